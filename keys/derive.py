@@ -1,0 +1,51 @@
+"""Every derivation label of the system, and the one way to derive a key from a secret.
+
+HKDF-SHA-256 as in RFC 5869, by `cryptography`. Tuples are encoded with length prefixes, so that no two different
+tuples give the same bytes (the idea of C2SP SequenceHash); strings are never joined.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from keys.secret import Secret
+
+LABELS: Final = {
+    "pass-block": "keyed hash of a match key's values: half of it names the block, half is the block secret",
+    "pass-filter": "AES key of the PRF that places q-grams and makes masks, for one pass",
+    "key-check": "value that tells two parties whether they hold the same project secret",
+    "record-ref": "pseudonym of a partner's record, for the assembler",
+    "row-ref": "pseudonym of a record in one pass file, for the linker",
+    "fresh-filter": "random filters that stand for missing values",
+    "statistics": "throw-away block secret for a partner's u-probabilities",
+    "person-ref": "pseudonym of a person in the spine",
+    "commitment": "salted commitment to a set of people in the release ledger",
+}
+
+
+def encode(parts: Sequence[str | bytes]) -> bytes:
+    """The parts as bytes: their number, then each one's length (8 bytes, big-endian) and bytes (UTF-8)."""
+    out = [len(parts).to_bytes(8, "big")]
+    for part in parts:
+        raw = part.encode() if isinstance(part, str) else part
+        out += [len(raw).to_bytes(8, "big"), raw]
+    return b"".join(out)
+
+
+def label(name: str, *context: str | bytes) -> bytes:
+    """The HKDF info of one registered label with its context.
+
+    Raises:
+        KeyError: the label is not in `LABELS`.
+    """
+    if name not in LABELS:
+        raise KeyError(f"derivation label {name!r} is not registered in keys.derive.LABELS")
+    return encode(["linkage/v1", name, *context])
+
+
+def derive(secret: Secret, name: str, *context: str | bytes, length: int = 32) -> Secret:
+    """A key of `length` bytes for one label and context; different labels give unrelated keys (RFC 5869)."""
+    hkdf = HKDF(algorithm=SHA256(), length=length, salt=None, info=label(name, *context))
+    return Secret(hkdf.derive(secret.expose()), name=f"{secret.name}/{name}")

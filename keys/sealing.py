@@ -1,0 +1,130 @@
+"""Sealed files: only the named recipient opens them, whole and unaltered, or not at all.
+
+A fresh Cobblestone-256 key streams the body (C2SP chunked-encryption: a truncated or reordered file does not open); the key is
+sealed with HPKE (RFC 9180) on the hybrid X25519 + ML-KEM-768. The header is text; it and the caller's context are bound
+to both, so that a file cannot be passed off as another.
+"""
+
+import base64
+import binascii
+import hashlib
+import io
+from dataclasses import dataclass
+from typing import BinaryIO, Final
+
+from cryptography.cobblestone import Cobblestone256Decryptor, Cobblestone256Encryptor
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
+
+from keys.derive import encode
+from keys.errors import BadSeal
+from keys.identity import Identity, PublicIdentity
+from keys.secret import Secret
+
+SEAL_FORMAT: Final = "linkage-sealed/v1"
+SUITE: Final = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
+CHUNK: Final = 1 << 20
+MAX_HEADER: Final = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class SealHeader:
+    """The readable top of a sealed file: who may open it, and the wrapped key of its body."""
+
+    to: str
+    wrapped: bytes
+    text: bytes
+
+
+def _header_text(to: str, wrapped: bytes) -> bytes:
+    return f"{SEAL_FORMAT}\nto {to}\nkey {base64.b64encode(wrapped).decode()}\n\n".encode()
+
+
+def wrap_key(key: bytes, *, to: PublicIdentity, context: bytes) -> bytes:
+    """A key that only `to` can unwrap, and only with the same context (HPKE base mode, single shot)."""
+    return SUITE.encrypt(key, to.sealer(), info=encode([SEAL_FORMAT, to.name, context]))
+
+
+def unwrap_key(wrapped: bytes, *, by: Identity, context: bytes) -> Secret:
+    """The key that `wrap_key` wrapped.
+
+    Raises:
+        BadSeal: it is for someone else, was altered, or belongs to another context.
+    """
+    try:
+        return Secret(
+            SUITE.decrypt(wrapped, by.opener(), info=encode([SEAL_FORMAT, by.name, context])),
+            name="wrapped key",
+        )
+    except (InvalidTag, ValueError) as fault:
+        raise BadSeal(
+            "this cannot be opened here: it is for someone else, altered, or not what it is said to be"
+        ) from fault
+
+
+def read_header(source: BinaryIO) -> SealHeader:
+    """The header of a sealed file; `source` then stands at the body.
+
+    Raises:
+        BadSeal: it is no sealed file of this version.
+    """
+    lines = [source.readline(MAX_HEADER) for _ in range(4)]
+    try:
+        to = lines[1].decode("ascii").removeprefix("to ").rstrip("\n")
+        wrapped = base64.b64decode(lines[2].decode("ascii").removeprefix("key ").rstrip("\n"), validate=True)
+    except (UnicodeDecodeError, binascii.Error, ValueError) as fault:
+        raise BadSeal(f"this is no {SEAL_FORMAT} file: its header cannot be read") from fault
+    header = SealHeader(to, wrapped, b"".join(lines))
+    if header.text != _header_text(to, wrapped):
+        raise BadSeal(f"this is no {SEAL_FORMAT} file: it is damaged, or made by another version")
+    return header
+
+
+def seal_stream(source: BinaryIO, sink: BinaryIO, *, to: PublicIdentity, context: bytes) -> None:
+    """Writes all of `source` to `sink`, sealed to `to` under `context`."""
+    key = Cobblestone256Encryptor.generate_key()
+    header = _header_text(to.name, wrap_key(key, to=to, context=context))
+    sink.write(header)
+    encryptor = Cobblestone256Encryptor(key, hashlib.sha256(encode([header, context])).digest())
+    while chunk := source.read(CHUNK):
+        sink.write(encryptor.update(chunk))
+    sink.write(encryptor.finalize())
+
+
+def open_body(source: BinaryIO, *, header: SealHeader, key: Secret, context: bytes) -> bytes:
+    """The opened body; `source` stands after the header.
+
+    Raises:
+        BadSeal: the body was altered, cut short, or belongs to another header or context.
+    """
+    try:
+        decryptor = Cobblestone256Decryptor(
+            key.expose(), hashlib.sha256(encode([header.text, context])).digest()
+        )
+        out = [decryptor.update(chunk) for chunk in iter(lambda: source.read(CHUNK), b"")]
+        out.append(decryptor.finalize())
+    except (InvalidTag, ValueError) as fault:
+        raise BadSeal("this sealed file was altered or cut short: ask its sender for it again") from fault
+    return b"".join(out)
+
+
+def seal(data: bytes, *, to: PublicIdentity, context: bytes) -> bytes:
+    """The bytes of a sealed file that holds `data`."""
+    sink = io.BytesIO()
+    seal_stream(io.BytesIO(data), sink, to=to, context=context)
+    return sink.getvalue()
+
+
+def open_sealed(sealed: bytes, *, by: Identity, context: bytes) -> bytes:
+    """What was sealed.
+
+    Raises:
+        BadSeal: it is not for `by`, was altered or cut short, or was sealed under another context.
+    """
+    source = io.BytesIO(sealed)
+    header = read_header(source)
+    if header.to != by.name:
+        raise BadSeal("this sealed file is for another recipient: check that it went to the right folder")
+    return open_body(
+        source, header=header, key=unwrap_key(header.wrapped, by=by, context=context), context=context
+    )

@@ -1,0 +1,33 @@
+"""Secret bytes that do not print, do not pickle, and compare in constant time."""
+
+import hmac
+from typing import NoReturn
+
+
+class Secret:
+    """Holds bytes that leave it only through `expose()`.
+
+    `repr` and `str` show the name alone; `==` takes the same time wherever two secrets differ; pickling raises.
+    """
+
+    __slots__ = ("_bytes", "name")
+
+    def __init__(self, value: bytes, *, name: str) -> None:
+        self._bytes = bytes(value)
+        self.name = name
+
+    def expose(self) -> bytes:
+        """The bytes themselves, for the one call that needs them."""
+        return self._bytes
+
+    def __repr__(self) -> str:
+        return f"<Secret {self.name}>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and hmac.compare_digest(self._bytes, other._bytes)
+
+    def __hash__(self) -> int:
+        raise TypeError("a secret cannot be a dictionary key")
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret cannot be pickled")
