@@ -1,0 +1,98 @@
+"""The only module that imports Splink: pairs of one pass's rows, counted for training and scored by the model."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+from splink import DuckDBAPI, Linker
+
+from linkage.central.levels import LaneLevels, add_macros
+from linkage.central.model import LinkType, PassModel
+from linkage.central.training import Patterns
+from linkage.tokens import PassTable
+
+QUIET: Final = logging.ERROR
+JOINS: Final[Mapping[LinkType, str]] = {
+    "dedupe_only": "a.row_ref < b.row_ref",
+    "link_only": "a.source_dataset < b.source_dataset",
+    "link_and_dedupe": "(a.source_dataset < b.source_dataset OR (a.source_dataset = b.source_dataset AND a.row_ref < b.row_ref))",
+}
+
+
+class OpenPass:
+    """One pass's rows in a locked database, for as long as the pass is worked on. `tables` are the partners' rows by partner name."""
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, tables: Mapping[str, PassTable], *, link_type: LinkType
+    ) -> None:
+        self._connection = connection
+        self._link_type = link_type
+        self._names = sorted(name for name, table in tables.items() if table.rows)
+        add_macros(connection)
+        for at, name in enumerate(self._names):
+            connection.register(f"rows_{at}", pa.table(dict(tables[name].columns)))
+
+    @property
+    def linkable(self) -> bool:
+        """Whether there are rows enough to make a pair between them."""
+        return len(self._names) > (1 if self._link_type == "link_only" else 0)
+
+    def patterns(self, lanes: Sequence[LaneLevels]) -> Patterns:
+        """How often each agreement pattern occurs among the pass's pairs."""
+        every = " UNION ALL BY NAME ".join(
+            f"SELECT *, {at} AS source_dataset FROM rows_{at}" for at in range(len(self._names))
+        )
+        columns = [_case(lane) for lane in lanes] or ["0 AS nothing"]
+        used = sorted({c for lane in lanes for c in _columns(lane)})
+        sides = ", ".join(f"{side}.{c} AS {c}_{end}" for c in used for side, end in (("a", "l"), ("b", "r")))
+        sql = f"""
+            WITH every AS ({every}),
+                 pairs AS (SELECT {sides or "0 AS nothing"} FROM every a JOIN every b ON a.block = b.block AND {JOINS[self._link_type]}),
+                 graded AS (SELECT {", ".join(columns)} FROM pairs)
+            SELECT *, count(*)::DOUBLE AS pairs FROM graded GROUP BY ALL
+        """  # noqa: S608  every name in it comes from the schema, never from data
+        found = self._connection.execute(sql).to_arrow_table()
+        levels = [found.column(lane.lane).to_numpy().astype(np.int64) for lane in lanes]
+        grid = np.column_stack(levels) if levels else np.empty((found.num_rows, 0), dtype=np.int64)
+        return Patterns(grid, found.column("pairs").to_numpy().astype(np.float64))
+
+    def score(self, model: PassModel, *, at_least: float) -> pa.Table:
+        """The pass's pairs whose match probability is at least `at_least`: columns source_l, row_ref_l, source_r, row_ref_r (int64
+        row references, partner names), match_weight (log2 odds) and match_probability, by Splink."""
+        api = DuckDBAPI(connection=self._connection)
+        frames = [api.register(f"rows_{at}", dataset_display_name=name) for at, name in enumerate(self._names)]
+        linker = Linker(
+            frames, model.splink_settings(link_type=self._link_type), log_level=QUIET, validate_settings=False
+        )
+        scored = linker.inference.predict(
+            threshold_match_probability=at_least, warning_mode="never"
+        ).as_pyarrow_table()
+        return self._named(scored)
+
+    def _named(self, scored: pa.Table) -> pa.Table:
+        columns: dict[str, Any] = {}
+        for end in ("l", "r"):
+            has = f"source_dataset_{end}" in scored.column_names
+            columns[f"source_{end}"] = (
+                scored.column(f"source_dataset_{end}")
+                if has
+                else pa.array([self._names[0]] * scored.num_rows, pa.string())
+            )
+            columns[f"row_ref_{end}"] = scored.column(f"row_ref_{end}")
+        for name in ("match_weight", "match_probability"):
+            columns[name] = scored.column(name).cast(pa.float64())
+        return pa.table(columns)
+
+
+def _case(lane: LaneLevels) -> str:
+    whens = " ".join(f"WHEN {condition} THEN {level}" for level, condition in enumerate(lane.conditions))
+    return f"CASE WHEN {lane.absent} THEN -1 {whens} ELSE {len(lane.conditions)} END AS {lane.lane}"
+
+
+def _columns(lane: LaneLevels) -> set[str]:
+    text = " ".join((lane.absent, *lane.conditions))
+    words = {w.strip("(),") for w in text.replace("(", " ").replace(",", " ").replace(")", " ").split()}
+    return {w[:-2] for w in words if w.endswith(("_l", "_r"))}

@@ -1,0 +1,152 @@
+"""From agreement patterns to m, u and the share of matches, one pass at a time, without labels.
+
+Expectation maximisation for the model of Fellegi and Sunter (1969) as Winkler (1988) gives it, with Dirichlet priors on every distribution
+(maximum a posteriori): nearly all pairs of a rare key are matches, and then a level's u has no pair to be learnt from. Splink's own EM
+raises on such passes (docs/decisions/0003). u of comparisons that do not depend on the key stays what the partners measured.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from linkage.central.levels import LaneLevels
+from linkage.tokens import PartnerStatistics
+
+Floats = npt.NDArray[np.float64]
+PRIOR_M: Final[Mapping[int, tuple[float, ...]]] = {
+    2: (0.95, 0.05),
+    3: (0.85, 0.10, 0.05),
+    4: (0.80, 0.08, 0.05, 0.07),
+    6: (0.25, 0.30, 0.30, 0.06, 0.03, 0.06),
+}
+PRIOR_PAIRS: Final = 8.0
+PRIOR_MATCHES: Final = 0.5
+ROUNDS: Final = 200
+CLOSE: Final = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Patterns:
+    """How often each agreement pattern occurs among a pass's pairs: `levels` (patterns, lanes), -1 where a value is missing."""
+
+    levels: npt.NDArray[np.int64]
+    counts: Floats
+
+    @property
+    def pairs(self) -> int:
+        """How many pairs there are."""
+        return int(self.counts.sum())
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What one pass taught: the share of matches among its pairs, m and u a lane, and how many matches it expects."""
+
+    prior: float
+    m: Mapping[str, tuple[float, ...]]
+    u: Mapping[str, tuple[float, ...]]
+    pairs: int
+    matches: float
+    rounds: int
+
+
+def prior_m(size: int) -> Floats:
+    """What m is taken for before any pair is seen."""
+    return np.array(PRIOR_M[size]) if size in PRIOR_M else np.array([0.9] + [0.1 / (size - 1)] * (size - 1))
+
+
+def combined_u(statistics: Sequence[PartnerStatistics], lanes: Sequence[LaneLevels]) -> dict[str, Floats]:
+    """u of every lane from the partners' random pairs, weighted by their records. A lane in which forename or surname may stand takes the
+    geometric mean of the two."""
+
+    def of(name: str) -> Floats | None:
+        told = [(s.records, np.array(s.u[name])) for s in statistics if name in s.u]
+        weight = sum(max(n, 1) for n, _ in told)
+        return sum((max(n, 1) * u for n, u in told), start=np.zeros(1)) / weight if told else None
+
+    out = {}
+    for lane in lanes:
+        u = of(lane.comparison)
+        if lane.lane in ("name_a", "name_b"):
+            both = [x for x in (of("forename"), of("surname")) if x is not None]
+            u = np.exp(np.mean([np.log(x) for x in both], axis=0)) if both else None
+        out[lane.lane] = _whole(
+            u if u is not None and len(u) >= lane.size else prior_m(lane.size)[::-1], lane.size
+        )
+    return out
+
+
+def _whole(u: Floats, size: int) -> Floats:
+    """The first `size` levels summing to 1; a lane that settles equality alone keeps its bands."""
+    cut = u[:size].copy()
+    cut[-1] += u[size:].sum()
+    return cut / cut.sum()
+
+
+def fit(patterns: Patterns, lanes: Sequence[LaneLevels], *, u: Mapping[str, Floats]) -> Fit:
+    """The parameters that make the patterns likeliest, priors included."""
+    prior_of = {one.lane: prior_m(one.size) for one in lanes}
+    u0 = {
+        one.lane: _between(u[one.lane], prior_of[one.lane]) if one.dependent else u[one.lane] for one in lanes
+    }
+    m = dict(prior_of)
+    now_u = dict(u0)
+    share, weight, rounds = 0.5, patterns.counts, 0
+    total = weight.sum()
+    chance = np.full(len(weight), share)
+    for rounds in range(1, ROUNDS + 1):
+        chance = posterior(patterns, lanes, prior=share, m=m, u=now_u)
+        again = float((chance @ weight + PRIOR_MATCHES) / (total + 2 * PRIOR_MATCHES))
+        for at, one in enumerate(lanes):
+            m[one.lane] = _learn(patterns.levels[:, at], weight * chance, prior_of[one.lane])
+            if one.dependent:
+                now_u[one.lane] = _learn(patterns.levels[:, at], weight * (1 - chance), u0[one.lane])
+        moved, share = abs(again - share), again
+        if moved < CLOSE:
+            break
+    as_tuples = [{n: tuple(float(x) for x in v) for n, v in p.items()} for p in (m, now_u)]
+    return Fit(share, as_tuples[0], as_tuples[1], patterns.pairs, float(chance @ weight), rounds)
+
+
+def posterior(
+    patterns: Patterns,
+    lanes: Sequence[LaneLevels],
+    *,
+    prior: float,
+    m: Mapping[str, Floats],
+    u: Mapping[str, Floats],
+) -> Floats:
+    """The probability of a match for each pattern."""
+    odds = np.full(len(patterns.counts), np.log(prior) - np.log1p(-prior))
+    for at, one in enumerate(lanes):
+        level = patterns.levels[:, at]
+        weights = np.log(m[one.lane]) - np.log(u[one.lane])
+        odds += np.where(level >= 0, weights[level], 0.0)
+    return 1.0 / (1.0 + np.exp(-odds))
+
+
+def pooled_m(fits: Sequence[Fit], lanes: Sequence[Sequence[LaneLevels]]) -> dict[str, tuple[float, ...]]:
+    """m of every lane over the passes whose key it does not depend on, weighted by the matches each expects."""
+    told: dict[str, list[tuple[float, Floats]]] = {}
+    for one_fit, its_lanes in zip(fits, lanes, strict=True):
+        for lane in its_lanes:
+            if not lane.dependent:
+                told.setdefault(lane.lane, []).append((one_fit.matches + 1e-9, np.array(one_fit.m[lane.lane])))
+    return {
+        n: tuple(float(x) for x in sum(w * m for w, m in v) / sum(w for w, _ in v)) for n, v in told.items()
+    }
+
+
+def _between(u: Floats, m: Floats) -> Floats:
+    """A first guess of u where strangers who share the key tend to agree: half way, in logarithms, between u and m."""
+    half = np.sqrt(u * m)
+    return half / half.sum()
+
+
+def _learn(level: npt.NDArray[np.int64], weight: Floats, prior: Floats) -> Floats:
+    seen = level >= 0
+    counts = np.bincount(level[seen], weights=weight[seen], minlength=len(prior)) + PRIOR_PAIRS * prior
+    return counts / counts.sum()

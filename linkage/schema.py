@@ -1,0 +1,198 @@
+"""The linkage schema: what every party must hold byte for byte before anybody makes a token."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from typing import Final, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from linkage.errors import BadSchema
+
+IDENTIFIERS: Final = (
+    "forename",
+    "middle_name",
+    "surname",
+    "date_of_birth",
+    "sex",
+    "postcode",
+    "address",
+    "town",
+    "email",
+    "nhs_number",
+)
+PARTS: Final[Mapping[str, frozenset[str]]] = {
+    "name.any": frozenset({"whole", "sound", "initial"}),
+    "name.both": frozenset({"whole", "sound", "initial"}),
+    "forename": frozenset({"whole", "sound", "initial"}),
+    "surname": frozenset({"whole", "sound", "initial"}),
+    "middle_name": frozenset({"whole", "initial"}),
+    "date_of_birth": frozenset({"whole", "year", "year-month", "year-day", "day-month"}),
+    "sex": frozenset({"whole"}),
+    "postcode": frozenset({"whole", "sector", "outward"}),
+    "address": frozenset({"whole", "street", "house"}),
+    "town": frozenset({"whole"}),
+    "email": frozenset({"whole", "local", "start"}),
+    "nhs_number": frozenset({"whole"}),
+}
+NAMES: Final = ("forename", "surname")
+MOST_EXACT: Final = 4
+MOST_COMPARISONS: Final = 10
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Comparison(_Strict):
+    """How one identifier is compared inside a block.
+
+    `levels` are Hamming distances in bits, best first; the first is 0 (equal). Beyond the last is disagreement.
+    """
+
+    of: tuple[str, ...] = Field(min_length=1, max_length=1)
+    grams: Literal["name", "date", "postcode", "address", "email"] | None = None
+    bits_per_gram: int = Field(default=6, ge=1, le=16)
+    levels: tuple[int, ...] = (0,)
+    banded: bool = False
+    exact: bool = False
+    part: str = "whole"
+    moves_with: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> "Comparison":
+        if self.exact == (self.grams is not None):
+            raise ValueError("say either `exact: true` or `grams: ...`")
+        if self.levels[0] != 0 or list(self.levels) != sorted(set(self.levels)):
+            raise ValueError("levels must rise from 0")
+        if unknown := {*self.of, *self.moves_with} - set(IDENTIFIERS):
+            raise ValueError(f"unknown identifier {sorted(unknown)[0]}; known are {', '.join(IDENTIFIERS)}")
+        return self
+
+    @property
+    def identifier(self) -> str:
+        """The identifier that is compared."""
+        return self.of[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a match key: of which identifier, which part, and how names are ordered."""
+
+    identifier: str
+    part: str
+    order: Literal["any", "both"] | None = None
+
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        """The identifiers that the part reads."""
+        return NAMES if self.order else (self.identifier,)
+
+
+@dataclass(frozen=True, slots=True)
+class MatchKey:
+    """One compound that makes one pass."""
+
+    name: str
+    parts: tuple[Part, ...]
+
+    @property
+    def symmetric(self) -> bool:
+        """Whether forename and surname may stand in either order in this pass."""
+        return any(p.order for p in self.parts)
+
+    @property
+    def identifiers(self) -> frozenset[str]:
+        """All identifiers that the key reads."""
+        return frozenset(i for p in self.parts for i in p.identifiers)
+
+
+class Schema(_Strict):
+    """A linkage schema. `digest` is the SHA-256 of its bytes as agreed."""
+
+    schema_: Literal["linkage-schema/v1"] = Field(alias="schema")
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")
+    version: int = Field(ge=1)
+    filter_bits: Literal[128]
+    most_records_per_key: int = Field(ge=1, le=10_000)
+    bands: tuple[float, float]
+    comparisons: dict[str, Comparison]
+    keys: dict[str, tuple[str, ...]]
+    text: str = Field(exclude=True, repr=False)
+
+    @model_validator(mode="after")
+    def _fits(self) -> "Schema":
+        if len(self.comparisons) > MOST_COMPARISONS:
+            raise ValueError(f"at most {MOST_COMPARISONS} comparisons")
+        if sum(c.exact for c in self.comparisons.values()) > MOST_EXACT:
+            raise ValueError(f"at most {MOST_EXACT} exact comparisons fit their lane")
+        compared = [c.identifier for c in self.comparisons.values()]
+        if len(set(compared)) != len(compared):
+            raise ValueError("an identifier is compared twice")
+        for key in self.match_keys:
+            if not key.parts:
+                raise ValueError(f"match key {key.name} has no parts")
+        return self
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the schema's bytes, hexadecimal."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+    @property
+    def match_keys(self) -> tuple[MatchKey, ...]:
+        """The match keys in the order of the document."""
+        return tuple(
+            MatchKey(name, tuple(parse_part(p, key=name) for p in parts)) for name, parts in self.keys.items()
+        )
+
+    def match_key(self, name: str) -> MatchKey:
+        """The match key of that name."""
+        return next(k for k in self.match_keys if k.name == name)
+
+
+def parse_part(text: str, *, key: str) -> Part:
+    """The part that the text names.
+
+    Raises:
+        ValueError: there is no such part.
+    """
+    owner, _, part = text.rpartition(".")
+    if part not in PARTS.get(owner, frozenset()):
+        options = sorted(f"{o}.{p}" for o, ps in PARTS.items() for p in ps)
+        raise ValueError(f"match key {key} has an unknown part {text!r}; known are {', '.join(options)}")
+    if owner == "name.any":
+        return Part("name", part, "any")
+    if owner == "name.both":
+        return Part("name", part, "both")
+    return Part(owner, part)
+
+
+def load_schema(text: str) -> Schema:
+    """The schema in a YAML text.
+
+    Raises:
+        BadSchema: it is no YAML, or breaks a rule; the message names the place.
+    """
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError as fault:
+        where = getattr(fault, "problem_mark", None)
+        at = f" at line {where.line + 1}, column {where.column + 1}" if where else ""
+        raise BadSchema(f"the schema is no YAML{at}") from fault
+    if not isinstance(value, dict):
+        raise BadSchema("the schema is empty or no mapping")
+    try:
+        return Schema(**value, text=text)
+    except ValidationError as fault:
+        faults = "; ".join(
+            f"{'.'.join(map(str, e['loc'])) or 'schema'}: {e['msg']}" for e in fault.errors(include_input=False)
+        )
+        raise BadSchema(f"the schema breaks its rules: {faults}") from fault
+
+
+def default_schema() -> Schema:
+    """The schema that ships with the product."""
+    return load_schema((resources.files("linkage") / "schemas" / "default.yaml").read_text("utf-8"))
