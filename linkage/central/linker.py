@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import duckdb
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 from splink import DuckDBAPI, Linker
 
@@ -23,7 +24,7 @@ JOINS: Final[Mapping[LinkType, str]] = {
 
 
 class OpenPass:
-    """One pass's rows in a locked database, for as long as the pass is worked on. `tables` are the partners' rows by partner name."""
+    """One pass's rows in a locked database, for as long as the `with` block lasts. `tables` are the partners' rows by partner name."""
 
     def __init__(
         self, connection: duckdb.DuckDBPyConnection, tables: Mapping[str, PassTable], *, link_type: LinkType
@@ -34,6 +35,17 @@ class OpenPass:
         add_macros(connection)
         for at, name in enumerate(self._names):
             connection.register(f"rows_{at}", pa.table(dict(tables[name].columns)))
+
+    def __enter__(self) -> "OpenPass":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing of the pass is left in the database."""
+        for at in range(len(self._names)):
+            self._connection.unregister(f"rows_{at}")
+        left = self._connection.sql("SELECT table_name FROM duckdb_tables() WHERE NOT internal").fetchall()
+        for (table,) in left:
+            self._connection.execute(f'DROP TABLE "{table}"')
 
     @property
     def linkable(self) -> bool:
@@ -54,7 +66,7 @@ class OpenPass:
                  graded AS (SELECT {", ".join(columns)} FROM pairs)
             SELECT *, count(*)::DOUBLE AS pairs FROM graded GROUP BY ALL
         """  # noqa: S608  every name in it comes from the schema, never from data
-        found = self._connection.execute(sql).to_arrow_table()
+        found = self._connection.sql(sql).to_arrow_table()
         levels = [found.column(lane.lane).to_numpy().astype(np.int64) for lane in lanes]
         grid = np.column_stack(levels) if levels else np.empty((found.num_rows, 0), dtype=np.int64)
         return Patterns(grid, found.column("pairs").to_numpy().astype(np.float64))
@@ -63,7 +75,9 @@ class OpenPass:
         """The pass's pairs whose match probability is at least `at_least`: columns source_l, row_ref_l, source_r, row_ref_r (int64
         row references, partner names), match_weight (log2 odds) and match_probability, by Splink."""
         api = DuckDBAPI(connection=self._connection)
-        frames = [api.register(f"rows_{at}", dataset_display_name=name) for at, name in enumerate(self._names)]
+        frames = [
+            api.register(f"rows_{at}", dataset_display_name=f"rows_{at}") for at in range(len(self._names))
+        ]
         linker = Linker(
             frames, model.splink_settings(link_type=self._link_type), log_level=QUIET, validate_settings=False
         )
@@ -75,16 +89,30 @@ class OpenPass:
     def _named(self, scored: pa.Table) -> pa.Table:
         columns: dict[str, Any] = {}
         for end in ("l", "r"):
-            has = f"source_dataset_{end}" in scored.column_names
-            columns[f"source_{end}"] = (
-                scored.column(f"source_dataset_{end}")
-                if has
-                else pa.array([self._names[0]] * scored.num_rows, pa.string())
+            table = (
+                scored.column(f"source_dataset_{end}").to_pylist()
+                if f"source_dataset_{end}" in scored.column_names
+                else None
             )
+            by_table = {f"rows_{at}": name for at, name in enumerate(self._names)}
+            named = [self._names[0]] * scored.num_rows if table is None else [by_table[t] for t in table]
+            columns[f"source_{end}"] = pa.array(named, pa.string()).dictionary_encode()
             columns[f"row_ref_{end}"] = scored.column(f"row_ref_{end}")
         for name in ("match_weight", "match_probability"):
             columns[name] = scored.column(name).cast(pa.float64())
         return pa.table(columns)
+
+
+def open_cleartext(
+    files: Mapping[str, pd.DataFrame], settings: Mapping[str, Any], *, connection: duckdb.DuckDBPyConnection
+) -> Any:
+    """A Splink linker over plain frames, for the yardstick of `linkage.central.cleartext` alone."""
+    api = DuckDBAPI(connection=connection)
+    frames = [
+        api.register(pa.Table.from_pandas(rows, preserve_index=False), dataset_display_name=f"file_{at}")
+        for at, rows in enumerate(files.values())
+    ]
+    return Linker(frames, dict(settings), log_level=QUIET, validate_settings=False)
 
 
 def _case(lane: LaneLevels) -> str:

@@ -97,7 +97,7 @@ def fit(patterns: Patterns, lanes: Sequence[LaneLevels], *, u: Mapping[str, Floa
     share, weight, rounds = 0.5, patterns.counts, 0
     total = weight.sum()
     chance = np.full(len(weight), share)
-    for rounds in range(1, ROUNDS + 1):
+    for rounds in range(1, ROUNDS + 1):  # noqa: B007  reported in the fit
         chance = posterior(patterns, lanes, prior=share, m=m, u=now_u)
         again = float((chance @ weight + PRIOR_MATCHES) / (total + 2 * PRIOR_MATCHES))
         for at, one in enumerate(lanes):

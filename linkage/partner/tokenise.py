@@ -110,7 +110,7 @@ def _prepare(clean: CleanRecords, comparison: Comparison, *, bounds: tuple[float
     return Prepared(column, grams, bands_of(column, bounds=bounds) if comparison.banded else None)
 
 
-def _part_columns(clean: CleanRecords, part: Part) -> list[tuple[Column, npt.NDArray[np.bool_] | None]]:
+def part_columns(clean: CleanRecords, part: Part) -> list[tuple[Column, npt.NDArray[np.bool_] | None]]:
     """The columns that a part can be read from, each with which rows then have their names the other way round."""
     if part.order is None:
         kind = KINDS[part.identifier]
@@ -132,7 +132,7 @@ def _part_columns(clean: CleanRecords, part: Part) -> list[tuple[Column, npt.NDA
 
 
 def _variants(clean: CleanRecords, key: MatchKey) -> Iterator[Variant]:
-    for choice in product(*(_part_columns(clean, part) for part in key.parts)):
+    for choice in product(*(part_columns(clean, part) for part in key.parts)):
         order = next((s for _, s in choice if s is not None), None)
         yield Variant(tuple(c for c, _ in choice), order)
 

@@ -13,7 +13,12 @@ FIRST_YEAR: Final = 1880
 LAST_YEAR: Final = 2100
 SPLIT: Final = re.compile(r"[\-/. ]+")
 CLOCK: Final = re.compile(r"[T ]\d{1,2}:\d{2}.*$")
-MONTHS: Final = {m: i for i, m in enumerate(["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"], 1)}
+MONTHS: Final = {
+    m: i
+    for i, m in enumerate(
+        ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"], 1
+    )
+}
 UNKNOWN: Final = re.compile(r"^[?XU]+$")
 
 

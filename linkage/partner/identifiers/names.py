@@ -10,10 +10,34 @@ from typing import Final
 from anyascii import anyascii
 from jellyfish import soundex
 
-TITLES: Final = frozenset(["MR", "MRS", "MISS", "MS", "MX", "DR", "PROF", "REV", "SIR", "LADY", "LORD", "MASTER"])
+TITLES: Final = frozenset(
+    ["MR", "MRS", "MISS", "MS", "MX", "DR", "PROF", "REV", "SIR", "LADY", "LORD", "MASTER"]
+)
 SUFFIXES: Final = frozenset(["JR", "SNR", "SR", "II", "III", "IV", "ESQ", "OBE", "MBE"])
 NO_NAME: Final = frozenset(
-    ["UNKNOWN", "NOTKNOWN", "UNK", "NA", "NONE", "NULL", "NIL", "TEST", "BABY", "BABYBOY", "BABYGIRL", "INFANT", "NOTGIVEN", "NOTSTATED", "ANON", "ANONYMOUS", "XX", "XXX", "NFN", "NSN", "TBC"]
+    [
+        "UNKNOWN",
+        "NOTKNOWN",
+        "UNK",
+        "NA",
+        "NONE",
+        "NULL",
+        "NIL",
+        "TEST",
+        "BABY",
+        "BABYBOY",
+        "BABYGIRL",
+        "INFANT",
+        "NOTGIVEN",
+        "NOTSTATED",
+        "ANON",
+        "ANONYMOUS",
+        "XX",
+        "XXX",
+        "NFN",
+        "NSN",
+        "TBC",
+    ]
 )
 LETTERS: Final = re.compile(r"[^A-Z ]+")
 SPACING: Final = re.compile(r"[\s\-/,;]+")

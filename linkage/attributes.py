@@ -1,0 +1,96 @@
+"""Attribute files: Parquet with modular encryption, one key a column, each wrapped to the custodian (Apache Parquet, AES_GCM_V1).
+
+Both sides share this shape: the partner writes with a client that can only wrap, the centre reads with a client that asks the custodian.
+"""
+
+import base64
+import io
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pyarrow.parquet.encryption as pe
+
+from linkage.errors import BadSubmission
+from linkage.manifest import Round
+
+RECORD_REF: Final = "record_ref"
+FOOTER: Final = "footer"
+Wrap = Callable[[bytes, str], bytes]
+Unwrap = Callable[[bytes, str], bytes]
+
+
+def column_key_id(one: Round, *, partner: str, column: str) -> str:
+    """The name of a column's key: project, round, partner, column."""
+    return f"{one.project}/{one.epoch}/{partner}/{column}"
+
+
+class _Client(pe.KmsClient):  # type: ignore[misc]  # pyarrow is untyped
+    """Hands wrapping and unwrapping to functions; each wrapped key is opened once."""
+
+    def __init__(self, wrap: Wrap | None, unwrap: Unwrap | None) -> None:
+        super().__init__()
+        self._wrap, self._unwrap = wrap, unwrap
+        self._opened: dict[tuple[str, str], bytes] = {}
+
+    def wrap_key(self, key_bytes: bytes, master_key_identifier: str) -> bytes:
+        if self._wrap is None:
+            raise BadSubmission("this side only opens attribute files")
+        return base64.b64encode(self._wrap(key_bytes, master_key_identifier))
+
+    def unwrap_key(self, wrapped_key: str, master_key_identifier: str) -> bytes:
+        if self._unwrap is None:
+            raise BadSubmission("this side only writes attribute files")
+        place = (str(wrapped_key), master_key_identifier)
+        if place not in self._opened:
+            self._opened[place] = self._unwrap(base64.b64decode(wrapped_key), master_key_identifier)
+        return self._opened[place]
+
+
+def write_attributes(table: pa.Table, *, one: Round, partner: str, wrap: Wrap) -> bytes:
+    """The bytes of an attribute file: `record_ref` (16 bytes a row) and one encrypted column an attribute, footer encrypted too."""
+    factory = pe.CryptoFactory(lambda _: _Client(wrap, None))
+    config = pe.EncryptionConfiguration(
+        footer_key=column_key_id(one, partner=partner, column=FOOTER),
+        column_keys={column_key_id(one, partner=partner, column=c): [c] for c in table.column_names},
+        encryption_algorithm="AES_GCM_V1",
+        double_wrapping=False,
+        data_key_length_bits=256,
+        internal_key_material=True,
+    )
+    sink = io.BytesIO()
+    with pq.ParquetWriter(
+        sink,
+        table.schema,
+        compression="zstd",
+        encryption_properties=factory.file_encryption_properties(pe.KmsConnectionConfig(), config),
+    ) as out:
+        out.write_table(table)
+    return sink.getvalue()
+
+
+def read_attributes(data: bytes, *, columns: Sequence[str], unwrap: Unwrap) -> pa.Table:
+    """`record_ref` and the named columns; only their keys are asked for. What `unwrap` raises, this raises.
+
+    Raises:
+        BadSubmission: the file was altered, or lacks a column.
+    """
+    refusal: list[BaseException] = []
+
+    def ask(wrapped: bytes, key_id: str) -> bytes:
+        try:
+            return unwrap(wrapped, key_id)
+        except Exception as fault:
+            refusal.append(fault)
+            raise
+
+    factory = pe.CryptoFactory(lambda _: _Client(None, ask))
+    try:
+        properties = factory.file_decryption_properties(pe.KmsConnectionConfig(), pe.DecryptionConfiguration())
+        source: Any = pq.ParquetFile(io.BytesIO(data), decryption_properties=properties)
+        return source.read(columns=[RECORD_REF, *columns], use_threads=False)
+    except Exception as fault:
+        if refusal:
+            raise refusal[0] from fault
+        raise BadSubmission("an attribute file was altered, or has not the columns of its manifest") from fault

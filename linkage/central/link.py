@@ -1,0 +1,169 @@
+"""The linker's run: one pass after another, trained and scored; what it hands on are scored row references, pass by pass."""
+
+import io
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+
+from keys import Identity, PublicIdentity, open_sealed, seal
+from linkage.central.levels import LaneLevels, lane_levels
+from linkage.central.linker import OpenPass
+from linkage.central.model import DEFAULT_THRESHOLD, LinkType, Model, build
+from linkage.central.store import open_locked
+from linkage.central.training import Fit, combined_u, fit, pooled_m
+from linkage.errors import BadSubmission
+from linkage.manifest import Manifest, Round
+from linkage.schema import MatchKey, Schema
+from linkage.tokens import PassTable, read_pass
+
+PAIRS_FORMAT: Final = "linkage-pairs/v1"
+SCORED_FROM: Final = 0.01
+HELD_FROM: Final = 0.01
+
+
+def open_tables(
+    key: MatchKey, *, inbox: Path, manifests: Sequence[Manifest], schema: Schema, one: Round, linker: Identity
+) -> dict[str, PassTable]:
+    """The partners' rows of one pass, unsealed into memory alone.
+
+    Raises:
+        BadSubmission: a file is missing, or is of another partner or pass than its place says.
+        BadSeal: it was altered or is not for this linker.
+    """
+    tables = {}
+    for manifest in manifests:
+        path = inbox / manifest.partner / f"{key.name}.tokens.sealed"
+        if not path.is_file():
+            raise BadSubmission(
+                f"the linker has no tokens of {manifest.partner} for pass {key.name}: receive its submission again"
+            )
+        opened = open_sealed(path.read_bytes(), by=linker, context=one.context(manifest.partner, key.name))
+        table, meta = read_pass(opened, schema=schema)
+        if table.key != key.name or meta.get("partner") != manifest.partner:
+            raise BadSubmission(
+                f"the tokens in the place of {manifest.partner}, pass {key.name}, belong elsewhere"
+            )
+        tables[manifest.partner] = table
+    return tables
+
+
+def held_by_enough(schema: Schema, manifests: Sequence[Manifest], *, link_type: LinkType) -> frozenset[str]:
+    """The comparisons whose identifier is held by partners enough to compare it."""
+    need = 2 if link_type == "link_only" else 1
+    counts = {c: sum(m.statistics.held.get(c, 0.0) > HELD_FROM for m in manifests) for c in schema.comparisons}
+    return frozenset(c for c, n in counts.items() if n >= need)
+
+
+def train(
+    load: Callable[[MatchKey], Mapping[str, PassTable]],
+    *,
+    schema: Schema,
+    manifests: Sequence[Manifest],
+    link_type: LinkType,
+    threshold: float = DEFAULT_THRESHOLD,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Model:
+    """The model of all passes that have pairs; `load` gives a pass's rows.
+
+    Raises:
+        BadModel: no pass has a pair.
+    """
+    held = held_by_enough(schema, manifests, link_type=link_type)
+    statistics = [m.statistics for m in manifests]
+    keys: list[str] = []
+    fits: list[Fit] = []
+    all_lanes: list[tuple[LaneLevels, ...]] = []
+    with open_locked() as connection:
+        for key in schema.match_keys:
+            lanes = lane_levels(schema, key, held=held)
+            with OpenPass(connection, load(key), link_type=link_type) as rows:
+                patterns = rows.patterns(lanes) if rows.linkable and lanes else None
+            progress(key.name)
+            if patterns is None or not patterns.pairs:
+                continue
+            keys.append(key.name)
+            fits.append(fit(patterns, lanes, u=combined_u(statistics, lanes)))
+            all_lanes.append(lanes)
+    return build(
+        fits,
+        keys=keys,
+        lanes=all_lanes,
+        pooled=pooled_m(fits, all_lanes),
+        schema_digest=schema.digest,
+        link_type=link_type,
+        threshold=threshold,
+    )
+
+
+def score(
+    load: Callable[[MatchKey], Mapping[str, PassTable]],
+    *,
+    model: Model,
+    schema: Schema,
+    progress: Callable[[str], None] = lambda _: None,
+) -> dict[str, pa.Table]:
+    """The scored pairs of every pass of the model."""
+    out = {}
+    with open_locked() as connection:
+        for one in model.passes:
+            with OpenPass(connection, load(schema.match_key(one.key)), link_type=model.link_type) as rows:
+                out[one.key] = rows.score(one, at_least=SCORED_FROM)
+            progress(one.key)
+    return out
+
+
+def pairs_context(one: Round, key: str) -> bytes:
+    """What binds a pass's sealed pairs to their round and place."""
+    return one.context("pairs", key)
+
+
+def seal_pairs(pairs: pa.Table, *, key: str, one: Round, assembler: PublicIdentity) -> bytes:
+    """The pass's scored pairs, for the assembler alone."""
+    sink = io.BytesIO(f"{PAIRS_FORMAT}\n".encode())
+    sink.seek(0, io.SEEK_END)
+    with pa.ipc.new_stream(sink, pairs.schema) as out:
+        out.write_table(pairs)
+    return seal(sink.getvalue(), to=assembler, context=pairs_context(one, key))
+
+
+def open_pairs(sealed: bytes, *, key: str, one: Round, assembler: Identity) -> pa.Table:
+    """The scored pairs that `seal_pairs` sealed.
+
+    Raises:
+        BadSeal: they were altered, or belong to another pass or round.
+    """
+    first, _, body = open_sealed(sealed, by=assembler, context=pairs_context(one, key)).partition(b"\n")
+    if first != PAIRS_FORMAT.encode():
+        raise BadSubmission(f"a file's first line should be {PAIRS_FORMAT}")
+    with pa.ipc.open_stream(body) as source:
+        return source.read_all()
+
+
+def run_linker(
+    inbox: Path,
+    *,
+    out: Path,
+    schema: Schema,
+    one: Round,
+    manifests: Sequence[Manifest],
+    linker: Identity,
+    assembler: PublicIdentity,
+    link_type: LinkType,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Model:
+    """The model, and in `out` a sealed file of scored pairs a pass. Nothing unsealed is ever written."""
+
+    def load(key: MatchKey) -> dict[str, PassTable]:
+        return open_tables(key, inbox=inbox, manifests=manifests, schema=schema, one=one, linker=linker)
+
+    model = train(
+        load, schema=schema, manifests=manifests, link_type=link_type, progress=lambda k: progress(f"train {k}")
+    )
+    out.mkdir(parents=True, exist_ok=True)
+    for key, pairs in score(
+        load, model=model, schema=schema, progress=lambda k: progress(f"score {k}")
+    ).items():
+        (out / f"{key}.pairs.sealed").write_bytes(seal_pairs(pairs, key=key, one=one, assembler=assembler))
+    return model

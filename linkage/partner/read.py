@@ -1,0 +1,83 @@
+"""An agency's file as a frame of texts: CSV (UTF-8 unless said otherwise) or Parquet."""
+
+import codecs
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from linkage.errors import BadInput
+
+SUFFIXES: Final = (".csv", ".parquet")
+
+
+def read_rows(path: Path, *, encoding: str = "utf-8") -> pd.DataFrame:
+    """All rows, every column text or missing; empty cells are missing.
+
+    Raises:
+        BadInput: the file is missing, empty, of another kind or encoding, or its rows are not as its header says.
+    """
+    if not path.is_file():
+        raise BadInput(f"no file {path.name}")
+    if path.suffix.lower() not in SUFFIXES:
+        raise BadInput(f"{path.name}: only {' and '.join(SUFFIXES)} files are read; save it as one of these")
+    if path.stat().st_size == 0:
+        raise BadInput(f"{path.name} is empty")
+    rows = _parquet(path) if path.suffix.lower() == ".parquet" else _csv(path, encoding=encoding)
+    if rows.empty:
+        raise BadInput(f"{path.name}: the file has a header and no rows")
+    return rows
+
+
+def _parquet(path: Path) -> pd.DataFrame:
+    try:
+        table = pq.read_table(path)
+    except (pa.ArrowInvalid, OSError) as fault:
+        raise BadInput(f"{path.name} is no readable Parquet file: export it again") from fault
+    texts = {
+        n: table.column(n).cast(pa.string()) for n in table.column_names if _as_text(table.schema.field(n).type)
+    }
+    return pd.DataFrame({n: pd.Series(c.to_pandas(), dtype="str") for n, c in texts.items()})
+
+
+def _as_text(kind: pa.DataType) -> bool:
+    return not (pa.types.is_nested(kind) or pa.types.is_binary(kind))
+
+
+def _csv(path: Path, *, encoding: str) -> pd.DataFrame:
+    _check_encoding(path, encoding)
+    try:
+        return pd.read_csv(
+            path,
+            dtype="str",
+            encoding="utf-8-sig" if encoding == "utf-8" else encoding,
+            keep_default_na=False,
+            na_values=[""],
+        )
+    except pd.errors.EmptyDataError as fault:
+        raise BadInput(f"{path.name} is empty") from fault
+    except pd.errors.ParserError as fault:
+        row = "".join(c for c in str(fault).partition(" line ")[2].partition(",")[0] if c.isdigit())
+        where = f" at row {row}" if row else ""
+        raise BadInput(
+            f"{path.name}{where}: a row has more cells than the header; quote cells that contain commas"
+        ) from fault
+
+
+def _check_encoding(path: Path, encoding: str) -> None:
+    try:
+        decoder = codecs.getincrementaldecoder(encoding)()
+    except LookupError as fault:
+        raise BadInput(f"{encoding} is no known encoding; usual ones are utf-8 and cp1252") from fault
+    row = 1
+    with path.open("rb") as source:
+        for line in source:
+            try:
+                decoder.decode(line)
+            except UnicodeDecodeError as fault:
+                raise BadInput(
+                    f"{path.name}, row {row}: not {encoding} text; save it as UTF-8, or name its encoding (Excel often writes cp1252)"
+                ) from fault
+            row += 1
