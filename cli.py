@@ -1,0 +1,279 @@
+"""The command line: one sub-app per actor. Parse, one call, print. Exit codes: docs/formats.md."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Link records across agencies without sharing names."
+)
+partner = typer.Typer(
+    no_args_is_help=True,
+    help="For a partner's data officer: clean, tokenise, seal. Runs on the partner's own machine.",
+)
+centre = typer.Typer(
+    no_args_is_help=True, help="For the centre: the linker and the assembler, two processes with separate keys."
+)
+analyst = typer.Typer(no_args_is_help=True, help="For the analyst: would this request be allowed, and why?")
+board = typer.Typer(
+    no_args_is_help=True,
+    help="For board members: what a policy says, in sentences, and who has recommended it.",
+)
+audit = typer.Typer(
+    no_args_is_help=True, help="For auditors and the public: check the log without trusting anyone."
+)
+for name, sub in {
+    "partner": partner,
+    "centre": centre,
+    "analyst": analyst,
+    "board": board,
+    "audit": audit,
+}.items():
+    app.add_typer(sub, name=name)
+
+Shared = Annotated[
+    Path,
+    typer.Option("--shared", help="The project's shared folder: schema, trust register, policy and the rest."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of sentences.")]
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Errors of ours become one line and their documented exit code; anything else is a fault of the program and shows as one."""
+    from service.errors import UNEXPECTED, exit_code
+
+    try:
+        yield
+    except Exception as fault:
+        code = exit_code(fault)
+        if code == UNEXPECTED:
+            raise
+        typer.echo(f"{fault}", err=True)
+        raise typer.Exit(code) from None
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="Where to write; replaced if it is an earlier demo.")] = Path(
+        "demo-out"
+    ),
+    people: Annotated[int, typer.Option(min=500, help="How many made-up people.")] = 20_000,
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same digest.")] = 7,
+) -> None:
+    """Play the whole journey with five made-up agencies: tokenise, link, ask, decide, release, verify."""
+    from service.demo import run
+
+    with _told():
+        run(out, people=people, seed=seed, say=typer.echo)
+
+
+@app.command()
+def evaluate(
+    files: Annotated[list[Path], typer.Argument(help="CSV or Parquet files, each a partner.")],
+    record_id: Annotated[str, typer.Option(help="Column with each record's own id.")],
+    truth: Annotated[str, typer.Option(help="Column with the true person of each record.")],
+    schema: Annotated[
+        Path | None, typer.Option(help="A linkage schema; the built-in one if not given.")
+    ] = None,
+    columns: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map",
+            metavar="IDENTIFIER=COLUMN",
+            help="Which column is which identifier, where headers do not say.",
+        ),
+    ] = None,
+    dates: Annotated[
+        str | None, typer.Option(help="Order of dates in all files: YMD, DMY or MDY; detected if not given.")
+    ] = None,
+    dedupe: Annotated[
+        bool, typer.Option("--dedupe", help="Also find several records of one person inside a file.")
+    ] = False,
+    cleartext: Annotated[
+        bool,
+        typer.Option(
+            "--cleartext", help="Also run plain Splink on the same values, to show what privacy costs."
+        ),
+    ] = False,
+    out: Annotated[Path | None, typer.Option("--json", help="Write the report here as JSON.")] = None,
+) -> None:
+    """Link files whose truth is known, exactly as partners and centre would, and score the result."""
+    from service.evaluate import run
+
+    with _told():
+        report = run(
+            files,
+            record_id=record_id,
+            truth=truth,
+            schema=schema,
+            columns=columns or [],
+            dates=dates,
+            dedupe=dedupe,
+            cleartext=cleartext,
+            say=typer.echo,
+        )
+        if out is not None:
+            out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+
+
+@partner.command("check")
+def partner_check(
+    file: Path, mapping: Annotated[Path, typer.Option(help="The mapping file.")], shared: Shared
+) -> None:
+    """Clean the file and report, without tokenising or writing anything."""
+    from service.desks import partner_check as call
+
+    with _told():
+        typer.echo(call(file, mapping=mapping, shared=shared))
+
+
+@partner.command("accept-secret")
+def partner_accept(
+    sealed: Path,
+    identity: Annotated[Path, typer.Option(help="The officer's identity file.")],
+    shared: Shared,
+    out: Annotated[Path, typer.Option(help="Where to keep the secret (mode 0600).")],
+) -> None:
+    """Open the project secret that was delivered, and keep it where only you can read it."""
+    from service.desks import accept_secret as call
+
+    with _told():
+        typer.echo(call(sealed, identity=identity, shared=shared, out=out))
+
+
+@partner.command("submit")
+def partner_submit(
+    file: Path,
+    mapping: Annotated[Path, typer.Option(help="The mapping file.")],
+    identity: Annotated[Path, typer.Option(help="The officer's identity file.")],
+    secret: Annotated[Path, typer.Option(help="The project secret of this round.")],
+    own: Annotated[Path, typer.Option(help="The partner's own secret.")],
+    shared: Shared,
+    out: Annotated[Path, typer.Option(help="Folder to write the submission to; must not exist.")],
+) -> None:
+    """Clean, tokenise, seal and sign: a folder that may leave this machine."""
+    from service.desks import partner_submit as call
+
+    with _told():
+        typer.echo(
+            call(file, mapping=mapping, identity=identity, secret=secret, own=own, shared=shared, out=out)
+        )
+
+
+@centre.command("link")
+def centre_link(
+    folder: Annotated[
+        Path, typer.Argument(help="The linker's own folder: its identity, and inbox/ with sealed tokens.")
+    ],
+    shared: Shared,
+    out: Annotated[Path, typer.Option(help="Where the sealed pairs for the assembler go.")],
+) -> None:
+    """The linker's run: train and score one pass after another; hand sealed pairs of row references to the assembler."""
+    from service.desks import run_linker_desk as call
+
+    with _told():
+        typer.echo(call(folder, shared=shared, out=out))
+
+
+@centre.command("assemble")
+def centre_assemble(
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            help="The assembler's own folder: its identity, inbox/ with sealed maps, pairs/ from the linker."
+        ),
+    ],
+    shared: Shared,
+    out: Annotated[Path, typer.Option(help="Where the sealed spine goes.")],
+) -> None:
+    """The assembler's run: rows become records, records become people; the spine is sealed to the custodian."""
+    from service.desks import run_assembler_desk as call
+
+    with _told():
+        typer.echo(call(folder, shared=shared, out=out))
+
+
+@analyst.command("check")
+def analyst_check(
+    request: Path,
+    shared: Shared,
+    root: Annotated[Path, typer.Option(help="The root's public key.")],
+    as_json: AsJson = False,
+) -> None:
+    """Advice before asking: would this request be allowed now, and if not, what would?"""
+    from service.desks import analyst_check as call
+
+    with _told():
+        allowed, text = call(request, shared=shared, root=root, as_json=as_json)
+        typer.echo(text)
+    from service.errors import REFUSED
+
+    if not allowed:
+        raise typer.Exit(REFUSED)
+
+
+@board.command("explain")
+def board_explain(policy: Path) -> None:
+    """A policy in plain English, generated from its fields."""
+    from service.desks import board_explain as call
+
+    with _told():
+        typer.echo(call(policy))
+
+
+@board.command("lint")
+def board_lint(policy: Path, shared: Shared) -> None:
+    """Faults of a policy, and its own tests. Exits 10 if there are any."""
+    from service.desks import board_lint as call
+
+    with _told():
+        typer.echo(call(policy, shared=shared))
+
+
+@board.command("tally")
+def board_tally(shared: Shared, root: Annotated[Path, typer.Option(help="The root's public key.")]) -> None:
+    """Who has voted on the policy in the shared folder, and what a recommendation still lacks."""
+    from service.desks import board_tally as call
+
+    with _told():
+        typer.echo(call(shared, root=root))
+
+
+@audit.command("verify")
+def audit_verify(
+    directory: Annotated[Path, typer.Argument(help="The published log.")],
+    keys: Annotated[
+        Path,
+        typer.Option(
+            help="keys.json with the public keys of log and witnesses; by default the one beside the log."
+        ),
+    ] = Path(),
+) -> None:
+    """Check every entry, every hash and every signature of a published log. Needs nothing but the files."""
+    from service.desks import audit_verify as call
+
+    with _told():
+        typer.echo(call(directory, keys=keys))
+
+
+@audit.command("proof")
+def audit_proof(
+    proof: Annotated[Path, typer.Argument(help="audit-proof.txt of a release.")],
+    entry: Annotated[Path, typer.Argument(help="audit-entry.json of the release.")],
+    keys: Annotated[Path, typer.Option(help="keys.json with the public keys of log and witnesses.")],
+) -> None:
+    """Check, offline, that a release is in the log."""
+    from service.desks import audit_proof as call
+
+    with _told():
+        typer.echo(call(proof, entry=entry, keys=keys))
+
+
+if __name__ == "__main__":
+    sys.exit(app())

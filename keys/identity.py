@@ -26,6 +26,7 @@ from keys.secret import Secret
 IDENTITY_FORMAT: Final = "linkage-identity/v1"
 NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9./-]{0,62}[a-z0-9])?")
 SEEDS: Final = {"ed25519": 32, "x25519": 32, "mlkem768": 64}
+PUBLIC_BYTES: Final = {"ed25519": 32, "x25519": 32, "mlkem768": 1184}
 
 
 def check_name(name: str) -> str:
@@ -81,13 +82,15 @@ class PublicIdentity:
 
     @classmethod
     def from_json(cls, value: dict[str, str]) -> "PublicIdentity":
-        """The identity that `to_json` wrote."""
-        return cls(
-            name=check_name(value["name"]),
-            ed25519=base64.b64decode(value["ed25519"], validate=True),
-            x25519=base64.b64decode(value["x25519"], validate=True),
-            mlkem768=base64.b64decode(value["mlkem768"], validate=True),
-        )
+        """The identity that `to_json` wrote.
+
+        Raises:
+            ValueError: a key is not base64, or not as long as its kind.
+        """
+        keys = {kind: base64.b64decode(value[kind], validate=True) for kind in PUBLIC_BYTES}
+        if wrong := [kind for kind, size in PUBLIC_BYTES.items() if len(keys[kind]) != size]:
+            raise ValueError(f"a public key of kind {wrong[0]} should have {PUBLIC_BYTES[wrong[0]]} bytes")
+        return cls(name=check_name(value["name"]), **keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +175,9 @@ def write_private(path: Path, content: bytes) -> None:
     draft = path.with_name(path.name + ".draft")
     if path.exists():
         raise BadKeyFile(f"{path.name} exists already: secrets are never overwritten; move it away first")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
+    # A draft that stands there already may have another mode or be a link: it is removed, never written into.
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
         out.write(content)
         out.flush()
         os.fsync(out.fileno())

@@ -99,6 +99,14 @@ def _entry_json(entry: Entry) -> dict[str, Any]:
     }
 
 
+def _aware(text: str) -> datetime:
+    """The time in the text; one without its offset from UTC could not be compared with any other."""
+    when = datetime.fromisoformat(text)
+    if when.tzinfo is None:
+        raise ValueError("a time without an offset from UTC")
+    return when
+
+
 def issue_register(entries: Iterable[Entry], *, project: str, version: int, root: Identity) -> str:
     """A register signed by the root, as a note."""
     body = {"project": project, "version": version, "entries": [_entry_json(e) for e in entries]}
@@ -120,8 +128,8 @@ def read_register(note: str, *, root: PublicIdentity, at_least: int = 0) -> Trus
                 identity=PublicIdentity.from_json(e["identity"]),
                 organisation=e["organisation"],
                 roles=frozenset(e["roles"]),
-                since=datetime.fromisoformat(e["since"]),
-                until=None if e["until"] is None else datetime.fromisoformat(e["until"]),
+                since=_aware(e["since"]),
+                until=None if e["until"] is None else _aware(e["until"]),
             )
             for e in value["entries"]
         )

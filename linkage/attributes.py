@@ -5,6 +5,7 @@ Both sides share this shape: the partner writes with a client that can only wrap
 
 import base64
 import io
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -12,11 +13,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pyarrow.parquet.encryption as pe
 
-from linkage.errors import BadSubmission
+from linkage.errors import BadInput, BadSubmission
 from linkage.manifest import Round
 
 RECORD_REF: Final = "record_ref"
 FOOTER: Final = "footer"
+COLUMN: Final = re.compile(r"[^/,;:\x00-\x1f]+")
 Wrap = Callable[[bytes, str], bytes]
 Unwrap = Callable[[bytes, str], bytes]
 
@@ -49,7 +51,13 @@ class _Client(pe.KmsClient):  # type: ignore[misc]  # pyarrow is untyped
 
 
 def write_attributes(table: pa.Table, *, one: Round, partner: str, wrap: Wrap) -> bytes:
-    """The bytes of an attribute file: `record_ref` (16 bytes a row) and one encrypted column an attribute, footer encrypted too."""
+    """The bytes of an attribute file: `record_ref` (16 bytes a row) and one encrypted column an attribute, footer encrypted too.
+
+    Raises:
+        BadInput: an attribute's name would give it the key of something else.
+    """
+    if bad := [c for c in table.column_names if c == FOOTER or not COLUMN.fullmatch(c)]:
+        raise BadInput(f"{bad[0]!r} cannot name an attribute: use another word, without any of / , ; :")
     factory = pe.CryptoFactory(lambda _: _Client(wrap, None))
     config = pe.EncryptionConfiguration(
         footer_key=column_key_id(one, partner=partner, column=FOOTER),

@@ -77,6 +77,18 @@ class Manifest:
         """SHA-256 of the manifest's text, hexadecimal."""
         return hashlib.sha256(self.text().encode()).hexdigest()
 
+    def check_file(self, name: str, content: bytes) -> None:
+        """Nothing, if the content is what the manifest says of the file of that name.
+
+        Raises:
+            BadSubmission: it is another content, or the manifest names no such file.
+        """
+        listed = next((f.sha256 for f in self.files if f.name == name), None)
+        if listed != hashlib.sha256(content).hexdigest():
+            raise BadSubmission(
+                f"{name} of {self.partner} is not the file of its manifest: receive the submission again"
+            )
+
 
 def read_manifest(body: str) -> Manifest:
     """The manifest in a verified note's body.
@@ -104,4 +116,6 @@ def read_manifest(body: str) -> Manifest:
     names = [f.name for f in manifest.files]
     if any(not FILE_NAME.fullmatch(n) for n in names) or len(set(names)) != len(names):
         raise BadSubmission("the manifest names a file that no submission has, or one file twice")
+    if manifest.partner in ("", ".", "..") or set(manifest.partner) & set("/\\\0"):
+        raise BadSubmission("the manifest names a partner whose name cannot name a folder")
     return manifest

@@ -1,6 +1,7 @@
 """The linkage schema: what every party must hold byte for byte before anybody makes a token."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
@@ -40,6 +41,10 @@ PARTS: Final[Mapping[str, frozenset[str]]] = {
 NAMES: Final = ("forename", "surname")
 MOST_EXACT: Final = 4
 MOST_COMPARISONS: Final = 10
+# Names of comparisons become columns of a database, those of match keys become files: these are taken.
+COMPARISON_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,30}")
+KEY_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
+RESERVED: Final = ("name_a", "name_b", "pairs", "nothing", "source_dataset", "records")
 
 
 class _Strict(BaseModel):
@@ -69,6 +74,9 @@ class Comparison(_Strict):
             raise ValueError("levels must rise from 0")
         if unknown := {*self.of, *self.moves_with} - set(IDENTIFIERS):
             raise ValueError(f"unknown identifier {sorted(unknown)[0]}; known are {', '.join(IDENTIFIERS)}")
+        if self.part not in PARTS[self.identifier]:
+            known = ", ".join(sorted(PARTS[self.identifier]))
+            raise ValueError(f"{self.identifier} has no part {self.part!r}; known are {known}")
         return self
 
     @property
@@ -128,6 +136,12 @@ class Schema(_Strict):
             raise ValueError(f"at most {MOST_COMPARISONS} comparisons")
         if sum(c.exact for c in self.comparisons.values()) > MOST_EXACT:
             raise ValueError(f"at most {MOST_EXACT} exact comparisons fit their lane")
+        if bad := [n for n in self.comparisons if n in RESERVED or not COMPARISON_NAME.fullmatch(n)]:
+            raise ValueError(f"{bad[0]!r} cannot name a comparison: use a-z, 0-9 and _, and none of {RESERVED}")
+        if bad := [n for n in self.keys if n in RESERVED or not KEY_NAME.fullmatch(n)]:
+            raise ValueError(f"{bad[0]!r} cannot name a match key: use a-z, 0-9 and -, and none of {RESERVED}")
+        if not 0 < self.bands[0] < self.bands[1] < 1:
+            raise ValueError("bands must be two shares that rise between 0 and 1")
         compared = [c.identifier for c in self.comparisons.values()]
         if len(set(compared)) != len(compared):
             raise ValueError("an identifier is compared twice")
@@ -184,8 +198,10 @@ def load_schema(text: str) -> Schema:
         raise BadSchema(f"the schema is no YAML{at}") from fault
     if not isinstance(value, dict):
         raise BadSchema("the schema is empty or no mapping")
+    if "text" in value:
+        raise BadSchema("the schema breaks its rules: text: there is no such entry")
     try:
-        return Schema(**value, text=text)
+        return Schema.model_validate({**value, "text": text})
     except ValidationError as fault:
         faults = "; ".join(
             f"{'.'.join(map(str, e['loc'])) or 'schema'}: {e['msg']}" for e in fault.errors(include_input=False)

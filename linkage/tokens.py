@@ -61,8 +61,19 @@ class PartnerStatistics:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "PartnerStatistics":
-        """The statistics that `to_json` wrote."""
-        return cls(int(value["records"]), dict(value["held"]), {k: tuple(v) for k, v in value["u"].items()})
+        """The statistics that `to_json` wrote.
+
+        Raises:
+            ValueError: a count is negative, or a share is none: outside 0 to 1, or a rate of exactly 0.
+        """
+        records = int(value["records"])
+        held = {str(k): float(v) for k, v in value["held"].items()}
+        u = {str(k): tuple(float(x) for x in v) for k, v in value["u"].items()}
+        if records < 0 or not all(0.0 <= share <= 1.0 for share in held.values()):
+            raise ValueError("a count or a share is out of bounds")
+        if not all(rates and all(0.0 < rate <= 1.0 for rate in rates) for rates in u.values()):
+            raise ValueError("a rate is out of bounds")
+        return cls(records, held, u)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +162,7 @@ def read_table(data: bytes, *, kind: str) -> tuple[pa.Table, dict[str, str]]:
     try:
         with pa.ipc.open_stream(body) as source:
             table = source.read_all()
-    except (pa.ArrowInvalid, OSError) as fault:
+    except (pa.ArrowException, OSError) as fault:
         raise BadSubmission(
             f"a {kind} file is damaged inside its seal: ask the partner to submit again"
         ) from fault
@@ -178,7 +189,8 @@ def read_pass(data: bytes, *, schema: Schema) -> tuple[PassTable, dict[str, str]
             "a token file is of a pass that the schema does not know: compare schema versions"
         ) from fault
     wanted = lanes_of(schema, key)
-    if tuple(table.column_names) != wanted or any(not pa.types.is_int64(t) for t in table.schema.types):
+    whole = all(pa.types.is_int64(c.type) and not c.null_count for c in table.columns)
+    if tuple(table.column_names) != wanted or not whole:
         raise BadSubmission(
             f"the token file of pass {key.name} has not the lanes of the schema: compare schema versions"
         )
@@ -199,7 +211,9 @@ def read_map(data: bytes) -> tuple[PassMap, dict[str, str]]:
         BadSubmission: it is no map.
     """
     table, meta = read_table(data, kind=MAP_FORMAT)
-    if table.column_names != ["row_ref", "record_ref"] or "key" not in meta:
+    kinds = [pa.int64(), pa.binary(16)]
+    as_written = table.column_names == ["row_ref", "record_ref"] and table.schema.types == kinds
+    if not as_written or "key" not in meta or any(c.null_count for c in table.columns):
         raise BadSubmission("a map file has not the columns of a map")
     refs = np.frombuffer(b"".join(table.column("record_ref").to_pylist()), dtype=np.uint8).reshape(-1, 16)
     return PassMap(meta["key"], table.column("row_ref").to_numpy(), refs), meta

@@ -5,7 +5,7 @@ import re
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +26,13 @@ from linkage.errors import BadInput
 from linkage.manifest import RECORDS, Manifest, Round
 from linkage.partner.headers import date_order, suggest
 from linkage.partner.identifiers import KINDS
+from linkage.partner.identifiers.dates import ORDERS
 from linkage.partner.normalise import ColumnMapping, normalise
 from linkage.partner.read import read_rows
 from linkage.partner.records import CleanRecords
 from linkage.partner.submission import Recipients, seal_submission
 from linkage.partner.tokenise import part_columns, record_refs, tokenise
-from linkage.schema import MatchKey, Schema
+from linkage.schema import MatchKey, Schema, default_schema, load_schema
 from linkage.tokens import PassTable
 from service.meter import Meter
 
@@ -292,3 +293,61 @@ def _clear_rows(clean: CleanRecords, schema: Schema, first: int) -> pd.DataFrame
             for variant, (column, _) in enumerate(part_columns(clean, one)):
                 columns.setdefault(part_column(name, variant), column.texts())
     return pd.DataFrame({n: pd.Series(v, dtype=None if n == "record" else "str") for n, v in columns.items()})
+
+
+def run(
+    files: Sequence[Path],
+    *,
+    record_id: str,
+    truth: str,
+    schema: Path | None,
+    columns: Sequence[str],
+    dates: str | None,
+    dedupe: bool,
+    cleartext: bool,
+    say: Say,
+) -> dict[str, Any]:
+    """The report of `evaluate`, told as it goes.
+
+    Raises:
+        BadInput, BadSchema, BadModel: as its parts do.
+    """
+    if not all("=" in c for c in columns):
+        raise BadInput("--map takes IDENTIFIER=COLUMN, such as forename=GivenName")
+    if dates is not None and dates not in ORDERS:
+        raise BadInput(f"--dates takes one of {', '.join(ORDERS)}")
+    pairs = dict(c.split("=", 1) for c in columns)
+    agreed = load_schema(schema.read_text("utf-8")) if schema is not None else default_schema()
+    given = read_given(files, record_id=record_id, truth=truth, columns=pairs, order=dates)
+    link_type: LinkType = "dedupe_only" if len(given) == 1 else "link_and_dedupe" if dedupe else "link_only"
+    report = evaluate(
+        given, schema=agreed, link_type=link_type, cleartext=cleartext, now=datetime.now(UTC), say=say
+    )
+    for line in told(report):
+        say(line)
+    return report
+
+
+def told(report: Mapping[str, Any]) -> list[str]:
+    """The report in lines for the terminal."""
+    lines = ["", f"{sum(report['records'].values()):,} records, {report['truth_pairs']:,} true pairs", ""]
+    lines.append(f"{'':12}{'threshold':>10}{'precision':>11}{'recall':>9}{'F1':>9}")
+    for side in ("private", "cleartext"):
+        if side in report:
+            for which in ("default", "best"):
+                one = report[side][which]
+                lines.append(
+                    f"{side + ' ' + which:18}{one['threshold']:>4.2f}{one['precision']:>11.4f}{one['recall']:>9.4f}{one['f1']:>9.4f}"
+                )
+            c = report[side]["clusters"]
+            lines.append(
+                f"{side} people: {c['found']:,} found, {c['true']:,} true; pairs within people F1 {c['f1']:.4f}; largest {c['largest']}"
+            )
+            seconds = ", ".join(f"{k} {v:.2f} s" for k, v in report[side]["seconds"].items())
+            lines.append(f"{side} seconds: {seconds}; peak {report[side]['peak_mb']:,} MB")
+    if "cost_of_privacy" in report:
+        cost = report["cost_of_privacy"]
+        lines.append(
+            f"cost of privacy: best F1 {cost['best_f1_difference']:+.4f}, linking time {cost['linking_time_ratio']:.2f} of cleartext's"
+        )
+    return lines

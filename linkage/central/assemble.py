@@ -186,7 +186,9 @@ def open_maps(
                 raise BadSubmission(
                     f"the assembler has no map of {manifest.partner} for {key}: receive its submission again"
                 )
-            opened = open_sealed(path.read_bytes(), by=assembler, context=one.context(manifest.partner, key))
+            sealed = path.read_bytes()
+            manifest.check_file(path.name, sealed)
+            opened = open_sealed(sealed, by=assembler, context=one.context(manifest.partner, key))
             one_map, meta = read_map(opened)
             if one_map.key != key or meta.get("partner") != manifest.partner:
                 raise BadSubmission(f"the map in the place of {manifest.partner}, {key}, belongs elsewhere")

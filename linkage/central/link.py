@@ -8,7 +8,7 @@ from typing import Final
 import pyarrow as pa
 
 from keys import Identity, PublicIdentity, open_sealed, seal
-from linkage.central.levels import LaneLevels, lane_levels
+from linkage.central.levels import BANDS, LaneLevels, lane_levels
 from linkage.central.linker import OpenPass
 from linkage.central.model import DEFAULT_THRESHOLD, LinkType, Model, build
 from linkage.central.store import open_locked
@@ -39,7 +39,9 @@ def open_tables(
             raise BadSubmission(
                 f"the linker has no tokens of {manifest.partner} for pass {key.name}: receive its submission again"
             )
-        opened = open_sealed(path.read_bytes(), by=linker, context=one.context(manifest.partner, key.name))
+        sealed = path.read_bytes()
+        manifest.check_file(path.name, sealed)
+        opened = open_sealed(sealed, by=linker, context=one.context(manifest.partner, key.name))
         table, meta = read_pass(opened, schema=schema)
         if table.key != key.name or meta.get("partner") != manifest.partner:
             raise BadSubmission(
@@ -56,6 +58,21 @@ def held_by_enough(schema: Schema, manifests: Sequence[Manifest], *, link_type: 
     return frozenset(c for c, n in counts.items() if n >= need)
 
 
+def check_statistics(schema: Schema, manifests: Sequence[Manifest]) -> None:
+    """Nothing, if every partner's rates are of the schema's comparisons and levels.
+
+    Raises:
+        BadSubmission: they are not; the message names the partner and the comparison.
+    """
+    sizes = {n: len(c.levels) + 1 + (len(BANDS) - 1) * c.banded for n, c in schema.comparisons.items()}
+    for manifest in manifests:
+        for name, rates in manifest.statistics.u.items():
+            if len(rates) != sizes.get(name):
+                raise BadSubmission(
+                    f"the statistics of {manifest.partner} for {name} have not the levels of the schema: tokenise again"
+                )
+
+
 def train(
     load: Callable[[MatchKey], Mapping[str, PassTable]],
     *,
@@ -69,7 +86,9 @@ def train(
 
     Raises:
         BadModel: no pass has a pair.
+        BadSubmission: a partner's statistics are not of the schema.
     """
+    check_statistics(schema, manifests)
     held = held_by_enough(schema, manifests, link_type=link_type)
     statistics = [m.statistics for m in manifests]
     keys: list[str] = []
@@ -162,6 +181,8 @@ def run_linker(
         load, schema=schema, manifests=manifests, link_type=link_type, progress=lambda k: progress(f"train {k}")
     )
     out.mkdir(parents=True, exist_ok=True)
+    for earlier in out.glob("*.pairs.sealed"):
+        earlier.unlink()
     for key, pairs in score(
         load, model=model, schema=schema, progress=lambda k: progress(f"score {k}")
     ).items():

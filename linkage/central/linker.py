@@ -69,7 +69,9 @@ class OpenPass:
         found = self._connection.sql(sql).to_arrow_table()
         levels = [found.column(lane.lane).to_numpy().astype(np.int64) for lane in lanes]
         grid = np.column_stack(levels) if levels else np.empty((found.num_rows, 0), dtype=np.int64)
-        return Patterns(grid, found.column("pairs").to_numpy().astype(np.float64))
+        # The database gives groups in any order; sums of floats, and so the model, must not depend on it.
+        order = np.lexsort(grid.T) if grid.shape[1] else np.arange(len(grid))
+        return Patterns(grid[order], found.column("pairs").to_numpy().astype(np.float64)[order])
 
     def score(self, model: PassModel, *, at_least: float) -> pa.Table:
         """The pass's pairs whose match probability is at least `at_least`: columns source_l, row_ref_l, source_r, row_ref_r (int64

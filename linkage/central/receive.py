@@ -12,6 +12,7 @@ from keys import BadSignature, Identity, NotTrusted, TrustRegister, sign_note
 from linkage.errors import BadSubmission
 from linkage.manifest import (
     ATTRIBUTES_NAME,
+    FILE_NAME,
     MANIFEST_FORMAT,
     MANIFEST_NAME,
     RECEIPT_FORMAT,
@@ -57,7 +58,8 @@ def receive(
     Raises:
         BadSubmission: it is incomplete, altered, unsigned, of another project, schema, epoch or secret, or here already, or objected to.
     """
-    manifest = read_signed_manifest(folder, trust=trust, now=now)
+    signed = _manifest_bytes(folder)
+    manifest = _signed_manifest(signed, folder=folder, trust=trust, now=now)
     check_round(manifest, one)
     contents = _checked_files(folder, manifest)
     if objections := object_to(manifest):
@@ -69,9 +71,11 @@ def receive(
             f"a submission of {manifest.partner} for epoch {one.epoch} is here already: withdraw it first"
         )
     # The manifest is written last: until it stands, nothing has been received and a second try starts over.
+    _clear_unfinished(manifest.partner, doorstep)
     for name, content in contents.items():
         _put(_place(name, doorstep, manifest.partner) / name, content)
-    _put(desk / MANIFEST_NAME, (folder / MANIFEST_NAME).read_bytes())
+    for place in (doorstep.linker, doorstep.assembler, doorstep.desk):
+        _put(place / manifest.partner / MANIFEST_NAME, signed)
     text = (
         f"{RECEIPT_FORMAT}\nsubmission: {manifest.submission}\nmanifest: sha256:{manifest.digest}\n"
         f"files: {len(manifest.files)}\nreceived: {now.isoformat(timespec='seconds')}\n"
@@ -85,18 +89,28 @@ def read_signed_manifest(folder: Path, *, trust: TrustRegister, now: datetime) -
     Raises:
         BadSubmission: it is missing, not signed so, or not readable.
     """
+    return _signed_manifest(_manifest_bytes(folder), folder=folder, trust=trust, now=now)
+
+
+def _manifest_bytes(folder: Path) -> bytes:
     path = folder / MANIFEST_NAME
     if not path.is_file() or path.is_symlink():
         raise BadSubmission(f"{folder.name} has no {MANIFEST_NAME}: it is no submission, or was copied in part")
     if path.stat().st_size > LARGEST_MANIFEST:
         raise BadSubmission(f"{folder.name}: the manifest is far larger than any")
+    return path.read_bytes()
+
+
+def _signed_manifest(signed: bytes, *, folder: Path, trust: TrustRegister, now: datetime) -> Manifest:
     try:
-        note = trust.verify(path.read_text("utf-8"), kind=MANIFEST_FORMAT, role="data-officer", at=now)
+        note = trust.verify(signed.decode("utf-8"), kind=MANIFEST_FORMAT, role="data-officer", at=now)
     except (BadSignature, UnicodeDecodeError) as fault:
         raise BadSubmission(
             f"{folder.name}: the manifest is not signed by a data officer of the trust register: {fault}"
         ) from fault
     manifest = read_manifest(note.body)
+    if manifest.text() != note.text:
+        raise BadSubmission(f"{folder.name}: the manifest says more than this version reads: compare versions")
     try:
         own = {trust.find(name).organisation for name in note.signers}
     except NotTrusted as fault:
@@ -106,6 +120,20 @@ def read_signed_manifest(folder: Path, *, trust: TrustRegister, now: datetime) -
             f"{folder.name}: the manifest is signed by an officer of another organisation than it names"
         )
     return manifest
+
+
+def read_manifests(folder: Path, *, trust: TrustRegister, one: Round, now: datetime) -> list[Manifest]:
+    """The verified manifests of all submissions in a folder of the centre, in the order of partners.
+
+    Raises:
+        BadSubmission: one is not signed, not readable, or of another round.
+    """
+    manifests = []
+    for path in sorted(folder.glob(f"*/{MANIFEST_NAME}")):
+        manifest = read_signed_manifest(path.parent, trust=trust, now=now)
+        check_round(manifest, one)
+        manifests.append(manifest)
+    return manifests
 
 
 def check_round(manifest: Manifest, one: Round) -> None:
@@ -162,6 +190,14 @@ def _place(name: str, doorstep: Doorstep, partner: str) -> Path:
     if name == ATTRIBUTES_NAME:
         return doorstep.desk / partner
     return (doorstep.linker if name.endswith(".tokens.sealed") else doorstep.assembler) / partner
+
+
+def _clear_unfinished(partner: str, doorstep: Doorstep) -> None:
+    """What an earlier try that broke off has left is gone."""
+    for place in (doorstep.linker, doorstep.assembler, doorstep.desk):
+        for path in (place / partner).glob("*") if (place / partner).is_dir() else ():
+            if FILE_NAME.fullmatch(path.name):
+                path.unlink()
 
 
 def _put(path: Path, content: bytes) -> None:

@@ -10,6 +10,8 @@ def open_locked(*, threads: int = 2, memory: str = "8GB") -> duckdb.DuckDBPyConn
         config={
             "threads": threads,
             "memory_limit": memory,
+            # Without a directory DuckDB spills nothing: even an in-memory database would write its rows to ./.tmp.
+            "temp_directory": "",
             "enable_external_access": "false",
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",

@@ -1,6 +1,7 @@
 """An agency's file as a frame of texts: CSV (UTF-8 unless said otherwise) or Parquet."""
 
 import codecs
+import csv
 from pathlib import Path
 from typing import Final
 
@@ -39,7 +40,8 @@ def _parquet(path: Path) -> pd.DataFrame:
     texts = {
         n: table.column(n).cast(pa.string()) for n in table.column_names if _as_text(table.schema.field(n).type)
     }
-    return pd.DataFrame({n: pd.Series(c.to_pandas(), dtype="str") for n, c in texts.items()})
+    rows = pd.DataFrame({n: pd.Series(c.to_pandas(), dtype="str") for n, c in texts.items()})
+    return rows.mask(rows == "")
 
 
 def _as_text(kind: pa.DataType) -> bool:
@@ -48,22 +50,17 @@ def _as_text(kind: pa.DataType) -> bool:
 
 def _csv(path: Path, *, encoding: str) -> pd.DataFrame:
     _check_encoding(path, encoding)
+    # A byte order mark is no part of the first column's name.
+    plain = "utf-8-sig" if codecs.lookup(encoding).name == "utf-8" else encoding
+    _check_shape(path, plain)
     try:
         return pd.read_csv(
-            path,
-            dtype="str",
-            encoding="utf-8-sig" if encoding == "utf-8" else encoding,
-            keep_default_na=False,
-            na_values=[""],
+            path, dtype="str", encoding=plain, keep_default_na=False, na_values=[""], index_col=False
         )
     except pd.errors.EmptyDataError as fault:
         raise BadInput(f"{path.name} is empty") from fault
     except pd.errors.ParserError as fault:
-        row = "".join(c for c in str(fault).partition(" line ")[2].partition(",")[0] if c.isdigit())
-        where = f" at row {row}" if row else ""
-        raise BadInput(
-            f"{path.name}{where}: a row has more cells than the header; quote cells that contain commas"
-        ) from fault
+        raise BadInput(f"{path.name} is no readable CSV: export it again with all cells quoted") from fault
 
 
 def _check_encoding(path: Path, encoding: str) -> None:
@@ -73,11 +70,27 @@ def _check_encoding(path: Path, encoding: str) -> None:
         raise BadInput(f"{encoding} is no known encoding; usual ones are utf-8 and cp1252") from fault
     row = 1
     with path.open("rb") as source:
-        for line in source:
-            try:
+        try:
+            for row, line in enumerate(source, 1):
                 decoder.decode(line)
-            except UnicodeDecodeError as fault:
-                raise BadInput(
-                    f"{path.name}, row {row}: not {encoding} text; save it as UTF-8, or name its encoding (Excel often writes cp1252)"
-                ) from fault
-            row += 1
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError as fault:
+            raise BadInput(
+                f"{path.name}, row {row}: not {encoding} text; save it as UTF-8, or name its encoding (Excel often writes cp1252)"
+            ) from fault
+
+
+def _check_shape(path: Path, encoding: str) -> None:
+    """Nothing, if every row has as many cells as the header; pandas would shift or fill the others without a word."""
+    with path.open(encoding=encoding, newline="") as source:
+        header: list[str] = []
+        try:
+            for row, cells in enumerate(csv.reader(source), 1):
+                header = header or cells
+                if cells and len(cells) != len(header):
+                    raise BadInput(
+                        f"{path.name}, row {row}: it has {len(cells)} cells and the header {len(header)};"
+                        " quote cells that contain commas, quotes or line breaks"
+                    )
+        except csv.Error as fault:
+            raise BadInput(f"{path.name} is no readable CSV: export it again with all cells quoted") from fault

@@ -195,7 +195,7 @@ def _tokenise_pass(
 
 
 def _rare(block: npt.NDArray[np.int64], record: Codes, *, most: int) -> npt.NDArray[np.bool_]:
-    """Which rows to keep: one of a record in a block unless its filters may differ, and none of a block that too many records share."""
+    """Which rows to keep: none of a block that too many records share."""
     code = pd.factorize(block)[0]
     records = pd.DataFrame({"block": code, "record": record}).drop_duplicates()["block"]
     shared = np.bincount(records, minlength=int(code.max(initial=-1)) + 1)

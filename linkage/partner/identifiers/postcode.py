@@ -2,7 +2,7 @@
 
 A UK code has one of six shapes of outward code and the inward code digit-letter-letter, the letters without C I K M O V. The codes
 that stand for "no fixed abode" (ZZ99) and for placeholders are no values. What is no UK shape but letters and digits of four to eight
-characters is kept as a foreign code, so that it can still agree; its last two characters are taken for its unit.
+characters is kept as a foreign code, so that it can still agree; it is its own sector and has no outward part.
 """
 
 import re

@@ -1,0 +1,62 @@
+"""One byte string for each value, so that a signature or a digest always covers the same thing.
+
+JSON with sorted keys, no spaces, UTF-8 and no floating point: the subset of RFC 8785 in which there is nothing to
+choose, because the numbers are integers only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Set
+from dataclasses import fields, is_dataclass
+from datetime import date
+from enum import Enum
+from typing import TypeAlias
+
+from pydantic import BaseModel
+
+from policies.errors import NotCanonical
+
+Plain: TypeAlias = "str | int | bool | list[Plain] | dict[str, Plain] | None"
+
+
+def plain(value: object) -> Plain:
+    """The same value, made of text, integers, lists and mappings only; sets come out sorted.
+
+    Raises:
+        NotCanonical: the value holds a floating-point number or a type that has no agreed form.
+    """
+    if isinstance(value, Enum):
+        return value.name
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, date):  # a datetime is a date too
+        return value.isoformat()
+    if isinstance(value, BaseModel):
+        return {name: plain(getattr(value, name)) for name in type(value).model_fields}
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, Set):
+        return sorted((plain(item) for item in value), key=lambda item: json.dumps(item, sort_keys=True))
+    if isinstance(value, tuple | list):
+        return [plain(item) for item in value]
+    raise NotCanonical(
+        f"a value of type {type(value).__name__} has no canonical form: write it as text or an integer"
+    )
+
+
+def canonical(value: object) -> bytes:
+    """The canonical bytes of a policy, request, catalogue or any other value of this package.
+
+    Raises:
+        NotCanonical: see `plain`.
+    """
+    return json.dumps(plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def digest(value: object) -> str:
+    """`sha256:` and the SHA-256 (FIPS 180-4) of the canonical bytes, in hexadecimal."""
+    return "sha256:" + hashlib.sha256(canonical(value)).hexdigest()

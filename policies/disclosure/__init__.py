@@ -1,0 +1,47 @@
+"""Statistical disclosure control: what shape of table may leave, and what a reader could infer from it."""
+
+from policies.disclosure.attack import Audit, Finding, View, audit, view
+from policies.disclosure.errors import DisclosureError, NotPermitted, TableInvalid, Unsafe
+from policies.disclosure.ledger import (
+    Ledger,
+    LedgerEntry,
+    commit_population,
+    parse_table,
+    refuse_overlap,
+    table_text,
+)
+from policies.disclosure.protect import SafeTable, protect, suppress_and_round
+from policies.disclosure.render import csv_text, notes, rows
+from policies.disclosure.rounding import Rule
+from policies.disclosure.table import HIDDEN, NOT_APPLICABLE, CountTable, Layout, PublishedTable, Restriction
+
+__all__ = [
+    "HIDDEN",
+    "NOT_APPLICABLE",
+    "Audit",
+    "CountTable",
+    "DisclosureError",
+    "Finding",
+    "Layout",
+    "Ledger",
+    "LedgerEntry",
+    "NotPermitted",
+    "PublishedTable",
+    "Restriction",
+    "Rule",
+    "SafeTable",
+    "TableInvalid",
+    "Unsafe",
+    "View",
+    "audit",
+    "commit_population",
+    "csv_text",
+    "notes",
+    "parse_table",
+    "protect",
+    "refuse_overlap",
+    "rows",
+    "suppress_and_round",
+    "table_text",
+    "view",
+]

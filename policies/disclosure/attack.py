@@ -1,0 +1,252 @@
+"""What a reader could infer about each hidden cell, from everything published and the published rule.
+
+The reader's knowledge is a set of linear statements about the people of one population, cross-classified by every
+dimension that any table uses: each printed cell says that a sum of unknown counts lies in a range. A hidden cell is safe
+if the unknown counts can still be arranged so that it is 1 (or less), and so that it is the largest hidden count. Only
+arrangements in whole people count, because the reader knows that people are whole.
+
+Method: the interval audit of Fischetti and Salazar-González (Management Science, 2001), solved with HiGHS. One solution
+that satisfies many cells at once is looked for first; cells that are left are settled one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import prod
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse import csr_array
+
+from policies.disclosure.table import HIDDEN, NOT_APPLICABLE, Layout, PublishedTable
+
+MOST_COMBINATIONS: Final = 200_000
+MOST_FINDINGS: Final = 20
+SECONDS_EACH: Final = 5.0
+WHOLE: Final = 1e-6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """One table as statements: each cell is from `low` to `high` (a large number for no limit); some cells are hidden.
+
+    `name` is what a finding calls it. A published total that is not a sum of the printed cells is a view of its own.
+    `zeros_may_hide`: a hidden cell could be zero, although `low` says at least one.
+    """
+
+    name: str
+    layout: Layout
+    low: NDArray[np.int64]
+    high: NDArray[np.int64]
+    hidden: NDArray[np.bool_]
+    zeros_may_hide: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A hidden cell that is not hidden enough: the range it could be narrowed to, and the range it has to keep."""
+
+    table: str
+    cell: tuple[str, ...]
+    code: str
+    low: int
+    high: int
+    keep_low: int
+    keep_high: int
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """The result: what was found, how many hidden cells were checked, in how many tables read together."""
+
+    findings: tuple[Finding, ...]
+    hidden: int
+    tables: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _System:
+    """low <= matrix @ counts <= high, counts whole and not negative. One row for each cell of each view."""
+
+    matrix: csr_array
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+
+
+def view(published: PublishedTable, *, name: str) -> View:
+    """What a reader who knows the rule can tell from each printed cell on its own."""
+    rule = published.rule
+    known = {HIDDEN: (0 if rule.hide_zeros else 1, rule.largest_hidden), NOT_APPLICABLE: (0, 0)}
+    ranges = [known[cell] if cell in known else rule.range_of_shown(int(cell)) for cell in published.cells]
+    low, high = np.array(ranges, dtype=np.int64).reshape(-1, 2).T
+    hidden = np.array([cell == HIDDEN for cell in published.cells], dtype=bool)
+    return View(name, published.layout, low, high, hidden, zeros_may_hide="0" not in published.cells)
+
+
+def audit(views: Sequence[View]) -> Audit:
+    """Every hidden cell of every view, attacked with all of them together. All describe the same population.
+
+    A table that shows no zero either has none, or hides all it has. The first is the sharper attack, and everything that
+    it leaves open is open to a reader; where it is impossible, the reader knows that zeros are hidden.
+    """
+    hidden = int(sum(one.hidden.sum() for one in views))
+    if hidden == 0 or len(views) < 2:
+        return Audit(
+            (), hidden, len(views)
+        )  # cells of one table share no people, so each keeps the range of its own
+    dimensions = _dimensions(views)
+    if prod(len(levels) for levels in dimensions.values()) > MOST_COMBINATIONS:
+        return Audit((_about_all("too-large"),), hidden, len(views))
+    system = _system(views, dimensions)
+    findings = _attack(system, views)
+    if findings is None:
+        zero = np.concatenate([one.hidden & one.zeros_may_hide for one in views])
+        findings = _attack(replace(system, low=np.where(zero, 0.0, system.low)), views)
+    return Audit((_about_all("contradiction"),) if findings is None else findings, hidden, len(views))
+
+
+def _about_all(code: str) -> Finding:
+    return Finding("all tables", (), code, 0, 0, 0, 0)
+
+
+def _attack(system: _System, views: Sequence[View]) -> tuple[Finding, ...] | None:
+    """Hidden cells that are narrowed too far; None if the statements contradict each other."""
+    rows = np.flatnonzero(np.concatenate([one.hidden for one in views]))
+    too_high = _unreached(system, rows, np.maximum(system.low[rows], 1.0), sign=1)
+    too_low = _unreached(system, rows, system.high[rows], sign=-1)
+    if too_high is None or too_low is None:
+        return None
+    return tuple(
+        _finding(system, views, row, too_high, too_low) for row in sorted({*too_high, *too_low})[:MOST_FINDINGS]
+    )
+
+
+def _finding(
+    system: _System,
+    views: Sequence[View],
+    row: int,
+    too_high: dict[int, int | None],
+    too_low: dict[int, int | None],
+) -> Finding:
+    keep_low, keep_high = max(int(system.low[row]), 1), int(system.high[row])
+    low, high = too_high.get(row, int(system.low[row])), too_low.get(row, keep_high)
+    table, cell = _locate(views, row)
+    if low is None or high is None:
+        return Finding(table, cell, "unsettled", int(system.low[row]), keep_high, keep_low, keep_high)
+    return Finding(table, cell, "narrowed", low, high, keep_low, keep_high)
+
+
+def _dimensions(views: Sequence[View]) -> dict[str, tuple[str, ...]]:
+    """Every dimension that a table is divided or restricted by, with all values that any table gives it."""
+    found: dict[str, dict[str, None]] = {}
+    for one in views:
+        for name, values in zip(one.layout.dimensions, one.layout.categories, strict=True):
+            found.setdefault(name, {}).update(dict.fromkeys(values))
+        for restriction in one.layout.restrictions:
+            found.setdefault(restriction.dimension, {}).update(dict.fromkeys(restriction.all))
+    return {name: tuple(values) for name, values in sorted(found.items())}
+
+
+def _system(views: Sequence[View], dimensions: dict[str, tuple[str, ...]]) -> _System:
+    shape = tuple(len(levels) for levels in dimensions.values())
+    grid = dict(zip(dimensions, np.indices(shape).reshape(len(shape), -1), strict=True))
+    count = prod(shape)
+    cell_of = np.stack([_cell_of(one.layout, dimensions, grid, count) for one in views])
+    cell_of = np.unique(cell_of, axis=1)  # combinations that no table tells apart are one unknown
+    offsets = np.cumsum([0, *(len(one.low) for one in views)])
+    rows, columns = [], []
+    for index, offset in enumerate(offsets[:-1]):
+        inside = np.flatnonzero(cell_of[index] >= 0)
+        rows.append(cell_of[index][inside] + offset)
+        columns.append(inside)
+    row, column = np.concatenate(rows), np.concatenate(columns)
+    matrix = csr_array((np.ones(len(row)), (row, column)), shape=(int(offsets[-1]), cell_of.shape[1]))
+    high = np.concatenate([one.high for one in views]).astype(np.float64)
+    return _System(matrix, np.concatenate([one.low for one in views]).astype(np.float64), high)
+
+
+def _cell_of(
+    layout: Layout, dimensions: dict[str, tuple[str, ...]], grid: dict[str, NDArray[np.int64]], count: int
+) -> NDArray[np.int64]:
+    """For each combination of all dimensions, the cell of this table it is counted in, or -1."""
+    cell = np.zeros(count, dtype=np.int64)
+    inside = np.ones(count, dtype=bool)
+    for name, categories in zip(layout.dimensions, layout.categories, strict=True):
+        place = {value: index for index, value in enumerate(categories)}
+        step = np.array([place.get(value, -1) for value in dimensions[name]])[grid[name]]
+        inside &= step >= 0
+        cell = cell * len(categories) + step
+    for restriction in layout.restrictions:
+        kept = np.array([value in restriction.kept for value in dimensions[restriction.dimension]])
+        inside &= kept[grid[restriction.dimension]]
+    return np.where(inside, cell, -1)
+
+
+def _unreached(
+    system: _System, rows: NDArray[np.int64], goal: NDArray[np.float64], *, sign: int
+) -> dict[int, int | None] | None:
+    """Rows that cannot get down to (`sign` 1) or up to (`sign` -1) their goal, each with how far it can get.
+
+    None in place of the distance: not settled in time. None altogether: the statements contradict each other.
+    """
+    left = np.arange(len(rows))
+    while len(left):
+        objective = sign * system.matrix[rows[left]].sum(axis=0)
+        found = _solve(system, objective, whole=False)
+        if found.counts is not None and (np.abs(found.counts - np.round(found.counts)) > WHOLE).any():
+            found = _solve(
+                system, objective, whole=True
+            )  # an arrangement of fractions of people proves nothing
+        if found.counts is None:
+            break
+        reached = sign * (system.matrix[rows[left]] @ found.counts - goal[left]) <= WHOLE
+        if not reached.any():
+            break
+        left = left[~reached]
+    short: dict[int, int | None] = {}
+    for index in left:
+        row = int(rows[index])
+        target = system.matrix[[row]]
+        found = _solve(system, sign * target.sum(axis=0), whole=True)
+        if found.impossible:
+            return None
+        value = None if found.counts is None else round(float((target @ found.counts)[0]))
+        if value is not None and sign * (value - goal[index]) <= 0:
+            continue
+        short[row] = value if found.best else None
+        if len(short) >= MOST_FINDINGS:
+            break
+    return short
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Solution:
+    """Counts that satisfy every statement, if any were found; whether they are the best; whether there are none."""
+
+    counts: NDArray[np.float64] | None
+    best: bool
+    impossible: bool
+
+
+def _solve(system: _System, objective: NDArray[Any], *, whole: bool) -> _Solution:
+    """Counts that satisfy every statement and minimise the objective."""
+    result = milp(
+        np.asarray(objective, dtype=np.float64),
+        integrality=np.full(system.matrix.shape[1], int(whole)),
+        bounds=Bounds(0, np.inf),
+        constraints=LinearConstraint(system.matrix, system.low, system.high),
+        options={"time_limit": SECONDS_EACH},
+    )
+    counts = None if result.x is None else np.asarray(result.x, dtype=np.float64)
+    return _Solution(counts, best=result.status == 0, impossible=result.status == 2)
+
+
+def _locate(views: Sequence[View], row: int) -> tuple[str, tuple[str, ...]]:
+    for one in views:
+        if row < len(one.low):
+            return one.name, next(cell for index, cell in enumerate(one.layout.cells()) if index == row)
+        row -= len(one.low)
+    raise IndexError(row)

@@ -1,0 +1,235 @@
+"""The commands of the single actors, one function each: read what lies in the folders, do one thing, say what was done."""
+
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from ethics import verify_directory, verify_proof
+from keys import Identity, PublicIdentity, Secret, derive, seal
+from keys.ceremony import accept_secret as accept
+from keys.ceremony import load_secret, save_secret
+from linkage.central.assemble import run_assembler, write_spine
+from linkage.central.link import run_linker
+from linkage.central.model import DEFAULT_THRESHOLD
+from linkage.central.receive import read_manifests
+from linkage.errors import BadInput
+from linkage.partner.records import QualityReport
+from policies import PolicyError, decide, load_catalogue, load_gateways, load_policy, load_request
+from policies.explain import explain, explain_document, explain_near_misses
+from policies.linter import lint
+from policies.selftest import run_tests
+from service.custodian import spine_context
+from service.dossier import POLICY_FILE, Dossier, verify
+from service.errors import NotApproved
+from service.partners import Office, check, read_mapping, recipients_of, submit
+from service.shared import read_identity, read_project
+
+IDENTITY_FILE: Final = "identity.key"
+MODEL_FILE: Final = "model.json"
+KEYS_FORMAT: Final = "linkage-log-keys/v1"
+KEYS_FILE: Final = "keys.json"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def quality_lines(quality: QualityReport) -> str:
+    """The report as a table of counts."""
+    lines = [f"{quality.records:,} records", f"{'identifier':18}{'usable':>10}{'missing':>10}{'invalid':>10}"]
+    lines += [f"{n:18}{f.valid:>10,}{f.missing:>10,}{f.invalid:>10,}" for n, f in quality.fields.items()]
+    return "\n".join(lines)
+
+
+def partner_check(file: Path, *, mapping: Path, shared: Path) -> str:
+    """What cleaning finds in the file."""
+    schema = read_project(shared).schema
+    return quality_lines(check(file, mapping=read_mapping(mapping), schema=schema))
+
+
+def accept_secret(sealed: Path, *, identity: Path, shared: Path, out: Path) -> str:
+    """The project secret, kept in a file of mode 0600."""
+    project = read_project(shared)
+    secret = accept(
+        sealed.read_bytes(), project=project.one.project, epoch=project.one.epoch, by=Identity.load(identity)
+    )
+    save_secret(secret, out)
+    return f"the secret of {project.one.project}, epoch {project.one.epoch}, is in {out.name}; only you can read it"
+
+
+def partner_submit(
+    file: Path, *, mapping: Path, identity: Path, secret: Path, own: Path, shared: Path, out: Path
+) -> str:
+    """A sealed submission in `out`."""
+    project, now = read_project(shared), _now()
+    office = Office(
+        officer=Identity.load(identity),
+        secret=load_secret(secret, name="project secret"),
+        own=load_secret(own, name="own secret"),
+        one=project.one,
+        schema=project.schema,
+        recipients=recipients_of(project.trust, at=now),
+    )
+    sent, quality = submit(file, mapping=read_mapping(mapping), office=office, out=out, now=now)
+    size = sum(f.size for f in sent.manifest.files) / 1e6
+    return f"{quality_lines(quality)}\nwrote {out.name}: {len(sent.manifest.files)} sealed files, {size:,.1f} MB, submission {sent.manifest.submission}"
+
+
+def run_linker_desk(folder: Path, *, shared: Path, out: Path) -> str:
+    """The linker's run over its own folder; the model is kept there, the sealed pairs go to `out`."""
+    project, now = read_project(shared), _now()
+    inbox = folder / "inbox"
+    model = run_linker(
+        inbox,
+        out=out,
+        schema=project.schema,
+        one=project.one,
+        manifests=read_manifests(inbox, trust=project.trust, one=project.one, now=now),
+        linker=Identity.load(folder / IDENTITY_FILE),
+        assembler=project.trust.only("assembler", at=now),
+        link_type=project.link_type,
+    )
+    (folder / MODEL_FILE).write_text(model.to_json(), encoding="utf-8")
+    return f"{len(model.passes)} passes, {sum(p.pairs for p in model.passes):,} pairs compared; model in {MODEL_FILE}"
+
+
+def run_assembler_desk(folder: Path, *, shared: Path, out: Path) -> str:
+    """The assembler's run over its own folder; the spine is sealed to the custodian in `out`."""
+    project, now = read_project(shared), _now()
+    inbox = folder / "inbox"
+    own = load_secret(folder / "own.secret", name="assembler's own secret")
+    linkage = run_assembler(
+        inbox,
+        pairs=folder / "pairs",
+        one=project.one,
+        manifests=read_manifests(inbox, trust=project.trust, one=project.one, now=now),
+        assembler=Identity.load(folder / IDENTITY_FILE),
+        threshold=DEFAULT_THRESHOLD,
+    )
+    spine = write_spine(
+        linkage, secret=person_secret(own, project=project.one.project), meta={"project": project.one.project}
+    )
+    out.write_bytes(seal(spine, to=project.trust.only("custodian", at=now), context=spine_context(project.one)))
+    return f"{linkage.records.count:,} records, {linkage.people:,} people; spine sealed in {out.name}"
+
+
+def person_secret(own: Secret, *, project: str) -> Secret:
+    """The key of person ids: the assembler's own, for one project."""
+    return derive(own, "person-ref", project)
+
+
+def analyst_check(request: Path, *, shared: Path, root: Path, as_json: bool) -> tuple[bool, str]:
+    """Whether the request would be allowed now, and the answer in words or as JSON."""
+    now = _now()
+    found = verify(Dossier.read(shared), root=read_identity(root), now=now)
+    decision = decide(load_request(request.read_text("utf-8")), found.policy, facts=found.facts, now=now)
+    if as_json:
+        return decision.allowed, json.dumps(decision_json(decision), indent=1)
+    return decision.allowed, "\n".join([*explain(decision), *explain_near_misses(decision)])
+
+
+def decision_json(decision: Any) -> dict[str, Any]:
+    """The decision for other programs: decision, reasons, obligations, nearest, alternative, errors."""
+    return {
+        "decision": "allow" if decision.allowed else "deny",
+        "reasons": [{"code": r.code, "sentence": r.sentence, "clause": r.clause} for r in decision.reasons],
+        "clauses": list(decision.clauses),
+        "obligations": {} if decision.obligations is None else _plain(asdict(decision.obligations)),
+        "nearest": [
+            {"clause": n.clause, "title": n.title, "lacks": [r.sentence for r in n.lacks]}
+            for n in decision.nearest
+        ],
+        "alternative": [] if decision.alternative is None else list(decision.alternative.words),
+        "errors": [{"code": r.code, "sentence": r.sentence} for r in decision.errors],
+    }
+
+
+def _plain(value: dict[str, Any]) -> dict[str, Any]:
+    return {k: sorted(v) if isinstance(v, frozenset) else v for k, v in value.items()}
+
+
+def board_explain(policy: Path) -> str:
+    """The policy in sentences."""
+    return "\n".join(explain_document(load_policy(policy.read_text("utf-8"), name=policy.name)))
+
+
+def board_lint(policy: Path, *, shared: Path) -> str:
+    """Nothing wrong, in one line.
+
+    Raises:
+        PolicyError: there are faults, or a test inside the document fails; the message lists them.
+    """
+    document = load_policy(policy.read_text("utf-8"), name=policy.name)
+    catalogue = load_catalogue((shared / "catalogue.yaml").read_text("utf-8"))
+    gateways = load_gateways((shared / "gateways.yaml").read_text("utf-8"))
+    faults = [str(f) for f in lint(document, catalogue=catalogue, gateways=gateways)]
+    outcomes = run_tests(document, catalogue=catalogue, gateways=gateways, now=_now())
+    faults += [f"test {o.id} failed" for o in outcomes if not o.passed]
+    if faults:
+        raise PolicyError("\n".join(faults))
+    return f"{policy.name}: no faults; {len(outcomes)} tests inside the document pass"
+
+
+def board_tally(shared: Path, *, root: Path) -> str:
+    """The state of the vote on the policy in the shared folder.
+
+    Raises:
+        NotApproved: the quorum has not recommended it; the message says what is missing.
+    """
+    found = verify(Dossier.read(shared), root=read_identity(root), now=_now())
+    status = found.approval
+    head = f"{POLICY_FILE}: {len(status.approve)} approve, {len(status.send_back)} send back, {len(status.refuse)} refuse, {len(status.conflicted)} conflicted"
+    adopted = [f"adopted by {p}: {', '.join(sorted(c))}" for p, c in sorted(found.facts.adoptions.items())]
+    if not status.recommended:
+        raise NotApproved("\n".join([head, *status.missing]))
+    return "\n".join([head, "recommended by the board's quorum", *adopted])
+
+
+def write_log_keys(
+    path: Path, *, log: PublicIdentity, witnesses: tuple[PublicIdentity, ...], quorum: int
+) -> None:
+    """The public keys that verify a log, as JSON."""
+    body = {
+        "format": KEYS_FORMAT,
+        "log": log.to_json(),
+        "witnesses": [w.to_json() for w in witnesses],
+        "quorum": quorum,
+    }
+    path.write_text(json.dumps(body, indent=1) + "\n", encoding="utf-8")
+
+
+def _read_log_keys(path: Path) -> tuple[PublicIdentity, tuple[PublicIdentity, ...], int]:
+    try:
+        value = json.loads(path.read_text("utf-8"))
+        if value["format"] != KEYS_FORMAT:
+            raise ValueError("format")
+        witnesses = tuple(PublicIdentity.from_json(w) for w in value["witnesses"])
+        return PublicIdentity.from_json(value["log"]), witnesses, int(value["quorum"])
+    except FileNotFoundError as fault:
+        raise BadInput(f"no {path.name}: name the public keys of log and witnesses with --keys") from fault
+    except (ValueError, KeyError, TypeError) as fault:
+        raise BadInput(f"{path.name} is not {KEYS_FORMAT}") from fault
+
+
+def audit_verify(directory: Path, *, keys: Path) -> str:
+    """The log holds, in one line.
+
+    Raises:
+        NotVerified: something in it was changed, cut, added, or not signed.
+    """
+    log, witnesses, quorum = _read_log_keys(directory.parent / KEYS_FILE if keys == Path() else keys)
+    found = verify_directory(directory, log=log, witnesses=witnesses, quorum=quorum)
+    return f"audit: {found.head.size} events, checkpoint verifies, {len(found.cosignatures)} witnesses"
+
+
+def audit_proof(proof: Path, *, entry: Path, keys: Path) -> str:
+    """The entry is in the log, in one line.
+
+    Raises:
+        NotVerified: it is not, or the proof was altered.
+    """
+    log, witnesses, _ = _read_log_keys(keys)
+    found = verify_proof(proof.read_text("utf-8"), entry.read_bytes(), log=log, witnesses=witnesses)
+    return f"entry {found.number} ({found.event.kind}) is in the log of {found.head.size} events"

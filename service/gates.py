@@ -1,0 +1,84 @@
+"""The law at the doorstep: whether each field of a submission, and its tokens, may come in under the gateway its manifest names."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from linkage.manifest import Manifest
+from policies import Attribute, Crossing, Facts, Stage, carries
+from policies.terms import AttributeClass
+
+HEALTH: Final = frozenset({"nhs-trust", "icb", "gp-practice"})
+
+
+def objections(manifest: Manifest, *, facts: Facts, purpose: str, recipient: str, now: datetime) -> list[str]:
+    """Every reason against the submission, in sentences; none means it may come in.
+
+    Tokens are personal information of the partner's people, so they need a gateway like any attribute; those of a health body are
+    patient information.
+    """
+    partner = facts.catalogue.partners.get(manifest.partner)
+    if partner is None:
+        return [f"{manifest.partner} is not in the catalogue"]
+    flags = (
+        frozenset({"patient_information", "health_or_social_care"}) if partner.kind in HEALTH else frozenset()
+    )
+    tokens = Attribute(
+        id=f"{manifest.partner}.tokens",
+        says="tokens for linkage",
+        sensitivity=AttributeClass.C4,
+        flags=flags,
+        values=(),
+        gateways=(manifest.token_gateway,),
+        sources=frozenset(),
+    )
+    out = _against(
+        tokens,
+        manifest.token_gateway,
+        facts=facts,
+        purpose=purpose,
+        source=partner.kind,
+        recipient=recipient,
+        partner=manifest.partner,
+        now=now,
+    )
+    for name, gateway in sorted(manifest.attributes.items()):
+        attribute = facts.catalogue.attributes.get(f"{manifest.partner}.{name}")
+        if attribute is None:
+            out.append(f"{manifest.partner}.{name} is not in the catalogue")
+            continue
+        out += _against(
+            attribute,
+            gateway,
+            facts=facts,
+            purpose=purpose,
+            source=partner.kind,
+            recipient=recipient,
+            partner=manifest.partner,
+            now=now,
+        )
+    return out
+
+
+def _against(
+    attribute: Attribute,
+    gateway: str,
+    *,
+    facts: Facts,
+    purpose: str,
+    source: str,
+    recipient: str,
+    partner: str,
+    now: datetime,
+) -> list[str]:
+    if gateway not in attribute.gateways or gateway not in facts.gateways:
+        return [f"{attribute.id}: {gateway} is not a gateway that its controller declared"]
+    evidence: Mapping[str, Mapping[str, object]] = {"partner": facts.evidence.get(partner, {})}
+    carriage = carries(
+        facts.gateways[gateway],
+        attribute=attribute,
+        crossing=Crossing(purpose, source, recipient, Stage.SUBMISSION),
+        evidence=evidence,  # type: ignore[arg-type]  # the same mapping, typed wider
+        now=now,
+    )
+    return [r.sentence for r in carriage.bars]
