@@ -12,7 +12,7 @@ from keys.identity import Identity, PublicIdentity, read_private, write_private
 from keys.sealing import open_sealed, seal
 from keys.secret import Secret
 
-SECRET_FORMAT: Final = "linkage-secret/v1"
+SECRET_FORMAT: Final = "linkage-secret/v1"  # noqa: S105  the name of a file format
 SECRET_BYTES: Final = 32
 
 
@@ -61,5 +61,7 @@ def load_secret(path: Path, *, name: str) -> Secret:
     except (binascii.Error, ValueError):
         value = b""
     if first != SECRET_FORMAT or len(value) != SECRET_BYTES:
-        raise BadKeyFile(f"{path.name} is no secret file: its first line should be {SECRET_FORMAT}, then one line of base64")
+        raise BadKeyFile(
+            f"{path.name} is no secret file: its first line should be {SECRET_FORMAT}, then one line of base64"
+        )
     return Secret(value, name=name)

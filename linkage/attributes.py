@@ -97,8 +97,11 @@ def read_attributes(data: bytes, *, columns: Sequence[str], unwrap: Unwrap) -> p
     try:
         properties = factory.file_decryption_properties(pe.KmsConnectionConfig(), pe.DecryptionConfiguration())
         source: Any = pq.ParquetFile(io.BytesIO(data), decryption_properties=properties)
-        return source.read(columns=[RECORD_REF, *columns], use_threads=False)
+        table: pa.Table = source.read(columns=[RECORD_REF, *columns], use_threads=False)
     except Exception as fault:
         if refusal:
             raise refusal[0] from fault
         raise BadSubmission("an attribute file was altered, or has not the columns of its manifest") from fault
+    if absent := [c for c in (RECORD_REF, *columns) if c not in table.column_names]:
+        raise BadSubmission(f"an attribute file has not the columns of its manifest: {absent[0]} is missing")
+    return table

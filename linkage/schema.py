@@ -85,6 +85,19 @@ class Comparison(_Strict):
         return self.of[0]
 
 
+class Together(_Strict):
+    """Comparisons that are scored as one. Each level names the least level that each comparison must reach; the first that holds counts."""
+
+    of: tuple[str, ...] = Field(min_length=2)
+    levels: tuple[dict[str, int], ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _of_its_own(self) -> "Together":
+        if any(not level or not set(level) <= set(self.of) for level in self.levels):
+            raise ValueError("every level names some of the comparisons listed under `of`, and no other")
+        return self
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One part of a match key: of which identifier, which part, and how names are ordered."""
@@ -127,6 +140,7 @@ class Schema(_Strict):
     most_records_per_key: int = Field(ge=1, le=10_000)
     bands: tuple[float, float]
     comparisons: dict[str, Comparison]
+    together: dict[str, Together] = Field(default_factory=dict)
     keys: dict[str, tuple[str, ...]]
     text: str = Field(exclude=True, repr=False)
 
@@ -145,6 +159,17 @@ class Schema(_Strict):
         compared = [c.identifier for c in self.comparisons.values()]
         if len(set(compared)) != len(compared):
             raise ValueError("an identifier is compared twice")
+        members = [c for t in self.together.values() for c in t.of]
+        if len(set(members)) != len(members) or set(self.together) & set(self.comparisons):
+            raise ValueError("a comparison stands in two places under `together`, or a name is used twice")
+        for name, group in self.together.items():
+            for level in group.levels:
+                for member, at in level.items():
+                    comparison = self.comparisons.get(member)
+                    if comparison is None or comparison.banded or not 0 <= at < len(comparison.levels):
+                        raise ValueError(
+                            f"{name} names {member} at level {at}, which is no level of an unbanded comparison"
+                        )
         for key in self.match_keys:
             if not key.parts:
                 raise ValueError(f"match key {key.name} has no parts")

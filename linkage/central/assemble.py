@@ -120,7 +120,8 @@ def _record_numbers(
     number = np.searchsorted(all_refs, refs).clip(max=max(len(all_refs) - 1, 0))
     if not len(all_refs) or (all_refs[number] != refs).any():
         raise BadSubmission(f"a map of {partner} names a record that its list does not have")
-    return its[number]
+    numbers: npt.NDArray[np.int64] = its[number]
+    return numbers
 
 
 def best_of(passes: Sequence[pd.DataFrame]) -> ScoredRecords:

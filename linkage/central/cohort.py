@@ -87,7 +87,11 @@ def count(
     keep = pd.Series(data=True, index=people)
     for where in population:
         held = values[where.attribute].reindex(people)
-        meets = held.isin(list(where.values)) if where.op in ("is", "in") else held.notna() & ~held.isin(list(where.values))
+        meets = (
+            held.isin(list(where.values))
+            if where.op in ("is", "in")
+            else held.notna() & ~held.isin(list(where.values))
+        )
         keep &= meets
     chosen = people[keep.to_numpy()]
     sure = {w.attribute.partition(".")[0] for w in population}

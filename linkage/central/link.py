@@ -12,7 +12,7 @@ from linkage.central.levels import BANDS, LaneLevels, lane_levels
 from linkage.central.linker import OpenPass
 from linkage.central.model import DEFAULT_THRESHOLD, LinkType, Model, build
 from linkage.central.store import open_locked
-from linkage.central.training import Fit, combined_u, fit, pooled_m
+from linkage.central.training import Patterns, combined_u, fit_all, pooled_m
 from linkage.errors import BadSubmission
 from linkage.manifest import Manifest, Round
 from linkage.schema import MatchKey, Schema
@@ -65,6 +65,7 @@ def check_statistics(schema: Schema, manifests: Sequence[Manifest]) -> None:
         BadSubmission: they are not; the message names the partner and the comparison.
     """
     sizes = {n: len(c.levels) + 1 + (len(BANDS) - 1) * c.banded for n, c in schema.comparisons.items()}
+    sizes |= {n: len(t.levels) + 1 for n, t in schema.together.items()}
     for manifest in manifests:
         for name, rates in manifest.statistics.u.items():
             if len(rates) != sizes.get(name):
@@ -92,7 +93,7 @@ def train(
     held = held_by_enough(schema, manifests, link_type=link_type)
     statistics = [m.statistics for m in manifests]
     keys: list[str] = []
-    fits: list[Fit] = []
+    counted: list[Patterns] = []
     all_lanes: list[tuple[LaneLevels, ...]] = []
     with open_locked() as connection:
         for key in schema.match_keys:
@@ -100,11 +101,11 @@ def train(
             with OpenPass(connection, load(key), link_type=link_type) as rows:
                 patterns = rows.patterns(lanes) if rows.linkable and lanes else None
             progress(key.name)
-            if patterns is None or not patterns.pairs:
-                continue
-            keys.append(key.name)
-            fits.append(fit(patterns, lanes, u=combined_u(statistics, lanes)))
-            all_lanes.append(lanes)
+            if patterns is not None and patterns.pairs:
+                keys.append(key.name)
+                counted.append(patterns)
+                all_lanes.append(lanes)
+    fits = fit_all(counted, all_lanes, u=[combined_u(statistics, lanes) for lanes in all_lanes])
     return build(
         fits,
         keys=keys,

@@ -55,7 +55,8 @@ class OpenPass:
     def patterns(self, lanes: Sequence[LaneLevels]) -> Patterns:
         """How often each agreement pattern occurs among the pass's pairs."""
         every = " UNION ALL BY NAME ".join(
-            f"SELECT *, {at} AS source_dataset FROM rows_{at}" for at in range(len(self._names))
+            f"SELECT *, {at} AS source_dataset FROM rows_{at}"  # noqa: S608  a number
+            for at in range(len(self._names))
         )
         columns = [_case(lane) for lane in lanes] or ["0 AS nothing"]
         used = sorted({c for lane in lanes for c in _columns(lane)})
@@ -80,7 +81,7 @@ class OpenPass:
         frames = [
             api.register(f"rows_{at}", dataset_display_name=f"rows_{at}") for at in range(len(self._names))
         ]
-        linker = Linker(
+        linker: Any = Linker(
             frames, model.splink_settings(link_type=self._link_type), log_level=QUIET, validate_settings=False
         )
         scored = linker.inference.predict(

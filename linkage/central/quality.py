@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -98,9 +99,9 @@ def assess(
 
 def calibration(pairs: ScoredRecords, *, truth: Ints, bounds: tuple[float, ...]) -> list[Mapping[str, float]]:
     """For each band of match probability: how many pairs, their mean probability, and the share that are matches."""
-    out = []
+    out: list[Mapping[str, float]] = []
     right = truth[pairs.left] == truth[pairs.right]
-    for low, high in zip(bounds[:-1], bounds[1:], strict=True):
+    for low, high in pairwise(bounds):
         here = (pairs.probability >= low) & (pairs.probability < high)
         if here.any():
             out.append(

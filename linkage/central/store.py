@@ -12,12 +12,12 @@ def open_locked(*, threads: int = 2, memory: str = "8GB") -> duckdb.DuckDBPyConn
             "memory_limit": memory,
             # Without a directory DuckDB spills nothing: even an in-memory database would write its rows to ./.tmp.
             "temp_directory": "",
-            "enable_external_access": "false",
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
             "allow_community_extensions": "false",
         },
     )
+    connection.execute("SET enable_external_access = false")
     connection.execute("SET python_enable_replacements = false")
     connection.execute("SET enable_progress_bar = false")
     connection.execute("SET preserve_insertion_order = false")

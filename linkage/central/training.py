@@ -16,15 +16,16 @@ from linkage.central.levels import LaneLevels
 from linkage.tokens import PartnerStatistics
 
 Floats = npt.NDArray[np.float64]
-PRIOR_M: Final[Mapping[int, tuple[float, ...]]] = {
-    2: (0.95, 0.05),
-    3: (0.85, 0.10, 0.05),
-    4: (0.80, 0.08, 0.05, 0.07),
-    6: (0.25, 0.30, 0.30, 0.06, 0.03, 0.06),
-}
-PRIOR_PAIRS: Final = 8.0
-PRIOR_MATCHES: Final = 0.5
+# The weight of the priors, in pairs, chosen on five data sets together (benchmarks/): m, u where it is learnt, and the share of matches,
+# which starts high because match keys are chosen so that few share one by chance.
+PRIOR_M_PAIRS: Final = 8.0
+PRIOR_POOLED_PAIRS: Final = 200.0
+PRIOR_U_PAIRS: Final = 30.0
+PRIOR_MATCHES: Final = 20.0
+PRIOR_OTHERS: Final = 1.0
+FIRST_SHARE: Final = 0.95
 ROUNDS: Final = 200
+POOLINGS: Final = 2
 CLOSE: Final = 1e-6
 
 
@@ -53,11 +54,6 @@ class Fit:
     rounds: int
 
 
-def prior_m(size: int) -> Floats:
-    """What m is taken for before any pair is seen."""
-    return np.array(PRIOR_M[size]) if size in PRIOR_M else np.array([0.9] + [0.1 / (size - 1)] * (size - 1))
-
-
 def combined_u(statistics: Sequence[PartnerStatistics], lanes: Sequence[LaneLevels]) -> dict[str, Floats]:
     """u of every lane from the partners' random pairs, weighted by their records. A lane in which forename or surname may stand takes the
     geometric mean of the two."""
@@ -74,7 +70,7 @@ def combined_u(statistics: Sequence[PartnerStatistics], lanes: Sequence[LaneLeve
             both = [x for x in (of("forename"), of("surname")) if x is not None]
             u = np.exp(np.mean([np.log(x) for x in both], axis=0)) if both else None
         out[lane.lane] = _whole(
-            u if u is not None and len(u) >= lane.size else prior_m(lane.size)[::-1], lane.size
+            u if u is not None and len(u) >= lane.size else np.array(lane.prior_m)[::-1], lane.size
         )
     return out
 
@@ -83,32 +79,61 @@ def _whole(u: Floats, size: int) -> Floats:
     """The first `size` levels summing to 1; a lane that settles equality alone keeps its bands."""
     cut = u[:size].copy()
     cut[-1] += u[size:].sum()
-    return cut / cut.sum()
+    whole: Floats = cut / cut.sum()
+    return whole
 
 
-def fit(patterns: Patterns, lanes: Sequence[LaneLevels], *, u: Mapping[str, Floats]) -> Fit:
-    """The parameters that make the patterns likeliest, priors included."""
-    prior_of = {one.lane: prior_m(one.size) for one in lanes}
+def fit(
+    patterns: Patterns,
+    lanes: Sequence[LaneLevels],
+    *,
+    u: Mapping[str, Floats],
+    pooled: Mapping[str, tuple[float, ...]] | None = None,
+) -> Fit:
+    """The parameters that make the patterns likeliest, priors included.
+
+    `pooled`, where given, is what the other passes taught about m: a pass on its own may take the people of one household, who share an
+    e-mail, for one person; what all passes say of dates and forenames keeps it from that.
+    """
+    prior_of = {one.lane: np.array((pooled or {}).get(one.lane, one.prior_m)) for one in lanes}
+    weight_of = {one.lane: PRIOR_POOLED_PAIRS if one.lane in (pooled or {}) else PRIOR_M_PAIRS for one in lanes}
     u0 = {
         one.lane: _between(u[one.lane], prior_of[one.lane]) if one.dependent else u[one.lane] for one in lanes
     }
     m = dict(prior_of)
     now_u = dict(u0)
-    share, weight, rounds = 0.5, patterns.counts, 0
+    share, weight, rounds = FIRST_SHARE, patterns.counts, 0
     total = weight.sum()
     chance = np.full(len(weight), share)
     for rounds in range(1, ROUNDS + 1):  # noqa: B007  reported in the fit
         chance = posterior(patterns, lanes, prior=share, m=m, u=now_u)
-        again = float((chance @ weight + PRIOR_MATCHES) / (total + 2 * PRIOR_MATCHES))
+        again = float((chance @ weight + PRIOR_MATCHES) / (total + PRIOR_MATCHES + PRIOR_OTHERS))
         for at, one in enumerate(lanes):
-            m[one.lane] = _learn(patterns.levels[:, at], weight * chance, prior_of[one.lane])
+            m[one.lane] = _learn(
+                patterns.levels[:, at], weight * chance, prior_of[one.lane], weight_of[one.lane]
+            )
             if one.dependent:
-                now_u[one.lane] = _learn(patterns.levels[:, at], weight * (1 - chance), u0[one.lane])
+                now_u[one.lane] = _learn(
+                    patterns.levels[:, at], weight * (1 - chance), u0[one.lane], PRIOR_U_PAIRS
+                )
         moved, share = abs(again - share), again
         if moved < CLOSE:
             break
     as_tuples = [{n: tuple(float(x) for x in v) for n, v in p.items()} for p in (m, now_u)]
     return Fit(share, as_tuples[0], as_tuples[1], patterns.pairs, float(chance @ weight), rounds)
+
+
+def fit_all(
+    counted: Sequence[Patterns], lanes: Sequence[Sequence[LaneLevels]], *, u: Sequence[Mapping[str, Floats]]
+) -> list[Fit]:
+    """The fit of every pass: each on its own first, then `POOLINGS` times again with what all of them taught about m."""
+    fits = [fit(one, its, u=its_u) for one, its, its_u in zip(counted, lanes, u, strict=True)]
+    for _ in range(POOLINGS):
+        pooled = pooled_m(fits, lanes)
+        fits = [
+            fit(one, its, u=its_u, pooled=pooled) for one, its, its_u in zip(counted, lanes, u, strict=True)
+        ]
+    return fits
 
 
 def posterior(
@@ -125,7 +150,8 @@ def posterior(
         level = patterns.levels[:, at]
         weights = np.log(m[one.lane]) - np.log(u[one.lane])
         odds += np.where(level >= 0, weights[level], 0.0)
-    return 1.0 / (1.0 + np.exp(-odds))
+    chance: Floats = 1.0 / (1.0 + np.exp(-odds))
+    return chance
 
 
 def pooled_m(fits: Sequence[Fit], lanes: Sequence[Sequence[LaneLevels]]) -> dict[str, tuple[float, ...]]:
@@ -136,17 +162,20 @@ def pooled_m(fits: Sequence[Fit], lanes: Sequence[Sequence[LaneLevels]]) -> dict
             if not lane.dependent:
                 told.setdefault(lane.lane, []).append((one_fit.matches + 1e-9, np.array(one_fit.m[lane.lane])))
     return {
-        n: tuple(float(x) for x in sum(w * m for w, m in v) / sum(w for w, _ in v)) for n, v in told.items()
+        n: tuple(np.average([m for _, m in v], axis=0, weights=[w for w, _ in v]).tolist())
+        for n, v in told.items()
     }
 
 
 def _between(u: Floats, m: Floats) -> Floats:
     """A first guess of u where strangers who share the key tend to agree: half way, in logarithms, between u and m."""
     half = np.sqrt(u * m)
-    return half / half.sum()
+    guess: Floats = half / half.sum()
+    return guess
 
 
-def _learn(level: npt.NDArray[np.int64], weight: Floats, prior: Floats) -> Floats:
+def _learn(level: npt.NDArray[np.int64], weight: Floats, prior: Floats, prior_pairs: float) -> Floats:
     seen = level >= 0
-    counts = np.bincount(level[seen], weights=weight[seen], minlength=len(prior)) + PRIOR_PAIRS * prior
-    return counts / counts.sum()
+    counts = np.bincount(level[seen], weights=weight[seen], minlength=len(prior)) + prior_pairs * prior
+    learnt: Floats = counts / counts.sum()
+    return learnt

@@ -1,6 +1,6 @@
 """From an agency's rows to cleaned records."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -10,7 +10,7 @@ import pandas as pd
 from linkage.errors import BadInput
 from linkage.partner.identifiers import KINDS
 from linkage.partner.identifiers.dates import ORDERS, clean_in_order
-from linkage.partner.records import CleanRecords, Column, FieldQuality, QualityReport
+from linkage.partner.records import CleanRecords, Codes, Column, FieldQuality, QualityReport
 from linkage.schema import IDENTIFIERS, Schema
 
 ALTERNATIVES: Final = {"previous_surname": "surname", "alias_forename": "forename"}
@@ -83,7 +83,9 @@ def normalise(
     wanted = {c.identifier for c in schema.comparisons.values()} | {
         i for k in schema.match_keys for i in k.identifiers
     }
-    columns = {i: clean.get(i, Column.missing(len(rows))) for i in IDENTIFIERS if i in wanted}
+    columns: dict[str, Column] = {
+        i: clean.get(i, Column.missing(len(rows))) for i in IDENTIFIERS if i in wanted
+    }
     record = np.arange(len(rows), dtype=np.int64)
     for alternative, identifier in ALTERNATIVES.items():
         if alternative in clean and identifier in columns:
@@ -92,7 +94,7 @@ def normalise(
     return CleanRecords(ids, record, columns), QualityReport(len(rows), fields)
 
 
-def _cleaner(identifier: str, order: str):  # type: ignore[no-untyped-def]
+def _cleaner(identifier: str, order: str) -> Callable[[str], str | None]:
     if identifier == "date_of_birth":
         return lambda text: clean_in_order(str(text), order)
     kind = KINDS[ALTERNATIVES.get(identifier, identifier)]
@@ -105,8 +107,8 @@ def _quality(raw: Column, clean: Column) -> FieldQuality:
 
 
 def _with_alternative(
-    record: np.ndarray, columns: dict[str, Column], other: Column, identifier: str
-) -> tuple[np.ndarray, dict[str, Column]]:
+    record: Codes, columns: dict[str, Column], other: Column, identifier: str
+) -> tuple[Codes, dict[str, Column]]:
     """The rows, and one more row for every record whose alternative value differs from its main one."""
     more = np.flatnonzero(
         other.present & (other.texts() != columns[identifier].take(np.arange(len(other.codes))).texts())

@@ -68,10 +68,11 @@ def _check_encoding(path: Path, encoding: str) -> None:
         decoder = codecs.getincrementaldecoder(encoding)()
     except LookupError as fault:
         raise BadInput(f"{encoding} is no known encoding; usual ones are utf-8 and cp1252") from fault
-    row = 1
+    row = 0
     with path.open("rb") as source:
         try:
-            for row, line in enumerate(source, 1):
+            for line in source:
+                row += 1
                 decoder.decode(line)
             decoder.decode(b"", final=True)
         except UnicodeDecodeError as fault:

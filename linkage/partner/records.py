@@ -20,7 +20,9 @@ class Column:
     @classmethod
     def of(cls, texts: pd.Series) -> "Column":
         """The column of a series; missing stays missing."""
-        codes, values = pd.factorize(texts.to_numpy(dtype=object, na_value=None), use_na_sentinel=True)
+        plain = texts.to_numpy(dtype=object).copy()
+        plain[texts.isna().to_numpy()] = None
+        codes, values = pd.factorize(plain, use_na_sentinel=True)
         return cls(codes.astype(np.int64), np.asarray(values, dtype=object))
 
     @classmethod

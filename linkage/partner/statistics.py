@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from linkage.partner.filters import BlockPrf, filters, random_words
 from linkage.partner.records import CleanRecords, Column
-from linkage.schema import Schema
+from linkage.schema import Schema, Together
 from linkage.tokens import PartnerStatistics
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ def bands_of(column: Column, *, bounds: tuple[float, float]) -> npt.NDArray[np.i
     """0 rare, 1 middling, 2 common for each distinct value, by its share of the column's values."""
     counts = np.bincount(column.codes[column.codes >= 0], minlength=len(column.values))
     share = counts / max(counts.sum(), 1)
-    return np.digitize(share, bounds).astype(np.int64)
+    bands: npt.NDArray[np.int64] = np.digitize(share, bounds).astype(np.int64)
+    return bands
 
 
 def estimate(
@@ -47,14 +48,13 @@ def estimate(
     left, right = left[different], right[different]
     shared = np.broadcast_to(random_words((1, 2), randomness), (len(rows), 2))
     u, held = {}, {}
+    levels: dict[str, npt.NDArray[np.int64]] = {}
     for slot, (name, comparison) in enumerate(schema.comparisons.items()):
         one = prepared[name]
         codes = one.column.codes[rows]
         held[name] = _round(float((one.column.codes >= 0).mean()))
         both = (codes[left] >= 0) & (codes[right] >= 0)
         a, b = left[both], right[both]
-        if not len(a):
-            continue
         if comparison.exact:
             level = np.where(codes[a] == codes[b], 0, 1)
         else:
@@ -66,14 +66,36 @@ def estimate(
             )
             distance = np.bitwise_count(made[a] ^ made[b]).sum(axis=1)
             level = np.digitize(distance, np.array(comparison.levels), right=True)
+        levels[name] = np.full(len(left), -1, dtype=np.int64)
+        levels[name][both] = level
         last = len(comparison.levels)
         if one.band is not None:
             band = np.maximum(one.band[codes[a]], one.band[codes[b]])
             level = np.where(level == 0, band, level + 2)
             last += 2
-        counts = np.bincount(level, minlength=last + 1)
-        u[name] = tuple(_round(float(c)) for c in (counts + 0.5) / (counts.sum() + 0.5 * len(counts)))
+        if len(level):
+            u[name] = _rates(level, last)
+    for name, group in schema.together.items():
+        level = _level_together(levels, group)
+        if (level >= 0).any():
+            u[name] = _rates(level[level >= 0], len(group.levels))
     return PartnerStatistics(int(round(len(clean.record_ids), -2)), held, u)
+
+
+def _level_together(levels: Mapping[str, npt.NDArray[np.int64]], group: Together) -> npt.NDArray[np.int64]:
+    """The level of each pair in a group: the first whose comparisons all reach it, disagreement last, -1 where nothing can be compared."""
+    member = [levels[m] for m in group.of]
+    out = np.full(len(member[0]), len(group.levels), dtype=np.int64)
+    for at, wanted in reversed(list(enumerate(group.levels))):
+        holds = np.logical_and.reduce([(levels[m] >= 0) & (levels[m] <= most) for m, most in wanted.items()])
+        out[holds] = at
+    out[np.logical_and.reduce([m < 0 for m in member])] = -1
+    return out
+
+
+def _rates(level: npt.NDArray[np.int64], last: int) -> tuple[float, ...]:
+    counts = np.bincount(level, minlength=last + 1)
+    return tuple(_round(float(c)) for c in (counts + 0.5) / (counts.sum() + 0.5 * len(counts)))
 
 
 def _round(share: float) -> float:

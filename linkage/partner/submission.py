@@ -46,7 +46,7 @@ def key_check(secret: Secret, one: Round) -> str:
 def attribute_table(rows: pd.DataFrame, *, columns: Mapping[str, str], refs: npt.NDArray[np.uint8]) -> pa.Table:
     """`record_ref` and one text column an attribute; `columns` maps attribute names to the file's columns."""
     texts = {
-        a: pa.array(rows[c].astype("string").str.strip().to_numpy(dtype=object, na_value=None), pa.string())
+        a: pa.array(rows[c].astype("string").str.strip(), pa.string(), from_pandas=True)
         for a, c in columns.items()
     }
     order = np.lexsort(refs.T[::-1])
