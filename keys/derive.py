@@ -27,11 +27,18 @@ LABELS: Final = {
 
 def encode(parts: Sequence[str | bytes]) -> bytes:
     """The parts as bytes: their number, then each one's length (8 bytes, big-endian) and bytes (UTF-8)."""
-    out = [len(parts).to_bytes(8, "big")]
-    for part in parts:
-        raw = part.encode() if isinstance(part, str) else part
-        out += [len(raw).to_bytes(8, "big"), raw]
-    return b"".join(out)
+    return encoded_count(len(parts)) + b"".join(map(encoded_part, parts))
+
+
+def encoded_count(parts: int) -> bytes:
+    """How the encoding of that many parts begins."""
+    return parts.to_bytes(8, "big")
+
+
+def encoded_part(part: str | bytes) -> bytes:
+    """One part of an encoding; whoever encodes many tuples of few values encodes each value once and joins."""
+    raw = part.encode() if isinstance(part, str) else part
+    return len(raw).to_bytes(8, "big") + raw
 
 
 def label(name: str, *context: str | bytes) -> bytes:

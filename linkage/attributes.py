@@ -6,7 +6,8 @@ Both sides share this shape: the partner writes with a client that can only wrap
 import base64
 import io
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 import pyarrow as pa
@@ -49,6 +50,20 @@ class _Client(pe.KmsClient):  # type: ignore[misc]  # pyarrow is untyped
             self._opened[place] = self._unwrap(base64.b64decode(wrapped_key), master_key_identifier)
         return self._opened[place]
 
+    def forget(self) -> None:
+        """Lets go of the functions and the opened keys: the library's own cache may keep this object until the process ends."""
+        self._wrap = self._unwrap = None
+        self._opened.clear()
+
+
+@contextmanager
+def _crypto(wrap: Wrap | None, unwrap: Unwrap | None) -> Iterator[pe.CryptoFactory]:
+    client = _Client(wrap, unwrap)
+    try:
+        yield pe.CryptoFactory(lambda _: client)
+    finally:
+        client.forget()
+
 
 def write_attributes(table: pa.Table, *, one: Round, partner: str, wrap: Wrap) -> bytes:
     """The bytes of an attribute file: `record_ref` (16 bytes a row) and one encrypted column an attribute, footer encrypted too.
@@ -58,7 +73,6 @@ def write_attributes(table: pa.Table, *, one: Round, partner: str, wrap: Wrap) -
     """
     if bad := [c for c in table.column_names if c == FOOTER or not COLUMN.fullmatch(c)]:
         raise BadInput(f"{bad[0]!r} cannot name an attribute: use another word, without any of / , ; :")
-    factory = pe.CryptoFactory(lambda _: _Client(wrap, None))
     config = pe.EncryptionConfiguration(
         footer_key=column_key_id(one, partner=partner, column=FOOTER),
         column_keys={column_key_id(one, partner=partner, column=c): [c] for c in table.column_names},
@@ -68,13 +82,10 @@ def write_attributes(table: pa.Table, *, one: Round, partner: str, wrap: Wrap) -
         internal_key_material=True,
     )
     sink = io.BytesIO()
-    with pq.ParquetWriter(
-        sink,
-        table.schema,
-        compression="zstd",
-        encryption_properties=factory.file_encryption_properties(pe.KmsConnectionConfig(), config),
-    ) as out:
-        out.write_table(table)
+    with _crypto(wrap, None) as factory:
+        properties = factory.file_encryption_properties(pe.KmsConnectionConfig(), config)
+        with pq.ParquetWriter(sink, table.schema, compression="zstd", encryption_properties=properties) as out:
+            out.write_table(table)
     return sink.getvalue()
 
 
@@ -93,11 +104,11 @@ def read_attributes(data: bytes, *, columns: Sequence[str], unwrap: Unwrap) -> p
             refusal.append(fault)
             raise
 
-    factory = pe.CryptoFactory(lambda _: _Client(None, ask))
     try:
-        properties = factory.file_decryption_properties(pe.KmsConnectionConfig(), pe.DecryptionConfiguration())
-        source: Any = pq.ParquetFile(io.BytesIO(data), decryption_properties=properties)
-        table: pa.Table = source.read(columns=[RECORD_REF, *columns], use_threads=False)
+        with _crypto(None, ask) as factory:
+            properties = factory.file_decryption_properties(pe.KmsConnectionConfig(), pe.DecryptionConfiguration())
+            source: Any = pq.ParquetFile(io.BytesIO(data), decryption_properties=properties)
+            table: pa.Table = source.read(columns=[RECORD_REF, *columns], use_threads=False)
     except Exception as fault:
         if refusal:
             raise refusal[0] from fault

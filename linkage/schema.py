@@ -150,7 +150,9 @@ class Schema(_Strict):
             raise ValueError(f"at most {MOST_COMPARISONS} comparisons")
         if sum(c.exact for c in self.comparisons.values()) > MOST_EXACT:
             raise ValueError(f"at most {MOST_EXACT} exact comparisons fit their lane")
-        if bad := [n for n in self.comparisons if n in RESERVED or not COMPARISON_NAME.fullmatch(n)]:
+        if bad := [
+            n for n in (*self.comparisons, *self.together) if n in RESERVED or not COMPARISON_NAME.fullmatch(n)
+        ]:
             raise ValueError(f"{bad[0]!r} cannot name a comparison: use a-z, 0-9 and _, and none of {RESERVED}")
         if bad := [n for n in self.keys if n in RESERVED or not KEY_NAME.fullmatch(n)]:
             raise ValueError(f"{bad[0]!r} cannot name a match key: use a-z, 0-9 and -, and none of {RESERVED}")

@@ -25,7 +25,7 @@ Bytes16 = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """All records of all partners: partner number and pseudonym; `at` finds a record's number from partner and pseudonym."""
+    """All records of all partners, in the order of partner and pseudonym; `partner` is a number into `partners`, `record_ref` (n, 16) bytes."""
 
     partners: tuple[str, ...]
     partner: npt.NDArray[np.int64]
@@ -160,7 +160,7 @@ def person_ids(linkage: Linkage, *, secret: Secret) -> npt.NDArray[np.object_]:
 
 
 def write_spine(linkage: Linkage, *, secret: Secret, meta: Mapping[str, str]) -> bytes:
-    """The spine as bytes: partner number, `record_ref`, `person_id` (text)."""
+    """The spine as bytes: `partner` (its name), `record_ref` (16 bytes), `person_id` (text)."""
     ids = person_ids(linkage, secret=secret)
     names = np.asarray(linkage.records.partners, dtype=object)[linkage.records.partner]
     return write_table(

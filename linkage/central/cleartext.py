@@ -19,7 +19,6 @@ from linkage.schema import MatchKey, Schema
 RANDOM_PAIRS: Final = 1e6
 EM_PAIRS: Final = 2e6
 SESSIONS: Final = 2
-THRESHOLD: Final = 0.9
 
 Levels = Sequence[tuple[str, str]]
 

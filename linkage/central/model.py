@@ -10,7 +10,7 @@ from linkage.central.training import Fit
 from linkage.errors import BadModel
 
 MODEL_FORMAT: Final = "linkage-model/v1"
-DEFAULT_THRESHOLD: Final = 0.9
+DEFAULT_THRESHOLD: Final = 0.85
 FLOOR: Final = 1e-12
 
 LinkType = Literal["dedupe_only", "link_only", "link_and_dedupe"]

@@ -16,6 +16,7 @@ import pandas as pd
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from keys import Secret, derive, encode
+from keys.derive import encoded_count, encoded_part
 from linkage.partner.filters import USE_EXACT, BlockPrf, Words, filters, masks, random_words
 from linkage.partner.grams import GRAMS, Grams
 from linkage.partner.identifiers import KINDS
@@ -154,8 +155,9 @@ def _blocks(
     if not len(rows):
         return np.empty(0, dtype=np.int64), np.empty((0, 2), dtype=np.uint64)
     _, first = np.unique(code, return_index=True)
-    texts = [c.take(rows[first]).texts() for c in columns]
-    digests = b"".join(hmac.digest(key, encode(values), "sha256") for values in zip(*texts, strict=True))
+    begin = encoded_count(len(columns))
+    parts = [np.array([encoded_part(v) for v in c.values], dtype=object)[c.codes[rows[first]]] for c in columns]
+    digests = b"".join([hmac.digest(key, begin + b"".join(values), "sha256") for values in zip(*parts, strict=True)])
     words = np.frombuffer(digests, dtype=np.uint64).reshape(-1, 4)
     return words[code, 0].view(np.int64), np.ascontiguousarray(words[code, 2:4])
 
@@ -182,7 +184,7 @@ def _tokenise_pass(
         rows.append(at)
         swapped.append(np.zeros(len(at), dtype=bool) if variant.swapped is None else variant.swapped[at])
     block, row = np.concatenate(blocks), np.concatenate(rows)
-    keep = _rare(block, clean.record[row], most=schema.most_records_per_key)
+    keep = _rare(block, row, clean.record[row], most=schema.most_records_per_key)
     block, row = block[keep], row[keep]
     lanes = {"row_ref": _row_refs(refs[clean.record[row]], row, block, key=key, own=own), "block": block}
     lanes |= _lanes(
@@ -194,12 +196,15 @@ def _tokenise_pass(
     return table, PassMap(key.name, table.columns["row_ref"], refs[clean.record[row]][order])
 
 
-def _rare(block: npt.NDArray[np.int64], record: Codes, *, most: int) -> npt.NDArray[np.bool_]:
-    """Which rows to keep: none of a block that too many records share."""
+def _rare(block: npt.NDArray[np.int64], row: Codes, record: Codes, *, most: int) -> npt.NDArray[np.bool_]:
+    """Which rows to keep: one of a row in a block (both names of a record may sound alike), and none of a block that too many records
+    share."""
     code = pd.factorize(block)[0]
+    first = ~pd.DataFrame({"block": code, "row": row}).duplicated().to_numpy()
     records = pd.DataFrame({"block": code, "record": record}).drop_duplicates()["block"]
     shared = np.bincount(records, minlength=int(code.max(initial=-1)) + 1)
-    return shared[code] <= most
+    keep: npt.NDArray[np.bool_] = first & (shared[code] <= most)
+    return keep
 
 
 def _row_refs(
