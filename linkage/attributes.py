@@ -106,7 +106,9 @@ def read_attributes(data: bytes, *, columns: Sequence[str], unwrap: Unwrap) -> p
 
     try:
         with _crypto(None, ask) as factory:
-            properties = factory.file_decryption_properties(pe.KmsConnectionConfig(), pe.DecryptionConfiguration())
+            properties = factory.file_decryption_properties(
+                pe.KmsConnectionConfig(), pe.DecryptionConfiguration()
+            )
             source: Any = pq.ParquetFile(io.BytesIO(data), decryption_properties=properties)
             table: pa.Table = source.read(columns=[RECORD_REF, *columns], use_threads=False)
     except Exception as fault:

@@ -5,37 +5,27 @@ throw-away block secret, with the same filters, and sends rounded rates (Fellegi
 """
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from linkage.partner.filters import BlockPrf, filters, random_words
-from linkage.partner.records import CleanRecords, Column
+from linkage.partner.prepared import Prepared
+from linkage.partner.records import CleanRecords
 from linkage.schema import Schema, Together
 from linkage.tokens import PartnerStatistics
-
-if TYPE_CHECKING:
-    from linkage.partner.tokenise import Prepared
 
 PAIRS: Final = 400_000
 SAMPLE: Final = 20_000
 DIGITS: Final = 3
 
 
-def bands_of(column: Column, *, bounds: tuple[float, float]) -> npt.NDArray[np.int64]:
-    """0 rare, 1 middling, 2 common for each distinct value, by its share of the column's values."""
-    counts = np.bincount(column.codes[column.codes >= 0], minlength=len(column.values))
-    share = counts / max(counts.sum(), 1)
-    bands: npt.NDArray[np.int64] = np.digitize(share, bounds).astype(np.int64)
-    return bands
-
-
 def estimate(
     clean: CleanRecords,
     *,
     schema: Schema,
-    prepared: Mapping[str, "Prepared"],
+    prepared: Mapping[str, Prepared],
     prf: BlockPrf,
     randomness: Callable[[int], bytes],
 ) -> PartnerStatistics:

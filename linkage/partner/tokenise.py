@@ -18,11 +18,11 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from keys import Secret, derive, encode
 from keys.derive import encoded_count, encoded_part
 from linkage.partner.filters import USE_EXACT, BlockPrf, Words, filters, masks, random_words
-from linkage.partner.grams import GRAMS, Grams
 from linkage.partner.identifiers import KINDS
+from linkage.partner.prepared import Prepared, prepare
 from linkage.partner.records import CleanRecords, Codes, Column
-from linkage.partner.statistics import bands_of, estimate
-from linkage.schema import NAMES, Comparison, MatchKey, Part, Schema
+from linkage.partner.statistics import estimate
+from linkage.schema import NAMES, MatchKey, Part, Schema
 from linkage.tokens import (
     EXACT_BITS,
     PRESENCE_BITS,
@@ -38,15 +38,6 @@ from linkage.tokens import (
 Randomness = Callable[[int], bytes]
 MASK_PRESENCE = 62
 MASK_EXACT = 63
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """What all passes need of each comparison, computed once: its column, its grams a distinct value, its band a distinct value."""
-
-    column: Column
-    grams: Grams | None
-    band: npt.NDArray[np.int64] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +62,7 @@ def tokenise(
     `secret` is the project secret of this round; `own` the partner's own secret, which alone can make or reverse `row_ref` and
     `record_ref`. Same arguments, same tokens.
     """
-    prepared = {n: _prepare(clean, c, bounds=schema.bands) for n, c in schema.comparisons.items()}
+    prepared = {n: prepare(clean, c, bounds=schema.bands) for n, c in schema.comparisons.items()}
     refs = record_refs(clean.record_ids, own=own)
     tables, maps = [], []
     for key in schema.match_keys:
@@ -100,15 +91,6 @@ def record_refs(record_ids: npt.NDArray[np.object_], *, own: Secret) -> npt.NDAr
     key = derive(own, "record-ref").expose()
     raw = b"".join(hmac.digest(key, encode([str(i)]), "sha256")[:16] for i in record_ids)
     return np.frombuffer(raw, dtype=np.uint8).reshape(-1, 16)
-
-
-def _prepare(clean: CleanRecords, comparison: Comparison, *, bounds: tuple[float, float]) -> Prepared:
-    column = clean.columns[comparison.identifier]
-    if comparison.part != "whole":
-        kind = KINDS[comparison.identifier]
-        column = column.map(lambda v: kind.part(v, comparison.part))
-    grams = GRAMS[comparison.grams](column.values) if comparison.grams else None
-    return Prepared(column, grams, bands_of(column, bounds=bounds) if comparison.banded else None)
 
 
 def part_columns(clean: CleanRecords, part: Part) -> list[tuple[Column, npt.NDArray[np.bool_] | None]]:
@@ -157,7 +139,9 @@ def _blocks(
     _, first = np.unique(code, return_index=True)
     begin = encoded_count(len(columns))
     parts = [np.array([encoded_part(v) for v in c.values], dtype=object)[c.codes[rows[first]]] for c in columns]
-    digests = b"".join([hmac.digest(key, begin + b"".join(values), "sha256") for values in zip(*parts, strict=True)])
+    digests = b"".join(
+        [hmac.digest(key, begin + b"".join(values), "sha256") for values in zip(*parts, strict=True)]
+    )
     words = np.frombuffer(digests, dtype=np.uint64).reshape(-1, 4)
     return words[code, 0].view(np.int64), np.ascontiguousarray(words[code, 2:4])
 

@@ -8,8 +8,8 @@ from keys import Secret
 from linkage.central.link import check_statistics
 from linkage.manifest import Manifest, Round
 from linkage.partner.normalise import ColumnMapping, normalise
+from linkage.partner.prepared import bands_of
 from linkage.partner.records import Column
-from linkage.partner.statistics import bands_of
 from linkage.partner.tokenise import tokenise
 from linkage.schema import default_schema
 from linkage.tokens import PartnerStatistics
