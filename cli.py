@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from errno import ENOENT
 from pathlib import Path
 from typing import Annotated
 
@@ -40,13 +41,19 @@ Shared = Annotated[
     Path,
     typer.Option("--shared", help="The project's shared folder: schema, trust register, policy and the rest."),
 ]
+At = Annotated[
+    str | None,
+    typer.Option(
+        "--at", metavar="TIME", help="As things stood then, such as 2026-12-01T10:00Z; now if not given."
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of sentences.")]
 
 
 @contextmanager
 def _told() -> Iterator[None]:
     """Errors of ours become one line and their documented exit code; anything else is a fault of the program and shows as one."""
-    from service.errors import UNEXPECTED, exit_code
+    from service.errors import UNEXPECTED, exit_code, said
 
     try:
         yield
@@ -54,7 +61,7 @@ def _told() -> Iterator[None]:
         code = exit_code(fault)
         if code == UNEXPECTED:
             raise
-        typer.echo(f"{fault}", err=True)
+        typer.echo(said(fault), err=True)
         raise typer.Exit(code) from None
 
 
@@ -107,6 +114,8 @@ def evaluate(
     from service.evaluate import run
 
     with _told():
+        if out is not None and not out.parent.is_dir():
+            raise FileNotFoundError(ENOENT, "there is no such folder", str(out.parent))
         report = run(
             files,
             record_id=record_id,
@@ -205,12 +214,13 @@ def analyst_check(
     shared: Shared,
     root: Annotated[Path, typer.Option(help="The root's public key.")],
     as_json: AsJson = False,
+    at: At = None,
 ) -> None:
     """Advice before asking: would this request be allowed now, and if not, what would?"""
     from service.desks import analyst_check as call
 
     with _told():
-        allowed, text = call(request, shared=shared, root=root, as_json=as_json)
+        allowed, text = call(request, shared=shared, root=root, as_json=as_json, at=at)
         typer.echo(text)
     from service.errors import REFUSED
 
@@ -237,12 +247,14 @@ def board_lint(policy: Path, shared: Shared) -> None:
 
 
 @board.command("tally")
-def board_tally(shared: Shared, root: Annotated[Path, typer.Option(help="The root's public key.")]) -> None:
+def board_tally(
+    shared: Shared, root: Annotated[Path, typer.Option(help="The root's public key.")], at: At = None
+) -> None:
     """Who has voted on the policy in the shared folder, and what a recommendation still lacks."""
     from service.desks import board_tally as call
 
     with _told():
-        typer.echo(call(shared, root=root))
+        typer.echo(call(shared, root=root, at=at))
 
 
 @audit.command("verify")

@@ -36,6 +36,7 @@ class Randomness:
         self._rng = np.random.default_rng([seed, 0xDE40])
 
     def __call__(self, count: int) -> bytes:
+        """The next `count` bytes."""
         return self._rng.bytes(count)
 
 
@@ -65,8 +66,8 @@ def make_cast(*, partners: tuple[str, ...], board: tuple[str, ...], randomness: 
     return Cast(Identity.make("root/1", randomness=randomness), people, entries)
 
 
-def evidence(facts: Facts, *, clauses: tuple[str, ...]) -> str:
-    """What is on record in the demonstration for every gateway, as the body of the secretariat's note."""
+def evidence(facts: Facts, *, clauses: tuple[str, ...], documents: Mapping[str, str]) -> str:
+    """What is on record in the demonstration for every gateway, and the digests of the unsigned documents, as the body of the secretariat's note."""
     needs = {n.name: n.kind for g in facts.gateways.values() for n in g.needs}
     dates = {"valid-until": "2027-06-30", "not-older-than": "2026-11-20"}
     record = {name: dates.get(kind, "DEMO-2026-001") for name, kind in sorted(needs.items())}
@@ -74,6 +75,7 @@ def evidence(facts: Facts, *, clauses: tuple[str, ...]) -> str:
         "dpia": dict.fromkeys(clauses, "2027-06-30"),
         "evidence": {name: dict(record) for name in [*facts.catalogue.partners, PROJECT]},
         "organisations": {HOST: HOST_KIND},
+        "documents": dict(documents),
     }
     return yaml.safe_dump(body, sort_keys=True)
 

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ethics import (
     NOTHING_SEEN,
@@ -30,7 +31,7 @@ from ethics import (
     verify_proof,
 )
 from keys import Identity, Secret, sign_note
-from keys.ceremony import accept_secret, deliver_secret, make_secret, save_secret
+from keys.ceremony import accept_secret, deliver_secret, load_secret, make_secret, save_secret
 from keys.trust import issue_register
 from linkage.central.assemble import Linkage, run_assembler
 from linkage.central.model import DEFAULT_THRESHOLD
@@ -61,7 +62,7 @@ from service.cast import (
 )
 from service.custodian import Custodian
 from service.desks import IDENTITY_FILE, KEYS_FILE, MODEL_FILE, write_log_keys
-from service.dossier import EVIDENCE_FORMAT, POLICY_FILE, TRUST_FILE
+from service.dossier import EVIDENCE_FORMAT, POLICY_FILE, TRUST_FILE, VOUCHED, digests_of
 from service.gates import objections
 from service.partners import Office, as_mapping, read_mapping, recipients_of, submit
 from service.pictures import bars, calibration_plot, heat_table, journey
@@ -69,9 +70,11 @@ from service.places import Places
 from service.release import SPINE_FILE, Desk, Release, ask, open_release, release
 from service.shared import ROOT_FILE, SCHEMA_FILE, read_project, write_identity, write_project
 from service.state import State
+from service.texts import read_text
 
 Say = Callable[[str], None]
 MARKER: Final = ".linkage-demo"
+LEDGER_SALT: Final = "ledger.salt"
 WITNESS_QUORUM: Final = 3
 
 
@@ -126,11 +129,11 @@ def run(out: Path, *, people: int, seed: int, say: Say) -> Story:
     say("2. The schema is agreed and the project secret delivered, sealed, to each data officer.")
     _deliver(places, world, cast, one, randomness, desk)
     say("3. Each agency cleans, tokenises and seals on its own machine.")
-    _submit_all(places, world, cast, one, randomness, desk, say)
+    _submit_all(places, world, one, randomness, desk, say)
     say(
         "4. The linker scores sealed tokens, one pass after another; the assembler forms people. Two processes, two keys."
     )
-    linkage, manifests = _link(places, cast, one, desk, say)
+    linkage = _link(places, cast, one, desk, say)
     say("5. The board votes; each controller adopts the clauses for its own data.")
     policy = _adopt(places, world, cast, desk, say)
     say("6. An analyst asks twice.")
@@ -142,7 +145,7 @@ def run(out: Path, *, people: int, seed: int, say: Say) -> Story:
     )
     desk.state.close()
     desk.custodian.close()
-    _page(places, story, manifests)
+    _page(places, story)
     for line in told(story, out):
         say(line)
     return story
@@ -150,7 +153,7 @@ def run(out: Path, *, people: int, seed: int, say: Say) -> Story:
 
 def _fresh(out: Path) -> Places:
     if out.exists():
-        if not (out / MARKER).exists() and any(out.iterdir()):
+        if not out.is_dir() or (not (out / MARKER).exists() and any(out.iterdir())):
             raise BadInput(f"{out} is not empty and no earlier demonstration: name another folder with --out")
         shutil.rmtree(out)
     out.mkdir(parents=True)
@@ -190,7 +193,10 @@ def _set_up(places: Places, world: World, schema: Schema, one: Round, randomness
         (shared / name).write_text(_library("policies", name), encoding="utf-8")
     (shared / POLICY_FILE).write_text(_library("policies", "framework.yaml"), encoding="utf-8")
     policy, facts = _documents(shared)
-    note = f"{EVIDENCE_FORMAT}\n{evidence(facts, clauses=tuple(c.id for c in policy.clauses))}"
+    vouched = digests_of(**{name: read_text(shared / file) for name, file in VOUCHED.items()})
+    note = (
+        f"{EVIDENCE_FORMAT}\n{evidence(facts, clauses=tuple(c.id for c in policy.clauses), documents=vouched)}"
+    )
     (shared / "evidence.note").write_text(sign_note(note, by=cast.people["secretariat/1"]), encoding="utf-8")
     cast.people["linker/1"].save(places.linker / IDENTITY_FILE)
     cast.people["assembler/1"].save(places.assembler / IDENTITY_FILE)
@@ -217,9 +223,11 @@ def _desk(places: Places, cast: Cast, one: Round, randomness: Randomness) -> Des
         places.custodian, identity=cast.people["custodian/1"], root=cast.root.public, one=one, clock=lambda: NOW
     )
     state = State(places.centre / "office.db", origin="log/1")
+    salt = make_secret(name="ledger salt", randomness=randomness)
+    save_secret(salt, places.centre / LEDGER_SALT)
     return Desk(
         folder=places.centre, shared=places.shared, one=one, identity=cast.people["desk/1"], log_identity=cast.people["log/1"],
-        root=cast.root.public, state=state, custodian=custodian, salt=randomness(32), clock=lambda: NOW,
+        root=cast.root.public, state=state, custodian=custodian, salt=salt.expose(), clock=lambda: NOW,
     )  # fmt: skip
 
 
@@ -288,9 +296,7 @@ def _export(agency: AgencyFile, home: Path, facts: Facts) -> Path:
     return path
 
 
-def _submit_all(
-    places: Places, world: World, cast: Cast, one: Round, randomness: Randomness, desk: Desk, say: Say
-) -> None:
+def _submit_all(places: Places, world: World, one: Round, randomness: Randomness, desk: Desk, say: Say) -> None:
     project = read_project(places.shared)
     verified = desk.verified()
     doorstep = Doorstep(places.linker / "inbox", places.assembler / "inbox", places.centre / "desk")
@@ -337,22 +343,23 @@ def _submit_all(
 
 
 def _secret(path: Path) -> Secret:
-    from keys.ceremony import load_secret
-
     return load_secret(path, name=path.name)
 
 
 def _own_process(*words: str) -> str:
-    """What a command printed that ran as a process of its own, with its folder as its only argument besides the shared one."""
-    run = subprocess.run(
-        [sys.executable, "-m", "cli", *words], capture_output=True, text=True, check=False, env=os.environ
-    )  # noqa: S603  our own program, fixed words
+    """What a command printed that ran as a process of its own, with its folder as its only argument besides the shared one.
+
+    `-P` keeps the working directory off the module path: a stranger's `cli.py` that lies there is not run.
+    """
+    run = subprocess.run(  # noqa: S603  our own program, fixed words
+        [sys.executable, "-P", "-m", "cli", *words], capture_output=True, text=True, check=False, env=os.environ
+    )
     if run.returncode != 0:
         raise BadInput(f"{' '.join(words[:2])} failed: {run.stderr.strip()}")
     return run.stdout.strip()
 
 
-def _link(places: Places, cast: Cast, one: Round, desk: Desk, say: Say) -> tuple[Linkage, list[Manifest]]:
+def _link(places: Places, cast: Cast, one: Round, desk: Desk, say: Say) -> Linkage:
     shared = str(places.shared)
     say(
         "     linker:    "
@@ -398,7 +405,7 @@ def _link(places: Places, cast: Cast, one: Round, desk: Desk, say: Say) -> tuple
             records=linkage.records.count,
         )
     )
-    return linkage, manifests
+    return linkage
 
 
 def _adopt(places: Places, world: World, cast: Cast, desk: Desk, say: Say) -> Policy:
@@ -585,9 +592,7 @@ def _offer(decision: Decision) -> str:
     )
 
 
-def _page(places: Places, story: Story, manifests: list[Manifest]) -> None:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
+def _page(places: Places, story: Story) -> None:
     pages = Environment(
         loader=PackageLoader("service", "templates"),
         autoescape=True,
@@ -604,7 +609,7 @@ def _page(places: Places, story: Story, manifests: list[Manifest]) -> None:
         allowed=explain(story.allowed),
         offer=story.refused.alternative.words if story.refused.alternative else (),
         journey=journey(),
-        records=bars({k: v for k, v in story.records.items()}, unit="records"),
+        records=bars(story.records, unit="records"),
         sizes=bars(
             {f"{n} records" if n > 1 else "1 record": c for n, c in story.sizes.items() if n <= 8},
             unit="people",

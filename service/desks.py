@@ -21,10 +21,11 @@ from policies.explain import explain, explain_document, explain_near_misses
 from policies.linter import lint
 from policies.selftest import run_tests
 from service.custodian import spine_context
-from service.dossier import POLICY_FILE, Dossier, verify
-from service.errors import NotApproved
+from service.dossier import POLICY_FILE, VOUCHED, Dossier, Verified, verify
+from service.errors import NotApproved, OutOfOrder
 from service.partners import Office, check, read_mapping, recipients_of, submit
 from service.shared import read_identity, read_project
+from service.texts import read_text
 
 IDENTITY_FILE: Final = "identity.key"
 MODEL_FILE: Final = "model.json"
@@ -52,6 +53,8 @@ def partner_check(file: Path, *, mapping: Path, shared: Path) -> str:
 def accept_secret(sealed: Path, *, identity: Path, shared: Path, out: Path) -> str:
     """The project secret, kept in a file of mode 0600."""
     project = read_project(shared)
+    if not sealed.is_file():
+        raise BadInput(f"no file {sealed.name}")
     secret = accept(
         sealed.read_bytes(), project=project.one.project, epoch=project.one.epoch, by=Identity.load(identity)
     )
@@ -120,14 +123,42 @@ def person_secret(own: Secret, *, project: str) -> Secret:
     return derive(own, "person-ref", project)
 
 
-def analyst_check(request: Path, *, shared: Path, root: Path, as_json: bool) -> tuple[bool, str]:
-    """Whether the request would be allowed now, and the answer in words or as JSON."""
-    now = _now()
-    found = verify(Dossier.read(shared), root=read_identity(root), now=now)
-    decision = decide(load_request(request.read_text("utf-8")), found.policy, facts=found.facts, now=now)
+def _moment(at: str | None) -> datetime:
+    """The time that the words name, or now.
+
+    Raises:
+        BadInput: they name none, or one without its offset from UTC.
+    """
+    if at is None:
+        return _now()
+    try:
+        named = datetime.fromisoformat(at)
+    except ValueError as fault:
+        raise BadInput("--at takes a time such as 2026-12-01T10:00Z") from fault
+    if named.tzinfo is None:
+        raise BadInput("--at takes a time with its offset from UTC, such as 2026-12-01T10:00Z")
+    return named.astimezone(UTC)
+
+
+def analyst_check(
+    request: Path, *, shared: Path, root: Path, as_json: bool, at: str | None = None
+) -> tuple[bool, str]:
+    """Whether the request would be allowed at that time, and the answer in words or as JSON."""
+    now = _moment(at)
+    found = _verified(shared, root=root, now=now)
+    asked = load_request(read_text(request), name=request.name)
+    if asked.project != found.trust.project:
+        raise OutOfOrder(f"{request.name} is for project {asked.project}; here is {found.trust.project}")
+    decision = decide(asked, found.policy, facts=found.facts, now=now)
     if as_json:
         return decision.allowed, json.dumps(decision_json(decision), indent=1)
     return decision.allowed, "\n".join([*explain(decision), *explain_near_misses(decision)])
+
+
+def _verified(shared: Path, *, root: Path, now: datetime) -> Verified:
+    top = read_identity(root)
+    project = read_project(shared, root=top).one.project
+    return verify(Dossier.read(shared), project=project, root=top, now=now)
 
 
 def decision_json(decision: Any) -> dict[str, Any]:
@@ -152,7 +183,7 @@ def _plain(value: dict[str, Any]) -> dict[str, Any]:
 
 def board_explain(policy: Path) -> str:
     """The policy in sentences."""
-    return "\n".join(explain_document(load_policy(policy.read_text("utf-8"), name=policy.name)))
+    return "\n".join(explain_document(load_policy(read_text(policy), name=policy.name)))
 
 
 def board_lint(policy: Path, *, shared: Path) -> str:
@@ -161,9 +192,9 @@ def board_lint(policy: Path, *, shared: Path) -> str:
     Raises:
         PolicyError: there are faults, or a test inside the document fails; the message lists them.
     """
-    document = load_policy(policy.read_text("utf-8"), name=policy.name)
-    catalogue = load_catalogue((shared / "catalogue.yaml").read_text("utf-8"))
-    gateways = load_gateways((shared / "gateways.yaml").read_text("utf-8"))
+    document = load_policy(read_text(policy), name=policy.name)
+    catalogue = load_catalogue(read_text(shared / VOUCHED["catalogue"]), name=VOUCHED["catalogue"])
+    gateways = load_gateways(read_text(shared / VOUCHED["gateways"]), name=VOUCHED["gateways"])
     faults = [str(f) for f in lint(document, catalogue=catalogue, gateways=gateways)]
     outcomes = run_tests(document, catalogue=catalogue, gateways=gateways, now=_now())
     faults += [f"test {o.id} failed" for o in outcomes if not o.passed]
@@ -172,13 +203,13 @@ def board_lint(policy: Path, *, shared: Path) -> str:
     return f"{policy.name}: no faults; {len(outcomes)} tests inside the document pass"
 
 
-def board_tally(shared: Path, *, root: Path) -> str:
+def board_tally(shared: Path, *, root: Path, at: str | None = None) -> str:
     """The state of the vote on the policy in the shared folder.
 
     Raises:
         NotApproved: the quorum has not recommended it; the message says what is missing.
     """
-    found = verify(Dossier.read(shared), root=read_identity(root), now=_now())
+    found = _verified(shared, root=root, now=_moment(at))
     status = found.approval
     head = f"{POLICY_FILE}: {len(status.approve)} approve, {len(status.send_back)} send back, {len(status.refuse)} refuse, {len(status.conflicted)} conflicted"
     adopted = [f"adopted by {p}: {', '.join(sorted(c))}" for p, c in sorted(found.facts.adoptions.items())]
@@ -201,14 +232,14 @@ def write_log_keys(
 
 
 def _read_log_keys(path: Path) -> tuple[PublicIdentity, tuple[PublicIdentity, ...], int]:
+    if not path.is_file():
+        raise BadInput(f"no {path.name}: name the public keys of log and witnesses with --keys")
     try:
-        value = json.loads(path.read_text("utf-8"))
+        value = json.loads(read_text(path))
         if value["format"] != KEYS_FORMAT:
             raise ValueError("format")
         witnesses = tuple(PublicIdentity.from_json(w) for w in value["witnesses"])
         return PublicIdentity.from_json(value["log"]), witnesses, int(value["quorum"])
-    except FileNotFoundError as fault:
-        raise BadInput(f"no {path.name}: name the public keys of log and witnesses with --keys") from fault
     except (ValueError, KeyError, TypeError) as fault:
         raise BadInput(f"{path.name} is not {KEYS_FORMAT}") from fault
 
@@ -231,5 +262,9 @@ def audit_proof(proof: Path, *, entry: Path, keys: Path) -> str:
         NotVerified: it is not, or the proof was altered.
     """
     log, witnesses, _ = _read_log_keys(keys)
-    found = verify_proof(proof.read_text("utf-8"), entry.read_bytes(), log=log, witnesses=witnesses)
+    for path in (proof, entry):
+        if not path.is_file():
+            raise BadInput(f"no file {path.name}")
+    text = proof.read_bytes().decode("utf-8", errors="replace")
+    found = verify_proof(text, entry.read_bytes(), log=log, witnesses=witnesses)
     return f"entry {found.number} ({found.event.kind}) is in the log of {found.head.size} events"

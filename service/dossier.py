@@ -1,55 +1,66 @@
 """The signed documents that a decision rests on, and the facts read out of them. Desk and custodian each read them for themselves."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
 
-from ethics import Constitution, read_adoptions, read_constitution, tally
+from ethics import Constitution, read_adoption, read_adoptions, tally
 from ethics.approvals import ApprovalStatus
-from keys import BadSignature, PublicIdentity, TrustRegister
+from ethics.documents import parse_document
+from keys import BadSignature, NotTrusted, PublicIdentity, TrustRegister
 from keys.trust import read_register
 from policies import Facts, Policy, Requester, load_catalogue, load_gateways, load_policy
 from service.errors import NotApproved
+from service.texts import read_text
 
 EVIDENCE_FORMAT: Final = "linkage-evidence/v1"
 TRUST_FILE: Final = "trust.note"
 POLICY_FILE: Final = "policy.yaml"
+LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+VOUCHED: Final = {"catalogue": "catalogue.yaml", "gateways": "gateways.yaml", "constitution": "board.yaml"}
 
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """The documents as text. `evidence` is a note that the secretariat signed; votes and adoptions are notes by members and controllers."""
+    """The documents as text. `evidence` is a note that the secretariat signed, and that vouches for catalogue, gateways and constitution by
+    their digests; votes and adoptions are notes by members and controllers."""
 
     trust: str
     policy: str
     catalogue: str
     gateways: str
     evidence: str
-    constitution: Path
+    constitution: str
     votes: tuple[str, ...]
     adoptions: tuple[str, ...]
 
     @classmethod
     def read(cls, shared: Path) -> "Dossier":
-        """The dossier in a project's shared folder."""
+        """The dossier in a project's shared folder.
+
+        Raises:
+            BadInput: a document is missing or not readable.
+        """
 
         def text(name: str) -> str:
-            return (shared / name).read_text("utf-8")
+            return read_text(shared / name)
 
         def notes(folder: str) -> tuple[str, ...]:
-            return tuple(p.read_text("utf-8") for p in sorted((shared / folder).glob("*.note")))
+            return tuple(read_text(p) for p in sorted((shared / folder).glob("*.note")))
 
         return cls(
             trust=text(TRUST_FILE),
             policy=text(POLICY_FILE),
-            catalogue=text("catalogue.yaml"),
-            gateways=text("gateways.yaml"),
+            catalogue=text(VOUCHED["catalogue"]),
+            gateways=text(VOUCHED["gateways"]),
             evidence=text("evidence.note"),
-            constitution=shared / "board.yaml",
+            constitution=text(VOUCHED["constitution"]),
             votes=notes("votes"),
             adoptions=notes("adoptions"),
         )
@@ -57,56 +68,90 @@ class Dossier:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What the dossier says once every signature was checked."""
+    """What the dossier says once every signature was checked. `versions` numbers each document that a later one replaces: the trust
+    register and a recommended policy by version, a partner's adoption by the second it was signed in."""
 
     trust: TrustRegister
     policy: Policy
     facts: Facts
     approval: ApprovalStatus
     constitution: Constitution
+    versions: Mapping[str, int]
 
 
-def verify(dossier: Dossier, *, root: PublicIdentity, now: datetime) -> Verified:
+def digests_of(*, catalogue: str, gateways: str, constitution: str) -> dict[str, str]:
+    """What the secretariat's note says of the documents that carry no signature of their own: SHA-256 of each text, hexadecimal."""
+    texts = {"catalogue": catalogue, "gateways": gateways, "constitution": constitution}
+    return {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
+
+
+def verify(dossier: Dossier, *, project: str, root: PublicIdentity, now: datetime) -> Verified:
     """The verified policy and the facts for its engine.
 
     Clauses count as recommended only when the board's quorum recommended this very policy; a controller's clauses only when it adopted
     them. Nothing here raises for a missing recommendation: the engine denies, and says why.
 
     Raises:
-        BadSignature, NotTrusted: a document is not signed as it must be.
+        BadSignature, NotTrusted: a document is not signed as it must be, or the register is another project's.
+        NotApproved: catalogue, gateways or constitution are not those that the secretariat vouched for.
         PolicyError: a document breaks its rules.
         EthicsError: a vote or adoption is not what it says it is.
     """
     trust = read_register(dossier.trust, root=root)
+    if trust.project != project:
+        raise NotTrusted(f"the trust register is of project {trust.project}, not of {project}")
+    evidence = _evidence(dossier, trust=trust, now=now)
     policy = load_policy(dossier.policy)
-    constitution = read_constitution(dossier.constitution)
+    constitution = parse_document(dossier.constitution, model=Constitution, name=VOUCHED["constitution"])
     approval = tally(dossier.votes, constitution=constitution, trust=trust, policy_digest=policy.digest, at=now)
     adoptions = read_adoptions(dossier.adoptions, trust=trust, policy_digest=policy.digest, at=now)
-    evidence = _evidence(dossier.evidence, trust=trust, now=now)
     clauses = frozenset(c.id for c in policy.clauses)
     facts = Facts(
         catalogue=load_catalogue(dossier.catalogue),
         gateways=load_gateways(dossier.gateways),
         adoptions=adoptions,
         recommended=clauses if approval.recommended else frozenset(),
-        dpia={c: date.fromisoformat(str(d)) for c, d in evidence["dpia"].items()},
-        evidence={str(k): dict(v) for k, v in evidence["evidence"].items()},
+        dpia=evidence.dpia,
+        evidence=evidence.evidence,
         requesters={
-            e.identity.name: Requester(
-                e.roles, e.organisation, str(evidence["organisations"].get(e.organisation, ""))
-            )
+            e.identity.name: Requester(e.roles, e.organisation, evidence.organisations.get(e.organisation, ""))
             for e in trust.holders("analyst", at=now)
         },
     )
-    return Verified(trust, policy, facts, approval, constitution)
+    versions = {"trust": trust.version}
+    if approval.recommended:
+        versions[f"policy/{policy.policy}"] = policy.version
+    for note in dossier.adoptions:
+        one = read_adoption(note, trust=trust)
+        name = f"adoption/{one.partner}"
+        versions[name] = max(versions.get(name, 0), int(one.at.timestamp()))
+    return Verified(trust, policy, facts, approval, constitution, versions)
 
 
-def _evidence(note: str, *, trust: TrustRegister, now: datetime) -> Mapping[str, Any]:
+class EvidenceBody(BaseModel):
+    """What the secretariat signs: impact assessments by clause, evidence by partner or project, kinds of organisations, digests."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    dpia: dict[str, date]
+    evidence: dict[str, dict[str, str | date]]
+    organisations: dict[str, str]
+    documents: dict[str, str]
+
+
+def _evidence(dossier: Dossier, *, trust: TrustRegister, now: datetime) -> EvidenceBody:
     try:
-        body = trust.verify(note, kind=EVIDENCE_FORMAT, role="secretariat", at=now).body
+        body = trust.verify(dossier.evidence, kind=EVIDENCE_FORMAT, role="secretariat", at=now).body
     except BadSignature as fault:
         raise NotApproved(f"the record of evidence is not signed by the secretariat: {fault}") from fault
-    value = yaml.safe_load(body)
-    if not isinstance(value, dict) or not {"dpia", "evidence", "organisations"} <= set(value):
-        raise NotApproved("the record of evidence is signed but lacks dpia, evidence or organisations")
+    try:
+        value = EvidenceBody.model_validate(yaml.load(body, Loader=LOADER))  # noqa: S506  a safe loader
+    except (yaml.YAMLError, ValidationError) as fault:
+        raise NotApproved(
+            "the record of evidence is signed but is not dpia, evidence, organisations and documents"
+        ) from fault
+    here = digests_of(catalogue=dossier.catalogue, gateways=dossier.gateways, constitution=dossier.constitution)
+    if other := [n for n, digest in here.items() if value.documents.get(n) != digest]:
+        raise NotApproved(
+            f"{VOUCHED[other[0]]} is not the text that the secretariat vouched for: it was altered, or needs a new record of evidence"
+        )
     return value

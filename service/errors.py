@@ -1,10 +1,12 @@
 """What can go wrong at the desk, and the exit codes of the command line."""
 
+from pathlib import Path
 from typing import Final
 
 from ethics.errors import EthicsError, NotVerified
 from keys import KeysError
 from linkage.errors import LinkageError
+from linkage.people.errors import PeopleError
 from policies import PolicyError, Refused
 
 
@@ -43,9 +45,18 @@ EXIT_CODES: Final[tuple[tuple[type[Exception], int], ...]] = (
     (LinkageError, BAD_INPUT),
     (PolicyError, BAD_INPUT),
     (ServiceError, BAD_INPUT),
+    (PeopleError, BAD_INPUT),
+    (OSError, BAD_INPUT),
 )
 
 
 def exit_code(fault: Exception) -> int:
     """The documented exit code of an error; 1 for one that nobody foresaw."""
     return next((code for kind, code in EXIT_CODES if isinstance(fault, kind)), UNEXPECTED)
+
+
+def said(fault: Exception) -> str:
+    """The error's message; of a file that the system refused, its name and the reason, without the folders it lies in."""
+    if isinstance(fault, OSError) and fault.strerror:
+        return f"{Path(str(fault.filename or 'a file')).name}: {fault.strerror}"
+    return str(fault)

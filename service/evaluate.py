@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from linkage.central.store import open_locked
 from linkage.errors import BadInput
 from linkage.manifest import RECORDS, Manifest, Round
 from linkage.partner.headers import date_order, suggest
-from linkage.partner.identifiers import KINDS
+from linkage.partner.identifiers import KINDS, Kind
 from linkage.partner.identifiers.dates import ORDERS
 from linkage.partner.normalise import ColumnMapping, normalise
 from linkage.partner.read import read_rows
@@ -35,6 +36,7 @@ from linkage.partner.tokenise import part_columns, record_refs, tokenise
 from linkage.schema import MatchKey, Schema, default_schema, load_schema
 from linkage.tokens import PassTable
 from service.meter import Meter
+from service.texts import read_text
 
 Say = Callable[[str], None]
 
@@ -74,13 +76,7 @@ def read_given(
             if column not in rows.columns:
                 raise BadInput(f"{path.name}: no column {column!r}; it has {', '.join(rows.columns)}")
         found = suggest([c for c in rows.columns if c not in (record_id, truth)])
-        identifiers = {i: c for i, c in (found | dict(columns)).items() if c in rows.columns}
-        if absent := [
-            c
-            for c in columns.values()
-            if not any(c in pd.Index(r.columns) for r in [rows, *(g.rows for g in out)])
-        ]:
-            raise BadInput(f"{path.name}: no column {absent[0]!r}, which --map names")
+        identifiers = found | {i: c for i, c in columns.items() if c in rows.columns}
         dates = (
             rows[identifiers["date_of_birth"]].dropna()
             if "date_of_birth" in identifiers
@@ -98,6 +94,8 @@ def read_given(
         out.append(
             Given(name, path.name, rows, ColumnMapping(record_id, identifiers, told), rows[truth].astype(str))
         )
+    if absent := [c for c in columns.values() if not any(c in g.rows.columns for g in out)]:
+        raise BadInput(f"no file has a column {absent[0]!r}, which --map names")
     return out
 
 
@@ -204,7 +202,8 @@ def _private(
             refs = record_refs(clean.record_ids, own=p.own)
         with meter.step("seal"):
             sent = seal_submission(
-                tokens, statistics, refs=refs, attributes=None, attribute_gateways={}, token_gateway="evaluation", one=one,
+                tokens, statistics, refs=refs, attributes=None, attribute_gateways={}, token_gateway="evaluation",  # noqa: S106  the name of a gateway
+                 one=one,
                 secret=secret, signer=p.officer, partner=g.name, recipients=recipients, folder=folder / "out" / g.name, now=now,
             )  # fmt: skip
         with meter.step("receive"):
@@ -279,13 +278,17 @@ def _cleartext(
     return best_of([scored])
 
 
+def _part(kind: Kind, part: str, value: str) -> str | None:
+    return kind.part(value, part)
+
+
 def _clear_rows(clean: CleanRecords, schema: Schema, first: int) -> pd.DataFrame:
     columns: dict[str, Any] = {"record": clean.record + first}
     columns |= {i: c.texts() for i, c in clean.columns.items()}
     for comparison in schema.comparisons.values():
         if comparison.part != "whole":
             kind = KINDS[comparison.identifier]
-            part = clean.columns[comparison.identifier].map(lambda v, k=kind, p=comparison.part: k.part(v, p))
+            part = clean.columns[comparison.identifier].map(partial(_part, kind, comparison.part))
             columns[f"{comparison.identifier}_{comparison.part}"] = part.texts()
     for key in schema.match_keys:
         for one in key.parts:
@@ -317,7 +320,7 @@ def run(
     if dates is not None and dates not in ORDERS:
         raise BadInput(f"--dates takes one of {', '.join(ORDERS)}")
     pairs = dict(c.split("=", 1) for c in columns)
-    agreed = load_schema(schema.read_text("utf-8")) if schema is not None else default_schema()
+    agreed = load_schema(read_text(schema)) if schema is not None else default_schema()
     given = read_given(files, record_id=record_id, truth=truth, columns=pairs, order=dates)
     link_type: LinkType = "dedupe_only" if len(given) == 1 else "link_and_dedupe" if dedupe else "link_only"
     report = evaluate(

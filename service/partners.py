@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Final, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from keys import Identity, Secret, TrustRegister
 from linkage.errors import BadInput
@@ -19,6 +19,7 @@ from linkage.partner.records import QualityReport
 from linkage.partner.submission import Recipients, Submission, attribute_table, seal_submission
 from linkage.partner.tokenise import Randomness, record_refs, tokenise
 from linkage.schema import Schema
+from service.texts import read_text
 
 MAPPING_FORMAT: Final = "linkage-mapping/v1"
 Text = Annotated[str, Field(min_length=1, max_length=200)]
@@ -38,6 +39,12 @@ class MappingFile(BaseModel):
     token_gateway: Text
     attribute_gateways: dict[Text, Text] = Field(default_factory=dict)
 
+    @model_validator(mode="after")
+    def _every_attribute_has_a_gateway(self) -> "MappingFile":
+        if other := sorted(set(self.attributes) ^ set(self.attribute_gateways)):
+            raise ValueError(f"{other[0]} should stand under both attributes and attribute_gateways")
+        return self
+
     def columns(self) -> ColumnMapping:
         """The mapping as cleaning needs it."""
         return ColumnMapping(self.record_id, self.identifiers, self.date_order, tuple(self.attributes.values()))
@@ -50,11 +57,8 @@ def read_mapping(path: Path) -> MappingFile:
         BadInput: it is missing, no YAML, or lacks or has a word it should not.
     """
     try:
-        value = yaml.safe_load(path.read_text("utf-8"))
-        return MappingFile.model_validate(value)
-    except FileNotFoundError as fault:
-        raise BadInput(f"no mapping {path.name}") from fault
-    except (yaml.YAMLError, UnicodeDecodeError) as fault:
+        return MappingFile.model_validate(yaml.safe_load(read_text(path)))
+    except yaml.YAMLError as fault:
         mark = getattr(fault, "problem_mark", None)
         at = f", line {mark.line + 1}" if mark else ""
         raise BadInput(f"{path.name}{at}: this is no YAML") from fault

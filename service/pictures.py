@@ -93,7 +93,7 @@ def calibration_plot(rows: Sequence[Mapping[str, float]]) -> Markup:
     }
     labels = {
         "data": {"values": values},
-        "mark": {"type": "text", "align": "left", "dx": 8, "dy": 10, "fontSize": 11, "color": INK},
+        "mark": {"type": "text", "align": "left", "dx": 8, "dy": -8, "fontSize": 11, "color": INK},
         "encoding": {"x": x, "y": y, "text": {"field": "label"}},
     }
     return render({"width": 300, "height": 260, "layer": [line, dots, labels]})
@@ -168,7 +168,7 @@ def journey() -> Markup:
     boxes.append(
         f'<rect x="{board_x}" y="10" width="{2 * wide + gap}" height="48" rx="8" fill="#fdf1e3" stroke="{AMBER}"/>'
         f'<text x="{board_x + wide + gap / 2}" y="30" text-anchor="middle" font-weight="600" font-size="14" fill="{INK}">Ethics board and controllers</text>'
-        f'<text x="{board_x + wide + gap / 2}" y="48" text-anchor="middle" font-size="12" fill="{INK}">policy recommended by a quorum, adopted by each partner</text>'
+        f'<text x="{board_x + wide + gap / 2}" y="48" text-anchor="middle" font-size="12" fill="{INK}">a quorum recommends, each partner adopts</text>'
         f'<path d="M{board_x + wide / 2} 58 v{top - 68}" stroke="{AMBER}" stroke-width="1.5" marker-end="url(#tip)"/>'
         f'<path d="M{board_x + wide * 1.5 + gap} 58 v{top - 68}" stroke="{AMBER}" stroke-width="1.5" marker-end="url(#tip)"/>'
     )

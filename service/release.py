@@ -3,7 +3,8 @@
 import hashlib
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,15 +13,17 @@ from typing import Any, Final
 import pyarrow as pa
 
 from ethics import Event
-from keys import Identity, PublicIdentity, open_sealed, seal
+from keys import Identity, NotTrusted, PublicIdentity, open_sealed, seal
 from keys.sealing import open_body, read_header
 from linkage.attributes import read_attributes
 from linkage.central.cohort import NO_RECORD, Cohort, Where, by_person, count, read_spine
 from linkage.central.receive import read_manifests
+from linkage.errors import LinkageError
 from linkage.manifest import ATTRIBUTES_NAME, Round
-from policies import Decision, Permit, Request, decide, load_request
+from policies import Decision, Permit, Refused, Request, decide, load_request
 from policies.disclosure import (
     CountTable,
+    DisclosureError,
     Layout,
     Restriction,
     SafeTable,
@@ -31,13 +34,20 @@ from policies.disclosure import (
     refuse_overlap,
 )
 from policies.explain import explain, obligations_in_words
+from policies.terms import is_word
 from service.custodian import Custodian, Order, spine_context
 from service.dossier import Dossier, Verified, verify
-from service.errors import OutOfOrder
+from service.errors import CustodianRefused, OutOfOrder
 from service.state import State, StoredRequest
 
 RELEASE_FORMAT: Final = "linkage-release/v1"
 SPINE_FILE: Final = "spine.sealed"
+STOPS: Final[tuple[tuple[type[Exception], str], ...]] = (
+    (CustodianRefused, "custodian-refused"),
+    (DisclosureError, "disclosure-rules"),
+    (LinkageError, "bad-submission"),
+    (OutOfOrder, "out-of-order"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +68,11 @@ class Desk:
 
     def verified(self) -> Verified:
         """The dossier, verified now."""
-        return verify(Dossier.read(self.shared), root=self.root, now=self.clock())
+        return self.verify(Dossier.read(self.shared))
+
+    def verify(self, dossier: Dossier) -> Verified:
+        """This dossier, verified now."""
+        return verify(dossier, project=self.one.project, root=self.root, now=self.clock())
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +87,29 @@ class Release:
     people: int
 
 
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """What the analyst fetches of a release: its id, every sealed file by name, and the offline proof."""
+
+    id: str
+    files: Mapping[str, bytes]
+    proof: str
+
+
 def ask(text: str, *, request_id: str, desk: Desk) -> Decision:
     """The decision on a request, stored and logged whichever way it goes.
 
     Raises:
         DocumentInvalid: the request is not written as it must be.
-        OutOfOrder: a request of this id was made before.
+        OutOfOrder: a request of this id was made before, or it is for another project.
     """
     request = load_request(text)
+    if request.project != desk.one.project:
+        raise OutOfOrder(f"request {request_id} is for another project than {desk.one.project}")
     desk.state.add_request(
         StoredRequest(request_id, text, request.digest, "made"),
         event=_event(
-            desk, "request-made", request=request_id, purpose=request.purpose, form=request.form,
+            desk, "request-made", request=request_id, purpose=_word(request.purpose, "purpose"), form=_word(request.form, "form"),
             request_digest=request.digest, attributes=len(request.requested),
         ),
     )  # fmt: skip
@@ -117,8 +142,12 @@ def release(request_id: str, *, by: PublicIdentity, desk: Desk) -> Release:
     3. the engine permits it now                             7. ledger, state and log in one transaction
     4. the custodian opens spine and columns, and they are counted   8. the files with their proof, sealed to the analyst
 
+    Whatever breaks off before the end of 7 has released nothing, and the same call can be made again; what breaks off in 8 has released
+    and logged, and `collect` hands the files over. A stop at 3 to 6 is logged.
+
     Raises:
         OutOfOrder: it is not allowed, or released already, or somebody else's.
+        NotTrusted: `by` is not the analyst of that name in the trust register.
         Refused: the engine does not permit it any more.
         CustodianRefused: the custodian does not open a key.
         Unsafe: a reader could infer a hidden count.
@@ -131,27 +160,26 @@ def release(request_id: str, *, by: PublicIdentity, desk: Desk) -> Release:
         raise OutOfOrder(f"request {request_id} is not an allowed and unreleased request of {by.name}")
     # 2. the policies in force are verified once more
     dossier = Dossier.read(desk.shared)
-    found = verify(dossier, root=desk.root, now=now)
-    # 3. the engine permits it now
-    decision = decide(request, found.policy, facts=found.facts, now=now)
-    permit = decision.require()
-    if not permit.valid_on(now):
-        raise OutOfOrder(f"the permit of request {request_id} has expired: ask again")
-    # 4. the custodian opens spine and columns, and they are counted
+    found = desk.verify(dossier)
+    if found.trust.require(by.name, role="analyst", at=now) != by:
+        raise NotTrusted(f"this key is not that of {by.name} in the trust register")
     release_id = f"release-{hashlib.sha256(f'{request_id}/{request.digest}'.encode()).hexdigest()[:12]}"
     order = Order(stored.text, dossier, release_id)
-    cohort = _count(request, permit, order=order, found=found, desk=desk)
-    # 5. the disclosure rules protect the table, and attack it
     ledger = desk.state.ledger()
-    safe = protect(
-        _table(cohort, request, found, salt=desk.salt),
-        obligations=permit.obligations,
-        ledger=ledger,
-        permit=permit,
-    )
-    # 6. no earlier cohort is so close that the two could be subtracted
-    earlier = {i: _open_people(sealed, i, desk) for i, sealed in desk.state.cohorts().items()}
-    refuse_overlap(cohort.people, earlier=earlier, floor=permit.obligations.overlap)
+    with _logging_a_stop(request_id, desk):
+        # 3. the engine permits it now
+        decision = decide(request, found.policy, facts=found.facts, now=now)
+        permit = decision.require()
+        if not permit.valid_on(now):
+            raise OutOfOrder(f"the permit of request {request_id} has expired: ask again")
+        # 4. the custodian opens spine and columns, and they are counted
+        cohort = _count(request, permit, order=order, found=found, desk=desk)
+        # 5. the disclosure rules protect the table, and attack it
+        table = _table(cohort, request, found, salt=desk.salt)
+        safe = protect(table, obligations=permit.obligations, ledger=ledger, permit=permit)
+        # 6. no earlier cohort is so close that the two could be subtracted
+        earlier = {i: _open_people(sealed, i, desk) for i, sealed in desk.state.cohorts().items()}
+        refuse_overlap(cohort.people, earlier=earlier, floor=permit.obligations.overlap)
     # 7. ledger, state and log in one transaction
     contents = _contents(release_id, request, decision, permit, safe)
     files_digest = hashlib.sha256(
@@ -159,7 +187,7 @@ def release(request_id: str, *, by: PublicIdentity, desk: Desk) -> Release:
     )
     entry = desk.state.add_release(
         release_id, request=request_id, table=safe.published, now=now,
-        cohort=_seal_people(cohort.people, release_id, desk),
+        cohort=_seal_people(cohort.people, release_id, desk), files=_sealed(contents, release_id, by, desk), checked=len(ledger.entries),
         event=_event(
             desk, "release-made", release=release_id, request=request_id, files_digest=files_digest.hexdigest(),
             decision_digest=permit.decision, policy_digest=permit.policy, purpose=permit.purpose, form=permit.form,
@@ -167,14 +195,40 @@ def release(request_id: str, *, by: PublicIdentity, desk: Desk) -> Release:
         ),
     )  # fmt: skip
     # 8. the files with their proof, sealed to the analyst
-    desk.state.log.checkpoint(by=desk.log_identity, now=now)
+    handed = collect(request_id, by=by, desk=desk)
+    return Release(release_id, safe, handed.files, entry, handed.proof, len(cohort.people))
+
+
+def collect(request_id: str, *, by: PublicIdentity, desk: Desk) -> Handed:
+    """The sealed files of a release with their proof under a new checkpoint, as often as they are asked for: they open for the analyst they
+    were sealed to and nobody else.
+
+    Raises:
+        OutOfOrder: nothing was released for this request.
+    """
+    release_id, entry, files = desk.state.release_of(request_id)
+    desk.state.log.checkpoint(by=desk.log_identity, now=desk.clock())
     proof = desk.state.log.prove(entry)
-    package = {**contents, "audit-entry.json": desk.state.log.entry(entry), "audit-proof.txt": proof.encode()}
-    sealed = {
+    proven = {"audit-entry.json": desk.state.log.entry(entry), "audit-proof.txt": proof.encode()}
+    return Handed(release_id, {**files, **_sealed(proven, release_id, by, desk)}, proof)
+
+
+def _sealed(contents: Mapping[str, bytes], release_id: str, by: PublicIdentity, desk: Desk) -> dict[str, bytes]:
+    return {
         f"{n}.sealed": seal(c, to=by, context=desk.one.context("release", release_id, n))
-        for n, c in package.items()
+        for n, c in contents.items()
     }
-    return Release(release_id, safe, sealed, entry, proof, len(cohort.people))
+
+
+@contextmanager
+def _logging_a_stop(request_id: str, desk: Desk) -> Iterator[None]:
+    try:
+        yield
+    except (Refused, CustodianRefused, DisclosureError, LinkageError, OutOfOrder) as fault:
+        codes = ",".join(sorted(set(fault.reasons))) if isinstance(fault, Refused) else ""
+        reasons = codes or next((code for kind, code in STOPS if isinstance(fault, kind)), "denied")
+        desk.state.record(_event(desk, "release-refused", request=request_id, reasons=reasons))
+        raise
 
 
 def open_release(files: Mapping[str, bytes], *, release_id: str, one: Round, by: Identity) -> dict[str, bytes]:
@@ -204,7 +258,10 @@ def _count(request: Request, permit: Permit, *, order: Order, found: Verified, d
     tables: dict[str, pa.Table] = {}
     for manifest in read_manifests(desk.folder / "desk", trust=found.trust, one=desk.one, now=desk.clock()):
         if manifest.partner in wanted:
+            if unsent := sorted(set(wanted[manifest.partner]) - set(manifest.attributes)):
+                raise OutOfOrder(f"{manifest.partner} did not submit {', '.join(unsent)} in this round")
             content = (desk.folder / "desk" / manifest.partner / ATTRIBUTES_NAME).read_bytes()
+            manifest.check_file(ATTRIBUTES_NAME, content)
             tables[manifest.partner] = read_attributes(
                 content,
                 columns=wanted[manifest.partner],
@@ -269,7 +326,12 @@ def _seal_people(people: tuple[str, ...], release_id: str, desk: Desk) -> bytes:
 
 def _open_people(sealed: bytes, release_id: str, desk: Desk) -> frozenset[str]:
     opened = open_sealed(sealed, by=desk.identity, context=desk.one.context("cohort", release_id))
-    return frozenset(opened.decode().split("\n"))
+    return frozenset(opened.decode().splitlines())
+
+
+def _word(word: str, kind: str) -> str:
+    """The word if the vocabulary has it: the log takes no other, for it could be anybody's name."""
+    return word if is_word(word, kind=kind) or is_word(word, kind=f"never-{kind}") else "unknown"
 
 
 def _event(desk: Desk, kind: str, **details: Any) -> Event:

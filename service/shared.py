@@ -3,20 +3,33 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final, Literal
 
-from keys import PublicIdentity, TrustRegister
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from keys import NotTrusted, PublicIdentity, TrustRegister
 from keys.trust import read_register
 from linkage.central.model import LinkType
 from linkage.errors import BadInput
 from linkage.manifest import Round
 from linkage.schema import Schema, load_schema
 from service.dossier import TRUST_FILE
+from service.texts import read_text
 
 PROJECT_FORMAT: Final = "linkage-project/v1"
 PROJECT_FILE: Final = "project.json"
 SCHEMA_FILE: Final = "schema.yaml"
 ROOT_FILE: Final = "root.json"
+
+
+class ProjectFile(BaseModel):
+    """The project's file as written."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    format: Literal["linkage-project/v1"]
+    project: Annotated[str, Field(min_length=1, max_length=64)]
+    epoch: Annotated[int, Field(ge=1)]
+    link_type: LinkType
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +60,7 @@ def read_identity(path: Path) -> PublicIdentity:
         BadInput: it is missing or none.
     """
     try:
-        return PublicIdentity.from_json(json.loads(path.read_text("utf-8")))
-    except FileNotFoundError as fault:
-        raise BadInput(f"no public key {path.name}") from fault
+        return PublicIdentity.from_json(json.loads(read_text(path)))
     except (ValueError, KeyError, TypeError) as fault:
         raise BadInput(f"{path.name} is no public key") from fault
 
@@ -60,20 +71,20 @@ def read_project(shared: Path, *, root: PublicIdentity | None = None) -> Project
     Raises:
         BadInput: a file is missing or not readable.
         BadSignature: the register is not signed by the root.
+        NotTrusted: the register is another project's.
     """
+    if absent := [n for n in (PROJECT_FILE, SCHEMA_FILE, TRUST_FILE) if not (shared / n).is_file()]:
+        raise BadInput(f"{shared.name}/ is no project's shared folder: it has no {absent[0]}")
     try:
-        value = json.loads((shared / PROJECT_FILE).read_text("utf-8"))
-        schema = load_schema((shared / SCHEMA_FILE).read_text("utf-8"))
-        trust_note = (shared / TRUST_FILE).read_text("utf-8")
-    except FileNotFoundError as fault:
-        raise BadInput(
-            f"{shared.name}/ is no project's shared folder: it has no {Path(str(fault.filename)).name}"
-        ) from fault
-    except ValueError as fault:
-        raise BadInput(f"{PROJECT_FILE} is not readable") from fault
-    if value.get("format") != PROJECT_FORMAT:
-        raise BadInput(f"{PROJECT_FILE} is not {PROJECT_FORMAT}")
-    trust = read_register(trust_note, root=root or read_identity(shared / ROOT_FILE))
-    return Project(
-        Round(value["project"], int(value["epoch"]), schema.digest), schema, value["link_type"], trust
-    )
+        stated = ProjectFile.model_validate_json(read_text(shared / PROJECT_FILE))
+    except ValidationError as fault:
+        first = fault.errors(include_input=False, include_url=False)[0]
+        at = ".".join(map(str, first["loc"])) or "top"
+        raise BadInput(f"{PROJECT_FILE} is not {PROJECT_FORMAT}: {at}: {first['msg']}") from fault
+    schema = load_schema(read_text(shared / SCHEMA_FILE))
+    trust = read_register(read_text(shared / TRUST_FILE), root=root or read_identity(shared / ROOT_FILE))
+    if trust.project != stated.project:
+        raise NotTrusted(
+            f"the trust register is of project {trust.project} and {PROJECT_FILE} of {stated.project}: ask for the right folder"
+        )
+    return Project(Round(stated.project, stated.epoch, schema.digest), schema, stated.link_type, trust)

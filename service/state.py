@@ -1,7 +1,7 @@
 """The desk's state in SQLite: requests, releases, the ledger. Every write takes the event that records it, and both are committed together."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +17,8 @@ SCHEMA: Final = (
     " CHECK (state IN ('made', 'allowed', 'refused', 'released')))",
     "CREATE TABLE IF NOT EXISTS releases (id TEXT PRIMARY KEY, request TEXT NOT NULL REFERENCES requests, made_at TEXT NOT NULL,"
     " entry INTEGER NOT NULL, ledger TEXT NOT NULL, cohort BLOB NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS release_files (release TEXT NOT NULL REFERENCES releases, name TEXT NOT NULL, sealed BLOB NOT NULL,"
+    " PRIMARY KEY (release, name))",
 )
 
 
@@ -77,8 +79,14 @@ class State:
             self.log.append(event)
 
     def decide_request(self, request: str, *, state: str, event: Event) -> None:
-        """The request's decision is stored."""
+        """The decision on a request that was made is stored.
+
+        Raises:
+            OutOfOrder: there is no such request, or it was decided already.
+        """
         with transaction(self.connection):
+            if self.request(request).state != "made":
+                raise OutOfOrder(f"request {request} was decided already")
             self.connection.execute("UPDATE requests SET state = ? WHERE id = ?", (state, request))
             self.log.append(event)
 
@@ -96,23 +104,51 @@ class State:
         return StoredRequest(*row)
 
     def add_release(
-        self, release: str, *, request: str, table: PublishedTable, cohort: bytes, now: datetime, event: Event
+        self,
+        release: str,
+        *,
+        request: str,
+        table: PublishedTable,
+        cohort: bytes,
+        files: Mapping[str, bytes],
+        checked: int,
+        now: datetime,
+        event: Event,
     ) -> int:
-        """The release, its ledger entry and its event are stored together; the event's number in the log.
+        """The release, its ledger entry, its sealed files and its event are stored together; the event's number in the log.
+
+        `checked` is how many earlier releases the table was attacked with.
 
         Raises:
-            OutOfOrder: the request is not allowed, or released already.
+            OutOfOrder: the request is not allowed, or released already, or another release came in between.
         """
         with transaction(self.connection):
             if self.request(request).state != "allowed":
                 raise OutOfOrder(f"request {request} is not waiting for release")
+            if self.connection.execute("SELECT count(*) FROM releases").fetchone() != (checked,):
+                raise OutOfOrder("another table was released while this one was checked: try again")
             entry = self.log.append(event)
             self.connection.execute(
                 "INSERT INTO releases VALUES (?, ?, ?, ?, ?, ?)",
                 (release, request, now.isoformat(), entry, table_text(table), cohort),
             )
+            self.connection.executemany(
+                "INSERT INTO release_files VALUES (?, ?, ?)", [(release, n, c) for n, c in files.items()]
+            )
             self.connection.execute("UPDATE requests SET state = 'released' WHERE id = ?", (request,))
             return entry
+
+    def release_of(self, request: str) -> tuple[str, int, dict[str, bytes]]:
+        """The release that a request led to: its id, its number in the log, its sealed files.
+
+        Raises:
+            OutOfOrder: it led to none.
+        """
+        row = self.connection.execute("SELECT id, entry FROM releases WHERE request = ?", (request,)).fetchone()
+        if row is None:
+            raise OutOfOrder(f"nothing was released for request {request}")
+        files = self.connection.execute("SELECT name, sealed FROM release_files WHERE release = ?", (row[0],))
+        return row[0], row[1], dict(files.fetchall())
 
     def ledger(self) -> Ledger:
         """Every table that left."""

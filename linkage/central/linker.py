@@ -81,8 +81,10 @@ class OpenPass:
         frames = [
             api.register(f"rows_{at}", dataset_display_name=f"rows_{at}") for at in range(len(self._names))
         ]
+        # Splink gives one table alone no source_dataset, and finds its pairs under this name only.
+        link_type: LinkType = "dedupe_only" if len(frames) == 1 else self._link_type
         linker: Any = Linker(
-            frames, model.splink_settings(link_type=self._link_type), log_level=QUIET, validate_settings=False
+            frames, model.splink_settings(link_type=link_type), log_level=QUIET, validate_settings=False
         )
         scored = linker.inference.predict(
             threshold_match_probability=at_least, warning_mode="never"

@@ -16,7 +16,7 @@ from linkage.central.levels import LaneLevels
 from linkage.tokens import PartnerStatistics
 
 Floats = npt.NDArray[np.float64]
-# The weight of the priors, in pairs, chosen on five data sets together (benchmarks/): m, u where it is learnt, and the share of matches,
+# The weight of the priors, in pairs, chosen on five data sets together (docs/decisions/0003): m, u where it is learnt, and the share of matches,
 # which starts high because match keys are chosen so that few share one by chance.
 PRIOR_M_PAIRS: Final = 8.0
 PRIOR_POOLED_PAIRS: Final = 200.0
