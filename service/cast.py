@@ -90,15 +90,14 @@ organisation: {HOST}
 purpose: {PURPOSE}
 form: aggregate-table
 attributes:
-  schools.age_band: only pupils of secondary school age are counted
+  schools.age_band: pupils of secondary school age, younger and older apart
   schools.suspended: suspension is the earliest sign that partners act on
   police.arrested_violence: what early help is meant to prevent
-  schools.area: help is planned by local partnership
 population:
   - {{attribute: schools.age_band, op: in, values: ["10-14", "15-17"]}}
-group-by: [schools.area, schools.suspended, police.arrested_violence]
+group-by: [schools.age_band, schools.suspended, police.arrested_violence]
 area: local-partnership
-benefit: shows where suspended pupils come to harm or do harm, so that mentoring starts there
+benefit: shows how many suspended pupils are also arrested, so that help starts at the first suspension
 asked-on: 2026-12-01
 use-until: 2027-05-01
 """

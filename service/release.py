@@ -42,6 +42,8 @@ from service.state import State, StoredRequest
 
 RELEASE_FORMAT: Final = "linkage-release/v1"
 SPINE_FILE: Final = "spine.sealed"
+# Duties that must be done before a release and that nothing here does: a permit that asks for one releases nothing.
+NOT_HERE: Final = frozenset({"two-output-checkers", "secure-setting"})
 STOPS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (CustodianRefused, "custodian-refused"),
     (DisclosureError, "disclosure-rules"),
@@ -172,6 +174,10 @@ def release(request_id: str, *, by: PublicIdentity, desk: Desk) -> Release:
         permit = decision.require()
         if not permit.valid_on(now):
             raise OutOfOrder(f"the permit of request {request_id} has expired: ask again")
+        if unmet := sorted(permit.obligations.duties & NOT_HERE):
+            raise OutOfOrder(
+                f"the permit asks for {', '.join(unmet)}, which this desk cannot do: nothing is released"
+            )
         # 4. the custodian opens spine and columns, and they are counted
         cohort = _count(request, permit, order=order, found=found, desk=desk)
         # 5. the disclosure rules protect the table, and attack it

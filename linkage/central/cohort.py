@@ -98,7 +98,11 @@ def count(
     columns, categories = [], []
     for attribute in group_by:
         held = values[attribute].reindex(chosen).fillna(NO_RECORD)
-        known = list(order.get(attribute) or sorted(set(values[attribute])))
+        known = [
+            v
+            for v in order.get(attribute) or sorted(set(values[attribute]))
+            if _possible(v, attribute, population)
+        ]
         never_absent = attribute.partition(".")[0] in sure and not (held == NO_RECORD).any()
         its = tuple(known) if never_absent else (*known, NO_RECORD)
         columns.append(pd.Categorical(held, categories=list(its)).codes.astype(np.int64))
@@ -107,3 +111,8 @@ def count(
     flat = np.ravel_multi_index(tuple(columns), shape) if columns else np.zeros(len(chosen), dtype=np.int64)
     counts = np.bincount(flat, minlength=int(np.prod(shape, dtype=np.int64))).reshape(shape).astype(np.int64)
     return Cohort(tuple(people), tuple(chosen), tuple(group_by), tuple(categories), counts)
+
+
+def _possible(value: str, attribute: str, population: Sequence[Where]) -> bool:
+    """Whether a person who meets the conditions can have the value."""
+    return all(w.attribute != attribute or (value in w.values) == (w.op != "is-not") for w in population)

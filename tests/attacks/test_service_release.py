@@ -1,0 +1,345 @@
+"""The only door out: who may walk through it, what it refuses, and what is left when it is slammed at any of its steps."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+
+import service.release
+import service.state
+from ethics import AuditLog, Vote, adopt, cast_vote, verify_proof
+from keys import BadSeal, Identity, KeysError, NotTrusted
+from keys.trust import Entry, issue_register
+from linkage.errors import BadSubmission
+from policies import DocumentInvalid, Refused
+from policies.disclosure import Unsafe
+from service.custodian import Custodian
+from service.errors import CustodianRefused, OutOfOrder
+from service.release import ask, collect, open_release, release
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+def asked(office: Any, request_id: str = "request-9", **changes: Any) -> str:
+    """The id of a new request that was allowed."""
+    assert ask(office.request(**changes), request_id=request_id, desk=office.desk).allowed
+    return request_id
+
+
+def let_out(office: Any, request_id: str) -> Any:
+    return release(request_id, by=office.analyst.public, desk=office.desk)
+
+
+def events(office: Any) -> list[Any]:
+    return list(office.desk.state.log.events())
+
+
+def kinds(office: Any) -> list[str]:
+    return [e.kind for e in events(office)]
+
+
+def rows(office: Any, table: str) -> int:
+    (count,) = office.desk.state.connection.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608  fixed words
+    return int(count)
+
+
+def nothing_left(office: Any, before: tuple[int, list[str]]) -> None:
+    releases, log = before
+    assert rows(office, "releases") == releases
+    assert kinds(office).count("release-made") == log.count("release-made")
+
+
+def now(office: Any) -> tuple[int, list[str]]:
+    return rows(office, "releases"), kinds(office)
+
+
+def test_an_allowed_request_leaves_once_protected_logged_and_sealed_to_the_analyst(office: Any) -> None:
+    made = let_out(office, asked(office))
+    opened = open_release(made.files, release_id=made.id, one=office.desk.one, by=office.analyst)
+    assert set(opened) == {"table.csv", "note.txt", "decision.json", "audit-entry.json", "audit-proof.txt"}
+    assert opened["table.csv"].startswith(b"schools.suspended,schools.free_school_meals,count\r\n")
+    proven = verify_proof(
+        opened["audit-proof.txt"].decode(), opened["audit-entry.json"], log=office.desk.log_identity.public
+    )
+    assert (proven.event.kind, proven.event.details["release"]) == ("release-made", made.id)
+    for other in (office.desk.identity, office.cast.people["linker/1"], office.cast.people["schools/officer"]):
+        with pytest.raises(BadSeal):
+            open_release(made.files, release_id=made.id, one=office.desk.one, by=other)
+
+
+def test_releasing_twice_is_refused_and_the_files_can_be_fetched_again(office: Any) -> None:
+    made = let_out(office, asked(office))
+    before = now(office)
+    with pytest.raises(OutOfOrder, match="not an allowed and unreleased request"):
+        let_out(office, "request-9")
+    nothing_left(office, before)
+    again = collect("request-9", by=office.analyst.public, desk=office.desk)
+    first = open_release(made.files, release_id=made.id, one=office.desk.one, by=office.analyst)
+    second = open_release(again.files, release_id=again.id, one=office.desk.one, by=office.analyst)
+    assert {n: c for n, c in first.items() if n != "audit-proof.txt"} == {
+        n: c for n, c in second.items() if n != "audit-proof.txt"
+    }
+
+
+def test_the_same_request_under_another_id_is_kept_shut_by_the_custodian(office: Any) -> None:
+    let_out(office, asked(office, "request-9"))
+    asked(office, "request-10")
+    with pytest.raises(CustodianRefused, match="used for another release"):
+        let_out(office, "request-10")
+    assert events(office)[-1].details["reasons"] == "custodian-refused"
+
+
+@pytest.mark.parametrize("state", ["request-1", "request-77"])
+def test_a_refused_request_and_one_that_nobody_made_release_nothing(office: Any, state: str) -> None:
+    before = now(office)
+    with pytest.raises(OutOfOrder):
+        let_out(office, state)
+    with pytest.raises(OutOfOrder):
+        collect(state, by=office.analyst.public, desk=office.desk)
+    nothing_left(office, before)
+
+
+def test_a_release_by_another_analyst_is_refused(office: Any) -> None:
+    request = asked(office)
+    other = Identity.make("analyst/vpp-2", randomness=np.random.default_rng(3).bytes)
+    entry = Entry(other.public, "vpp", frozenset({"analyst"}), office.now - timedelta(days=1))
+    note = issue_register((*office.cast.entries, entry), project="vpp-demo", version=2, root=office.cast.root)
+    (office.shared / "trust.note").write_text(note, encoding="utf-8")
+    before = now(office)
+    with pytest.raises(OutOfOrder, match="analyst/vpp-2"):
+        release(request, by=other.public, desk=office.desk)
+    nothing_left(office, before)
+
+
+def test_a_key_that_only_bears_the_analysts_name_gets_nothing(office: Any) -> None:
+    request = asked(office)
+    thief = Identity.make("analyst/vpp-1", randomness=np.random.default_rng(4).bytes)
+    before = now(office)
+    with pytest.raises(NotTrusted, match="not that of analyst/vpp-1"):
+        release(request, by=thief.public, desk=office.desk)
+    nothing_left(office, before)
+    assert let_out(office, request).id
+
+
+def test_a_request_id_is_used_once(office: Any) -> None:
+    asked(office)
+    with pytest.raises(OutOfOrder, match="made already"):
+        ask(office.request(use_until="2027-03-01"), request_id="request-9", desk=office.desk)
+    assert "2027-04-01" in office.desk.state.request("request-9").text
+
+
+def test_a_request_that_was_altered_at_rest_is_not_what_was_allowed(office: Any) -> None:
+    """The desk's own database is altered: the custodian and the engine judge the text that is there, not the word 'allowed'."""
+    request = asked(office)
+    text = office.request(form="pseudonymised-extract")
+    office.desk.state.connection.execute("UPDATE requests SET text = ? WHERE id = ?", (text, request))
+    before = now(office)
+    with pytest.raises(Refused):
+        let_out(office, request)
+    nothing_left(office, before)
+    assert kinds(office)[-1] == "release-refused"
+
+
+def test_a_desk_whose_engine_says_yes_to_everything_still_gets_no_key(
+    office: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = asked(office)
+    permit = service.release.decide(
+        service.release.load_request(office.request()),
+        office.desk.verified().policy,
+        facts=office.desk.verified().facts,
+        now=office.now,
+    )
+    (office.shared / "votes" / "lay-1.note").unlink()
+    (office.shared / "votes" / "lay-2.note").unlink()
+    monkeypatch.setattr(service.release, "decide", lambda *a, **k: permit)
+    with pytest.raises(CustodianRefused, match="stays shut"):
+        let_out(office, request)
+
+
+def test_an_adoption_withdrawn_between_request_and_release_stops_the_release(office: Any) -> None:
+    request = asked(office)
+    note = adopt(
+        office.policy(),
+        clauses=[],
+        partner="schools",
+        by=office.cast.people["schools/controller"],
+        at=office.now,
+    )
+    (office.shared / "adoptions" / "schools-withdrawn.note").write_text(note, encoding="utf-8")
+    before = now(office)
+    with pytest.raises(Refused, match="adopted"):
+        let_out(office, request)
+    nothing_left(office, before)
+    assert "not-adopted" in events(office)[-1].details["reasons"].split(",")
+
+
+def test_votes_taken_away_or_forged_between_request_and_release_stop_it(office: Any) -> None:
+    request = asked(office)
+    before = now(office)
+    forger = Identity.make("board/lay-1", randomness=np.random.default_rng(5).bytes)
+    forged = cast_vote(office.policy(), vote=Vote.APPROVE, conflicted=False, by=forger, at=office.now)
+    (office.shared / "votes" / "lay-1.note").write_text(forged, encoding="utf-8")
+    with pytest.raises(KeysError, match="signature"):
+        let_out(office, request)
+    for name in ("lay-1", "lay-2"):
+        (office.shared / "votes" / f"{name}.note").unlink()
+    with pytest.raises(Refused, match="recommended"):
+        let_out(office, request)
+    nothing_left(office, before)
+
+
+def test_a_permit_that_has_ended_releases_nothing(office: Any) -> None:
+    request = asked(office)
+    with pytest.raises((Refused, OutOfOrder)):
+        release(request, by=office.analyst.public, desk=office.at(office.now + timedelta(days=130)))
+    assert kinds(office)[-1] == "release-refused"
+
+
+def test_an_attribute_file_exchanged_at_the_centre_is_not_counted(office: Any) -> None:
+    request = asked(office)
+    folder = office.places.centre / "desk"
+    (folder / "schools" / "attributes.parquet").write_bytes(
+        (folder / "police" / "attributes.parquet").read_bytes()
+    )
+    before = now(office)
+    with pytest.raises(BadSubmission, match=r"attributes\.parquet of schools is not the file of its manifest"):
+        let_out(office, request)
+    nothing_left(office, before)
+    assert events(office)[-1].details["reasons"] == "bad-submission"
+
+
+def test_a_cohort_that_differs_from_a_released_one_by_a_few_people_stays_in(office: Any) -> None:
+    """The demonstration released pupils of 10 to 17; these are the same without the handful whose suspension is not written."""
+    ages = {"attribute": "schools.age_band", "op": "in", "values": ["10-14", "15-17"]}
+    written = {"attribute": "schools.suspended", "op": "in", "values": ["yes", "no"]}
+    reasons = dict.fromkeys(("schools.age_band", "schools.suspended", "schools.free_school_meals"), "needed")
+    shape = {"attributes": reasons, "group_by": ["schools.free_school_meals"]}
+    asked(office, "request-9", population=[ages, written], **shape)
+    before = now(office)
+    with pytest.raises(Unsafe, match=r"differs from that of release-\w+ by fewer than 10 people"):
+        let_out(office, "request-9")
+    nothing_left(office, before)
+    assert events(office)[-1].details["reasons"] == "disclosure-rules"
+    asked(office, "request-10", population=[ages], **shape)
+    assert let_out(office, "request-10").people > 400
+
+
+def test_an_empty_cohort_is_compared_as_empty(office: Any) -> None:
+    """An empty set written as lines of text must not come back as one nameless person."""
+    sealed = service.release._seal_people((), "release-x", office.desk)
+    assert service.release._open_people(sealed, "release-x", office.desk) == frozenset()
+
+
+def test_a_release_that_came_in_between_is_noticed(office: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two desks at work at once: what the slower one checked its table against is no longer all there is."""
+    asked(office, "request-9")
+    asked(office, "request-10", use_until="2027-03-01")
+    honest = service.release.refuse_overlap
+
+    def meanwhile(*args: Any, **kwargs: Any) -> None:
+        monkeypatch.setattr(service.release, "refuse_overlap", honest)
+        let_out(office, "request-10")
+
+    monkeypatch.setattr(service.release, "refuse_overlap", meanwhile)
+    with pytest.raises(OutOfOrder, match="another table was released"):
+        let_out(office, "request-9")
+    monkeypatch.undo()
+    assert let_out(office, "request-9").id
+
+
+def killed(*args: object, **kwargs: object) -> None:
+    raise Killed
+
+
+STEPS: dict[str, tuple[object, str]] = {
+    "1, the request is read": (service.release, "load_request"),
+    "2, the policies are verified": (service.release, "verify"),
+    "3, the engine decides": (service.release, "decide"),
+    "4, before the spine is opened": (Custodian, "open_spine"),
+    "4, after the spine and before a column": (service.release, "read_attributes"),
+    "4, after all columns were opened": (service.release, "count"),
+    "5, the table is protected": (service.release, "protect"),
+    "6, cohorts are compared": (service.release, "refuse_overlap"),
+    "7, before the transaction": (service.release, "_contents"),
+    "7, inside the transaction, before the event": (AuditLog, "append"),
+    "7, inside the transaction, after the event": (service.state, "table_text"),
+}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_killed_before_it_is_committed_a_release_never_was_and_can_be_tried_again(
+    office: Any, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    request = asked(office)
+    before = now(office)
+    with monkeypatch.context() as patched:
+        patched.setattr(*STEPS[step], killed)
+        with pytest.raises(Killed):
+            let_out(office, request)
+    nothing_left(office, before)
+    assert office.desk.state.request(request).state == "allowed"
+    made = let_out(office, request)
+    assert kinds(office).count("release-made") == before[1].count("release-made") + 1
+    assert open_release(made.files, release_id=made.id, one=office.desk.one, by=office.analyst)["table.csv"]
+
+
+@pytest.mark.parametrize("name", ["checkpoint", "prove", "entry"])
+def test_killed_after_it_is_committed_a_release_is_logged_and_can_be_fetched(
+    office: Any, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    request = asked(office)
+    with monkeypatch.context() as patched:
+        patched.setattr(AuditLog, name, killed)
+        with pytest.raises(Killed):
+            let_out(office, request)
+    assert office.desk.state.request(request).state == "released"
+    assert kinds(office)[-1] == "release-made"
+    fetched = collect(request, by=office.analyst.public, desk=office.desk)
+    opened = open_release(fetched.files, release_id=fetched.id, one=office.desk.one, by=office.analyst)
+    assert set(opened) == {"table.csv", "note.txt", "decision.json", "audit-entry.json", "audit-proof.txt"}
+    verify_proof(
+        opened["audit-proof.txt"].decode(), opened["audit-entry.json"], log=office.desk.log_identity.public
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"purpose": "Jane Roe of 1 Mill Lane"}, "unknown"),
+        ({"purpose": "jane-roe"}, "unknown"),
+        ({"form": "jane-roe"}, "unknown"),
+    ],
+)
+def test_a_word_outside_the_vocabulary_is_refused_and_never_reaches_the_log(
+    office: Any, changes: dict[str, str], word: str
+) -> None:
+    decision = ask(office.request(**changes), request_id="request-9", desk=office.desk)
+    assert not decision.allowed
+    assert kinds(office)[-2:] == ["request-made", "request-refused"]
+    assert events(office)[-2].details[next(iter(changes))] == word
+    logged = b"".join(office.desk.state.log.entry(n) for n in range(len(kinds(office))))
+    assert b"jane" not in logged.lower()
+
+
+def test_a_request_for_another_project_is_not_even_stored(office: Any) -> None:
+    before = kinds(office)
+    with pytest.raises(OutOfOrder, match="another project"):
+        ask(office.request(project="other-project"), request_id="request-9", desk=office.desk)
+    with pytest.raises(DocumentInvalid):
+        ask(office.request() + "sudo: yes\n", request_id="request-9", desk=office.desk)
+    assert kinds(office) == before
+    with pytest.raises(OutOfOrder):
+        office.desk.state.request("request-9")
+
+
+def test_the_decision_that_travels_with_the_table_says_what_was_allowed(office: Any) -> None:
+    made = let_out(office, asked(office))
+    opened = open_release(made.files, release_id=made.id, one=office.desk.one, by=office.analyst)
+    record = json.loads(opened["decision.json"])
+    assert record["permit"]["requester"] == "analyst/vpp-1"
+    assert "Allowed by clause SNA-1." in record["explanation"]
