@@ -182,12 +182,13 @@ def centre_link(
     ],
     shared: Shared,
     out: Annotated[Path, typer.Option(help="Where the sealed pairs for the assembler go.")],
+    at: At = None,
 ) -> None:
     """The linker's run: train and score one pass after another; hand sealed pairs of row references to the assembler."""
     from service.desks import run_linker_desk as call
 
     with _told():
-        typer.echo(call(folder, shared=shared, out=out))
+        typer.echo(call(folder, shared=shared, out=out, at=at))
 
 
 @centre.command("assemble")

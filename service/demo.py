@@ -176,7 +176,15 @@ def _link(places: Places, cast: Cast, one: Round, desk: Desk, say: Say) -> Linka
     say(
         "     linker:    "
         + _own_process(
-            "centre", "link", str(places.linker), "--shared", shared, "--out", str(places.assembler / "pairs")
+            "centre",
+            "link",
+            str(places.linker),
+            "--shared",
+            shared,
+            "--out",
+            str(places.assembler / "pairs"),
+            "--at",
+            NOW.isoformat(),
         )
     )
     say(

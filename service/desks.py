@@ -14,15 +14,16 @@ from linkage.central.assemble import run_assembler, write_spine
 from linkage.central.link import run_linker
 from linkage.central.model import DEFAULT_THRESHOLD
 from linkage.central.receive import read_manifests
-from linkage.errors import BadInput
+from linkage.errors import BadInput, BadSubmission
 from linkage.partner.records import QualityReport
-from policies import PolicyError, decide, load_catalogue, load_gateways, load_policy, load_request
+from policies import PolicyError, Stage, decide, load_catalogue, load_gateways, load_policy, load_request
 from policies.explain import explain, explain_document, explain_near_misses
 from policies.linter import lint
 from policies.selftest import run_tests
 from service.custodian import spine_context
-from service.dossier import POLICY_FILE, VOUCHED, Dossier, Verified, verify
+from service.dossier import POLICY_FILE, VOUCHED, Dossier, Verified, on_record, verify
 from service.errors import NotApproved, OutOfOrder
+from service.gates import objections
 from service.partners import Office, check, read_mapping, recipients_of, submit
 from service.shared import read_identity, read_project
 from service.texts import read_text
@@ -80,16 +81,32 @@ def partner_submit(
     return f"{quality_lines(quality)}\nwrote {out.name}: {len(sent.manifest.files)} sealed files, {size:,.1f} MB, submission {sent.manifest.submission}"
 
 
-def run_linker_desk(folder: Path, *, shared: Path, out: Path) -> str:
-    """The linker's run over its own folder; the model is kept there, the sealed pairs go to `out`."""
-    project, now = read_project(shared), _now()
+def run_linker_desk(folder: Path, *, shared: Path, out: Path, at: str | None = None) -> str:
+    """The linker's run over its own folder; the model is kept there, the sealed pairs go to `out`.
+
+    Raises:
+        BadSubmission: a gateway does not carry a submission's tokens or attributes into the linkage; nothing is opened.
+    """
+    project, now = read_project(shared), _moment(at)
     inbox = folder / "inbox"
+    manifests = read_manifests(inbox, trust=project.trust, one=project.one, now=now)
+    facts = on_record(Dossier.read(shared), trust=project.trust, now=now)
+    for manifest in manifests:
+        if against := objections(
+            manifest,
+            facts=facts,
+            purpose=project.purpose,
+            recipient=project.recipient,
+            now=now,
+            stage=Stage.LINKAGE,
+        ):
+            raise BadSubmission(f"the submission of {manifest.partner} may not be linked: {'; '.join(against)}")
     model = run_linker(
         inbox,
         out=out,
         schema=project.schema,
         one=project.one,
-        manifests=read_manifests(inbox, trust=project.trust, one=project.one, now=now),
+        manifests=manifests,
         linker=Identity.load(folder / IDENTITY_FILE),
         assembler=project.trust.only("assembler", at=now),
         link_type=project.link_type,

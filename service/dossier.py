@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Final
@@ -100,24 +100,13 @@ def verify(dossier: Dossier, *, project: str, root: PublicIdentity, now: datetim
     trust = read_register(dossier.trust, root=root)
     if trust.project != project:
         raise NotTrusted(f"the trust register is of project {trust.project}, not of {project}")
-    evidence = _evidence(dossier, trust=trust, now=now)
+    facts = on_record(dossier, trust=trust, now=now)
     policy = load_policy(dossier.policy)
     constitution = parse_document(dossier.constitution, model=Constitution, name=VOUCHED["constitution"])
     approval = tally(dossier.votes, constitution=constitution, trust=trust, policy_digest=policy.digest, at=now)
     adoptions = read_adoptions(dossier.adoptions, trust=trust, policy_digest=policy.digest, at=now)
     clauses = frozenset(c.id for c in policy.clauses)
-    facts = Facts(
-        catalogue=load_catalogue(dossier.catalogue),
-        gateways=load_gateways(dossier.gateways),
-        adoptions=adoptions,
-        recommended=clauses if approval.recommended else frozenset(),
-        dpia=evidence.dpia,
-        evidence=evidence.evidence,
-        requesters={
-            e.identity.name: Requester(e.roles, e.organisation, evidence.organisations.get(e.organisation, ""))
-            for e in trust.holders("analyst", at=now)
-        },
-    )
+    facts = replace(facts, adoptions=adoptions, recommended=clauses if approval.recommended else frozenset())
     versions = {"trust": trust.version}
     if approval.recommended:
         versions[f"policy/{policy.policy}"] = policy.version
@@ -126,6 +115,26 @@ def verify(dossier: Dossier, *, project: str, root: PublicIdentity, now: datetim
         name = f"adoption/{one.partner}"
         versions[name] = max(versions.get(name, 0), int(one.at.timestamp()))
     return Verified(trust, policy, facts, approval, constitution, versions)
+
+
+def on_record(dossier: Dossier, *, trust: TrustRegister, now: datetime) -> Facts:
+    """The facts that do not depend on any vote or adoption: catalogue, gateways, evidence, and who may ask.
+
+    Raises:
+        NotApproved: the secretariat did not sign the evidence, or did not vouch for these texts.
+        PolicyError: a document breaks its rules.
+    """
+    evidence = _evidence(dossier, trust=trust, now=now)
+    return Facts(
+        catalogue=load_catalogue(dossier.catalogue),
+        gateways=load_gateways(dossier.gateways),
+        dpia=evidence.dpia,
+        evidence=evidence.evidence,
+        requesters={
+            e.identity.name: Requester(e.roles, e.organisation, evidence.organisations.get(e.organisation, ""))
+            for e in trust.holders("analyst", at=now)
+        },
+    )
 
 
 class EvidenceBody(BaseModel):

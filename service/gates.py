@@ -1,4 +1,5 @@
-"""The law at the doorstep: whether each field of a submission, and its tokens, may come in under the gateway its manifest names."""
+"""The law at the doorstep and before a linkage: whether each field of a submission, and its tokens, may go on under the gateway its manifest
+names."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,8 +12,16 @@ from policies.terms import AttributeClass
 HEALTH: Final = frozenset({"nhs-trust", "icb", "gp-practice"})
 
 
-def objections(manifest: Manifest, *, facts: Facts, purpose: str, recipient: str, now: datetime) -> list[str]:
-    """Every reason against the submission, in sentences; none means it may come in.
+def objections(
+    manifest: Manifest,
+    *,
+    facts: Facts,
+    purpose: str,
+    recipient: str,
+    now: datetime,
+    stage: Stage = Stage.SUBMISSION,
+) -> list[str]:
+    """Every reason against the submission at this stage, in sentences; none means it may come in, or may be linked.
 
     Tokens are personal information of the partner's people, so they need a gateway like any attribute; those of a health body are
     patient information.
@@ -41,6 +50,7 @@ def objections(manifest: Manifest, *, facts: Facts, purpose: str, recipient: str
         recipient=recipient,
         partner=manifest.partner,
         now=now,
+        stage=stage,
     )
     for name, gateway in sorted(manifest.attributes.items()):
         attribute = facts.catalogue.attributes.get(f"{manifest.partner}.{name}")
@@ -56,6 +66,7 @@ def objections(manifest: Manifest, *, facts: Facts, purpose: str, recipient: str
             recipient=recipient,
             partner=manifest.partner,
             now=now,
+            stage=stage,
         )
     return out
 
@@ -70,6 +81,7 @@ def _against(
     recipient: str,
     partner: str,
     now: datetime,
+    stage: Stage,
 ) -> list[str]:
     if gateway not in attribute.gateways or gateway not in facts.gateways:
         return [f"{attribute.id}: {gateway} is not a gateway that its controller declared"]
@@ -77,7 +89,7 @@ def _against(
     carriage = carries(
         facts.gateways[gateway],
         attribute=attribute,
-        crossing=Crossing(purpose, source, recipient, Stage.SUBMISSION),
+        crossing=Crossing(purpose, source, recipient, stage),
         evidence=evidence,  # type: ignore[arg-type]  # the same mapping, typed wider
         now=now,
     )

@@ -30,6 +30,8 @@ class ProjectFile(BaseModel):
     project: Annotated[str, Field(min_length=1, max_length=64)]
     epoch: Annotated[int, Field(ge=1)]
     link_type: LinkType
+    purpose: Annotated[str, Field(min_length=1, max_length=64)]
+    recipient: Annotated[str, Field(min_length=1, max_length=64)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +42,21 @@ class Project:
     schema: Schema
     link_type: LinkType
     trust: TrustRegister
+    purpose: str
+    recipient: str
 
 
-def write_project(shared: Path, *, one: Round, link_type: LinkType) -> None:
-    """The project's file: its name, epoch, and which records are compared."""
-    body = {"format": PROJECT_FORMAT, "project": one.project, "epoch": one.epoch, "link_type": link_type}
+def write_project(shared: Path, *, one: Round, link_type: LinkType, purpose: str, recipient: str) -> None:
+    """The project's file: its name, epoch, which records are compared, for what purpose, and what kind of organisation hosts it."""
+    stated = ProjectFile(
+        format=PROJECT_FORMAT,
+        project=one.project,
+        epoch=one.epoch,
+        link_type=link_type,
+        purpose=purpose,
+        recipient=recipient,
+    )
+    body = stated.model_dump()
     (shared / PROJECT_FILE).write_text(json.dumps(body, indent=1) + "\n", encoding="utf-8")
 
 
@@ -87,4 +99,5 @@ def read_project(shared: Path, *, root: PublicIdentity | None = None) -> Project
         raise NotTrusted(
             f"the trust register is of project {trust.project} and {PROJECT_FILE} of {stated.project}: ask for the right folder"
         )
-    return Project(Round(stated.project, stated.epoch, schema.digest), schema, stated.link_type, trust)
+    one = Round(stated.project, stated.epoch, schema.digest)
+    return Project(one, schema, stated.link_type, trust, stated.purpose, stated.recipient)

@@ -15,7 +15,19 @@ from linkage.manifest import Round
 from linkage.people import PARTNERSHIP_OF_AREA, AgencyFile, World
 from linkage.schema import Schema
 from policies import Facts, Policy, load_catalogue, load_gateways, load_policy
-from service.cast import ANALYST, EPOCH, NOW, PROJECT, TOKEN_GATEWAYS, Cast, Randomness, evidence, make_cast
+from service.cast import (
+    ANALYST,
+    EPOCH,
+    HOST_KIND,
+    NOW,
+    PROJECT,
+    PURPOSE,
+    TOKEN_GATEWAYS,
+    Cast,
+    Randomness,
+    evidence,
+    make_cast,
+)
 from service.custodian import Custodian
 from service.desks import IDENTITY_FILE
 from service.dossier import EVIDENCE_FORMAT, POLICY_FILE, TRUST_FILE, VOUCHED, digests_of
@@ -68,7 +80,7 @@ def set_up(places: Places, world: World, schema: Schema, one: Round, randomness:
     board = tuple(m.id for m in read_constitution(shared / "board.yaml").members)
     cast = make_cast(partners=tuple(a.name for a in world.agencies), board=board, randomness=randomness)
     (shared / SCHEMA_FILE).write_text(schema.text, encoding="utf-8")
-    write_project(shared, one=one, link_type="link_and_dedupe")
+    write_project(shared, one=one, link_type="link_and_dedupe", purpose=PURPOSE, recipient=HOST_KIND)
     write_identity(shared / ROOT_FILE, cast.root.public)
     (shared / TRUST_FILE).write_text(
         issue_register(cast.entries, project=PROJECT, version=1, root=cast.root), encoding="utf-8"

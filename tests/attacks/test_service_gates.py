@@ -173,3 +173,16 @@ def test_an_attribute_cannot_travel_without_its_gateway_nor_a_gateway_without_it
     (tmp_path / "mapping.yaml").write_text(text.replace(f"  {old}", new), encoding="utf-8")
     with pytest.raises(BadInput, match="suspended should stand under both"):
         read_mapping(tmp_path / "mapping.yaml")
+
+
+def test_a_submission_whose_gateway_has_lapsed_is_not_linked_and_nothing_is_opened(
+    demo_copy: Any, command: Any
+) -> None:
+    places = demo_copy
+    out = places.root / "pairs-again"
+    words = ["centre", "link", str(places.linker), "--shared", str(places.shared), "--out", str(out)]
+    done = command(*words, "--at", "2027-08-01T10:00Z")
+    assert done.code == 10
+    assert "may not be linked" in done.err
+    assert "nhs" in done.err
+    assert not out.exists()
