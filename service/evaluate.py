@@ -121,7 +121,7 @@ def evaluate(
         )
     report: dict[str, Any] = {
         "files": [g.file for g in given],
-        "records": {g.name: len(g.rows) for g in given},
+        "records": sum(len(g.rows) for g in given),
         "truth_pairs": truth_pairs(truth, partner=records.partner, link_type=link_type),
         "private": _side(pairs, records, truth, link_type, model.threshold, meter),
     }
@@ -333,7 +333,7 @@ def run(
 
 def told(report: Mapping[str, Any]) -> list[str]:
     """The report in lines for the terminal."""
-    lines = ["", f"{sum(report['records'].values()):,} records, {report['truth_pairs']:,} true pairs", ""]
+    lines = ["", f"{report['records']:,} records, {report['truth_pairs']:,} true pairs", ""]
     lines.append(f"{'':12}{'threshold':>10}{'precision':>11}{'recall':>9}{'F1':>9}")
     for side in ("private", "cleartext"):
         if side in report:

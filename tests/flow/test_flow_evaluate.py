@@ -81,7 +81,7 @@ def test_the_report_has_the_documented_keys_and_counts(
     a, b = people(files["schools"]), people(files["nhs"])
     assert set(report) == {"files", "records", "truth_pairs", "private", "cleartext", "cost_of_privacy"}
     assert report["files"] == ["schools.csv", "nhs.parquet"]
-    assert report["records"] == {"schools": int(a.sum()), "nhs": int(b.sum())}
+    assert report["records"] == int(a.sum()) + int(b.sum())
     assert report["truth_pairs"] == int((a * b).dropna().sum())
     for side in ("private", "cleartext"):
         one = report[side]
@@ -123,7 +123,7 @@ def test_one_file_alone_is_searched_for_duplicates(
     report = evaluated(*MAPPED, of=("nhs",))
     held = people(files["nhs"])
     assert report["truth_pairs"] == int((held * (held - 1) / 2).sum()) > 10
-    assert report["records"] == {"nhs": int(held.sum())}
+    assert report["records"] == int(held.sum())
 
 
 def test_a_column_that_is_in_one_of_the_files_alone_may_be_mapped_whatever_their_order(
