@@ -93,7 +93,7 @@ def evaluate(
         typer.Option(
             "--map",
             metavar="IDENTIFIER=COLUMN",
-            help="Which column is which identifier, where headers do not say.",
+            help="Which column is which identifier, where headers do not say; several may follow.",
         ),
     ] = None,
     dates: Annotated[

@@ -315,11 +315,16 @@ def run(
     Raises:
         BadInput, BadSchema, BadModel: as its parts do.
     """
-    if not all("=" in c for c in columns):
+    # `--map a=b c=d` reads naturally, but only its first word belongs to the option: the others arrive among the files.
+    mapped = [*columns, *(str(f) for f in files if "=" in f.name and not f.exists())]
+    files = [f for f in files if str(f) not in mapped]
+    if not all("=" in c for c in mapped):
         raise BadInput("--map takes IDENTIFIER=COLUMN, such as forename=GivenName")
+    if not files:
+        raise BadInput("name at least one file")
     if dates is not None and dates not in ORDERS:
         raise BadInput(f"--dates takes one of {', '.join(ORDERS)}")
-    pairs = dict(c.split("=", 1) for c in columns)
+    pairs = {_identifier(word): column for word, column in (c.split("=", 1) for c in mapped)}
     agreed = load_schema(read_text(schema)) if schema is not None else default_schema()
     given = read_given(files, record_id=record_id, truth=truth, columns=pairs, order=dates)
     link_type: LinkType = "dedupe_only" if len(given) == 1 else "link_and_dedupe" if dedupe else "link_only"
@@ -329,6 +334,11 @@ def run(
     for line in told(report):
         say(line)
     return report
+
+
+def _identifier(word: str) -> str:
+    """The identifier that the word is a usual name of, such as first_name of forename; the word itself where it is none."""
+    return next(iter(suggest([word])), word)
 
 
 def told(report: Mapping[str, Any]) -> list[str]:

@@ -202,3 +202,17 @@ def test_public_data_sets_are_linked_as_well_as_in_the_clear(
     assert private["best"]["f1"] >= clear["best"]["f1"] - 0.005
     assert private["best"]["f1"] >= BASELINES[name] - 0.015
     assert private["default"]["f1"] >= private["best"]["f1"] - 0.01
+
+
+def test_several_mappings_may_follow_one_option_and_go_by_their_usual_names(
+    evaluated: Callable[..., dict[str, Any]], files: dict[str, Path]
+) -> None:
+    apart = evaluated(*MAPPED)
+    words = [
+        w.removeprefix("--map=").replace("forename=", "first_name=") for w in MAPPED if w.startswith("--map=")
+    ]
+    rest = [w for w in MAPPED if not w.startswith("--map=")]
+    together = evaluated(*rest, "--map", *words)
+    assert together["files"] == apart["files"]
+    assert together["records"] == apart["records"]
+    assert abs(together["private"]["best"]["f1"] - apart["private"]["best"]["f1"]) < 0.02
