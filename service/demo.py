@@ -204,7 +204,7 @@ def _link(places: Places, cast: Cast, one: Round, desk: Desk, say: Say) -> Linka
     manifests = read_manifests(places.assembler / "inbox", trust=trust, one=one, now=NOW)
     linkage = run_assembler(
         places.assembler / "inbox", pairs=places.assembler / "pairs", one=one, manifests=manifests,
-        assembler=cast.people["assembler/1"], threshold=DEFAULT_THRESHOLD,
+        assembler=cast.people["assembler/1"], linker=cast.people["linker/1"].public, threshold=DEFAULT_THRESHOLD,
     )  # fmt: skip
     desk.state.record(
         event(

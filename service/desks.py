@@ -126,6 +126,7 @@ def run_assembler_desk(folder: Path, *, shared: Path, out: Path) -> str:
         one=project.one,
         manifests=read_manifests(inbox, trust=project.trust, one=project.one, now=now),
         assembler=Identity.load(folder / IDENTITY_FILE),
+        linker=project.trust.only("linker", at=now),
         threshold=DEFAULT_THRESHOLD,
     )
     spine = write_spine(

@@ -13,8 +13,9 @@ import pyarrow as pa
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from keys import Identity, Secret, open_sealed
-from linkage.central.link import open_pairs
+from keys import Identity, PublicIdentity, Secret, open_sealed
+from linkage.central.link import PAIRS_SUFFIX, open_pairs
+from linkage.central.run import checked_file, read_run
 from linkage.errors import BadSubmission
 from linkage.manifest import RECORDS, Manifest, Round
 from linkage.tokens import PassMap, read_map, write_table
@@ -204,16 +205,22 @@ def run_assembler(
     one: Round,
     manifests: Sequence[Manifest],
     assembler: Identity,
+    linker: PublicIdentity,
     threshold: float,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Linkage:
-    """The people of a linkage from the sealed maps in `inbox` and the sealed pairs in `pairs`."""
+    """The people of a linkage from the sealed maps in `inbox` and the pairs in `pairs` that `linker` signed for.
+
+    Raises:
+        BadSubmission: the linker's run is unfinished, altered, not signed by it, or of other submissions.
+    """
+    run = read_run(pairs, one=one, manifests=manifests, linker=linker)
     everyone = open_maps([RECORDS], inbox=inbox, manifests=manifests, one=one, assembler=assembler)[RECORDS]
     records = gather(everyone)
     passes = []
-    for path in sorted(pairs.glob("*.pairs.sealed")):
-        key = path.name.removesuffix(".pairs.sealed")
-        table = open_pairs(path.read_bytes(), key=key, one=one, assembler=assembler)
+    for name in sorted(run.files):
+        key = name.removesuffix(PAIRS_SUFFIX)
+        table = open_pairs(checked_file(pairs, name, run=run), key=key, one=one, assembler=assembler)
         maps = open_maps([key], inbox=inbox, manifests=manifests, one=one, assembler=assembler)[key]
         passes.append(resolve(table, maps=maps, records=records))
         progress(key)

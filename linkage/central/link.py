@@ -11,6 +11,7 @@ from keys import Identity, PublicIdentity, open_sealed, seal
 from linkage.central.levels import BANDS, LaneLevels, lane_levels
 from linkage.central.linker import OpenPass
 from linkage.central.model import DEFAULT_THRESHOLD, LinkType, Model, build
+from linkage.central.run import RUN_NAME, Run, sha256, submissions_of, write_run
 from linkage.central.store import open_locked
 from linkage.central.training import Patterns, combined_u, fit_all, pooled_m
 from linkage.errors import BadSubmission
@@ -19,6 +20,7 @@ from linkage.schema import MatchKey, Schema
 from linkage.tokens import PassTable, read_pass
 
 PAIRS_FORMAT: Final = "linkage-pairs/v1"
+PAIRS_SUFFIX: Final = ".pairs.sealed"
 SCORED_FROM: Final = 0.01
 HELD_FROM: Final = 0.01
 
@@ -173,7 +175,8 @@ def run_linker(
     link_type: LinkType,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Model:
-    """The model, and in `out` a sealed file of scored pairs a pass. Nothing unsealed is ever written."""
+    """The model, and in `out` a sealed file of scored pairs a pass and the run's signed note. Nothing unsealed is ever written; without the
+    note, which comes last, there is no run."""
 
     def load(key: MatchKey) -> dict[str, PassTable]:
         return open_tables(key, inbox=inbox, manifests=manifests, schema=schema, one=one, linker=linker)
@@ -182,10 +185,15 @@ def run_linker(
         load, schema=schema, manifests=manifests, link_type=link_type, progress=lambda k: progress(f"train {k}")
     )
     out.mkdir(parents=True, exist_ok=True)
-    for earlier in out.glob("*.pairs.sealed"):
-        earlier.unlink()
+    for earlier in (out / RUN_NAME, *out.glob(f"*{PAIRS_SUFFIX}")):
+        earlier.unlink(missing_ok=True)
+    files = {}
     for key, pairs in score(
         load, model=model, schema=schema, progress=lambda k: progress(f"score {k}")
     ).items():
-        (out / f"{key}.pairs.sealed").write_bytes(seal_pairs(pairs, key=key, one=one, assembler=assembler))
+        sealed = seal_pairs(pairs, key=key, one=one, assembler=assembler)
+        (out / f"{key}{PAIRS_SUFFIX}").write_bytes(sealed)
+        files[f"{key}{PAIRS_SUFFIX}"] = sha256(sealed)
+    run = Run(one, sha256(model.to_json().encode()), submissions_of(manifests), files)
+    write_run(out, run=run, by=linker)
     return model

@@ -1,6 +1,8 @@
 """What each party's whole disk and key give: the linker cannot join passes, the assembler holds no token, nobody at the centre holds a value."""
 
+import dataclasses
 import itertools
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +18,7 @@ from linkage.central.link import open_pairs, open_tables, run_linker, seal_pairs
 from linkage.central.model import Model
 from linkage.central.quality import assess
 from linkage.central.receive import Doorstep
+from linkage.central.run import RUN_NAME, Run, read_run, sha256, submissions_of, write_run
 from linkage.errors import BadSubmission
 from linkage.manifest import Manifest
 from linkage.partner.tokenise import record_refs
@@ -56,6 +59,7 @@ def centre(small_round: Any, tmp_path_factory: pytest.TempPathFactory) -> Centre
         one=small_round.one,
         manifests=manifests,
         assembler=small_round.people["assembler"],
+        linker=small_round.people["linker"].public,
         threshold=model.threshold,
     )
     return Centre(doorstep, disk / "pairs", manifests, model, linkage)
@@ -151,7 +155,8 @@ def test_what_the_assembler_opens_holds_no_token(
                 blob += open_sealed(
                     path.read_bytes(), by=assembler, context=small_round.one.context(partner, key)
                 )
-    for path in files(centre.pairs):
+    blob += (centre.pairs / RUN_NAME).read_bytes()
+    for path in (p for p in files(centre.pairs) if p.name != RUN_NAME):
         key = path.name.removesuffix(".pairs.sealed")
         table = open_pairs(path.read_bytes(), key=key, one=small_round.one, assembler=assembler)
         assert table.column_names == [
@@ -215,6 +220,7 @@ def test_no_disk_of_the_centre_holds_a_value_or_a_record_id_or_a_secret(
 def test_nothing_but_sealed_files_manifests_and_attributes_rests_at_the_centre(centre: Centre) -> None:
     kinds = {
         "manifest.note": b"linkage-manifest/v1\n",
+        RUN_NAME: b"linkage-run/v1\n",
         "sealed": b"linkage-sealed/v1\nto ",
         "attributes.parquet": b"PARE",
     }
@@ -261,7 +267,10 @@ def test_a_pair_that_names_an_unknown_row_or_partner_stops_the_assembler(
         sealed = seal_pairs(
             forged, key="born-name", one=small_round.one, assembler=small_round.recipients.assembler
         )
-        (tmp_path / "born-name.pairs.sealed").write_bytes(sealed)
+        name = "born-name.pairs.sealed"
+        (tmp_path / name).write_bytes(sealed)
+        run = Run(small_round.one, "0" * 64, submissions_of(centre.manifests), {name: sha256(sealed)})
+        write_run(tmp_path, run=run, by=small_round.people["linker"])
         with pytest.raises(BadSubmission, match=saying):
             run_assembler(
                 centre.doorstep.assembler,
@@ -269,6 +278,7 @@ def test_a_pair_that_names_an_unknown_row_or_partner_stops_the_assembler(
                 one=small_round.one,
                 manifests=centre.manifests,
                 assembler=small_round.people["assembler"],
+                linker=small_round.people["linker"].public,
                 threshold=0.9,
             )
 
@@ -277,3 +287,76 @@ def test_pairs_do_not_open_as_those_of_another_pass(small_round: Any, centre: Ce
     sealed = (centre.pairs / "born-name.pairs.sealed").read_bytes()
     with pytest.raises(BadSeal):
         open_pairs(sealed, key="house-year", one=small_round.one, assembler=small_round.people["assembler"])
+
+
+def assemble(small_round: Any, centre: Centre, pairs: Path, **changes: Any) -> Linkage:
+    about: dict[str, Any] = {
+        "pairs": pairs,
+        "one": small_round.one,
+        "manifests": centre.manifests,
+        "assembler": small_round.people["assembler"],
+        "linker": small_round.people["linker"].public,
+        "threshold": 0.9,
+    }
+    return run_assembler(centre.doorstep.assembler, **(about | changes))
+
+
+def test_a_finished_run_is_assembled_again_to_the_same_people(small_round: Any, centre: Centre) -> None:
+    again = assemble(small_round, centre, centre.pairs, threshold=centre.model.threshold)
+    assert (again.person == centre.linkage.person).all()
+
+
+def test_pairs_that_anybody_else_sealed_or_signed_are_not_taken(
+    small_round: Any, centre: Centre, tmp_path: Path
+) -> None:
+    pairs = tmp_path / "pairs"
+    shutil.copytree(centre.pairs, pairs)
+    name = "born-name.pairs.sealed"
+    table = open_pairs(
+        (pairs / name).read_bytes(),
+        key="born-name",
+        one=small_round.one,
+        assembler=small_round.people["assembler"],
+    )
+    other = seal_pairs(
+        table.slice(0, 1), key="born-name", one=small_round.one, assembler=small_round.recipients.assembler
+    )
+    (pairs / name).write_bytes(other)
+    with pytest.raises(BadSubmission, match="altered since the linker signed"):
+        assemble(small_round, centre, pairs)
+    run = read_run(
+        centre.pairs,
+        one=small_round.one,
+        manifests=centre.manifests,
+        linker=small_round.people["linker"].public,
+    )
+    forged = dataclasses.replace(run, files={**run.files, name: sha256(other)})
+    write_run(pairs, run=forged, by=small_round.people["assembler"])
+    with pytest.raises(BadSubmission, match="not signed by the linker"):
+        assemble(small_round, centre, pairs)
+
+
+def test_an_unfinished_run_or_one_of_other_submissions_is_not_assembled(
+    small_round: Any, centre: Centre, tmp_path: Path
+) -> None:
+    pairs = tmp_path / "pairs"
+    shutil.copytree(centre.pairs, pairs)
+    (pairs / "born-name.pairs.sealed").unlink()
+    with pytest.raises(BadSubmission, match="missing"):
+        assemble(small_round, centre, pairs)
+    (pairs / RUN_NAME).unlink()
+    with pytest.raises(BadSubmission, match="not finished"):
+        assemble(small_round, centre, pairs)
+    run = read_run(
+        centre.pairs,
+        one=small_round.one,
+        manifests=centre.manifests,
+        linker=small_round.people["linker"].public,
+    )
+    for changed, saying in (
+        ({"submissions": {**run.submissions, "police": "0" * 64}}, "other submissions"),
+        ({"round": dataclasses.replace(run.round, epoch=run.round.epoch + 1)}, "another project, epoch"),
+    ):
+        write_run(pairs, run=dataclasses.replace(run, **changed), by=small_round.people["linker"])
+        with pytest.raises(BadSubmission, match=saying):
+            assemble(small_round, centre, pairs)
