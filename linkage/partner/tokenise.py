@@ -5,6 +5,7 @@ by the project secret; for each identifier outside the key a Bloom filter whose 
 (Schnell, Bachteler and Reiher 2009 for filters over q-grams; the block keying and its reasons: docs/decisions/0001).
 """
 
+import hashlib
 import hmac
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -267,6 +268,8 @@ def _sources(
 
 
 def _exact_codes(prf: BlockPrf, secrets: Words, column: Column, *, slot: int) -> Words:
-    """A 16-bit code of the value under the block secret: equal values have equal codes, others one time in 65,536."""
-    value = np.array([int.from_bytes(str(v).encode()[-7:], "big") for v in column.values], dtype=np.uint64)
+    """A 16-bit code of the value under the block secret: equal values have equal codes, others one time in 65,536. The value enters as the
+    first eight bytes of its SHA-256, so that all of it counts."""
+    digests = b"".join(hashlib.sha256(str(v).encode()).digest()[:8] for v in column.values)
+    value = np.frombuffer(digests, dtype=np.uint64)
     return prf(secrets, slot=slot, use=USE_EXACT, gram=value[column.codes])[:, 0]

@@ -215,7 +215,12 @@ def lanes_by_hand(
             if comparison.exact:
                 code = equal[8 * at : 8 * at + 8]
                 if value is not None:
-                    code = prf(block_secret, slot, 3, int.from_bytes(value.encode()[-7:], "big"))[:8]
+                    code = prf(
+                        block_secret,
+                        slot,
+                        3,
+                        int.from_bytes(hashlib.sha256(value.encode()).digest()[:8], "little"),
+                    )[:8]
                 out[at]["exact"] |= (number_of(code) & 0xFFFF) << 16 * exact_slot
         exact_slot += comparison.exact
     for at, (_, _, block_secret, _) in enumerate(found):
