@@ -25,9 +25,7 @@ board = typer.Typer(
     no_args_is_help=True,
     help="For board members: what a policy says, in sentences, and who has recommended it.",
 )
-audit = typer.Typer(
-    no_args_is_help=True, help="For auditors and the public: check the log without trusting anyone."
-)
+audit = typer.Typer(no_args_is_help=True, help="For auditors and the public: check the log for yourself.")
 for name, sub in {
     "partner": partner,
     "centre": centre,
@@ -268,7 +266,8 @@ def audit_verify(
         ),
     ] = Path(),
 ) -> None:
-    """Check every entry, every hash and every signature of a published log. Needs nothing but the files."""
+    """Check every entry, every hash and every signature of a published log. Needs the files and the public keys alone; take the keys from
+    somebody other than whoever gave you the log."""
     from service.desks import audit_verify as call
 
     with _told():

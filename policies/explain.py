@@ -159,11 +159,14 @@ def explain_attribute(attribute: str, *, catalogue: Catalogue) -> str:
     )
 
 
-def obligations_in_words(obligations: Obligations) -> tuple[str, ...]:
-    """What has to be done, in sentences."""
+def obligations_in_words(obligations: Obligations, *, form: str = "") -> tuple[str, ...]:
+    """What has to be done, in sentences; where the form is known, without those that are about another."""
+    rows = (
+        f"In an extract at least {obligations.k_anonymity} rows look alike, with at least {obligations.l_diversity} values of each sensitive attribute.",
+    )
     return (
         f"Counts from 1 to {obligations.suppress} are hidden and the others are rounded to {obligations.round_to}.",
-        f"In an extract at least {obligations.k_anonymity} rows look alike, with at least {obligations.l_diversity} values of each sensitive attribute.",
+        *(rows if form in ("", "pseudonymised-extract") else ()),
         f"Two cohorts that differ by fewer than {obligations.overlap} people are not both described.",
         f"It may be used for {obligations.use_within_days} days after it was asked for.",
         *(term(duty, kind="duty").sentence for duty in words("duty") if duty in obligations.duties),

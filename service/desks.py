@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ethics import verify_directory, verify_proof
-from keys import Identity, PublicIdentity, Secret, derive, seal
+from keys import Identity, NotTrusted, PublicIdentity, Secret, TrustRegister, derive, seal
 from keys.ceremony import accept_secret as accept
 from keys.ceremony import load_secret, save_secret
 from linkage.central.assemble import run_assembler, write_spine
@@ -24,7 +24,7 @@ from service.custodian import spine_context
 from service.dossier import POLICY_FILE, VOUCHED, Dossier, Verified, on_record, verify
 from service.errors import NotApproved, OutOfOrder
 from service.gates import objections
-from service.partners import Office, check, read_mapping, recipients_of, submit
+from service.partners import Office, check, check_values, read_mapping, recipients_of, submit
 from service.shared import read_identity, read_project
 from service.texts import read_text
 
@@ -76,9 +76,20 @@ def partner_submit(
         schema=project.schema,
         recipients=recipients_of(project.trust, at=now),
     )
-    sent, quality = submit(file, mapping=read_mapping(mapping), office=office, out=out, now=now)
+    one = read_mapping(mapping)
+    _check_officer(office.officer.public, one.partner, project.trust, now)
+    offered = load_catalogue(read_text(shared / VOUCHED["catalogue"])).attributes.values()
+    mine = {a.id.partition(".")[2]: a.values for a in offered if a.id.startswith(f"{one.partner}.")}
+    check_values(file, mapping=one, values=mine)
+    sent, quality = submit(file, mapping=one, office=office, out=out, now=now)
     size = sum(f.size for f in sent.manifest.files) / 1e6
     return f"{quality_lines(quality)}\nwrote {out.name}: {len(sent.manifest.files)} sealed files, {size:,.1f} MB, submission {sent.manifest.submission}"
+
+
+def _check_officer(officer: PublicIdentity, partner: str, trust: TrustRegister, now: datetime) -> None:
+    listed = trust.require(officer.name, role="data-officer", at=now)
+    if listed != officer or trust.find(officer.name).organisation != partner:
+        raise NotTrusted(f"this identity is not that of a data officer of {partner} in the trust register")
 
 
 def run_linker_desk(folder: Path, *, shared: Path, out: Path, at: str | None = None) -> str:

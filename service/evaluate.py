@@ -19,6 +19,7 @@ from keys.trust import Entry
 from linkage.central.assemble import Records, ScoredRecords, best_of, gather, open_maps, people_of, resolve
 from linkage.central.cleartext import ClearFile, part_column, run_cleartext
 from linkage.central.link import open_pairs, open_tables, score, seal_pairs, train
+from linkage.central.linker import SPLINK_FAULTS
 from linkage.central.model import LinkType, Model
 from linkage.central.quality import assess, truth_pairs
 from linkage.central.receive import Doorstep, receive
@@ -128,7 +129,13 @@ def evaluate(
     if cleartext:
         say("cleartext: the same values and match keys in plain Splink")
         clear_meter = Meter()
-        clear = _cleartext(given, cleaned, schema=schema, link_type=link_type, meter=clear_meter)
+        try:
+            clear = _cleartext(given, cleaned, schema=schema, link_type=link_type, meter=clear_meter)
+        except SPLINK_FAULTS as fault:
+            say(
+                f"cleartext: Splink could not link these files ({type(fault).__name__}); the report is of the private side alone"
+            )
+            return report
         clear_records, clear_truth = _file_order(given)
         report["cleartext"] = _side(clear, clear_records, clear_truth, link_type, model.threshold, clear_meter)
         report["cost_of_privacy"] = cost_of_privacy(report)

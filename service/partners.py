@@ -101,6 +101,11 @@ def submit(
     """
     rows = read_rows(file, encoding=mapping.encoding)
     clean, quality = normalise(rows, schema=office.schema, mapping=mapping.columns(), file=file.name)
+    if empty := [i for i, f in quality.fields.items() if not f.valid]:
+        raise BadInput(
+            f"{file.name}, column {mapping.identifiers[empty[0]]!r}: no usable value for {empty[0]} in any row; check the mapping"
+            " (and the order of dates), or take the column out of it"
+        )
     tokens, statistics = tokenise(
         clean,
         schema=office.schema,
@@ -127,6 +132,28 @@ def submit(
         now=now,
     )
     return sent, quality
+
+
+def check_values(file: Path, *, mapping: MappingFile, values: Mapping[str, tuple[str, ...]]) -> None:
+    """Nothing, if every attribute is in the catalogue and holds its values alone; `values` are the catalogue's by attribute, none for any.
+
+    Raises:
+        BadInput: an attribute is not in the catalogue, or a row has another value; the message names column and row.
+    """
+    rows = read_rows(file, encoding=mapping.encoding)
+    mapping.columns().check(list(rows.columns), file=file.name)
+    for attribute, column in mapping.attributes.items():
+        if attribute not in values:
+            raise BadInput(
+                f"{file.name}: {attribute} is not among {mapping.partner}'s attributes in the catalogue"
+            )
+        texts = rows[column].str.strip()
+        other = (texts.notna() & ~texts.isin(list(values[attribute]))).to_numpy()
+        if values[attribute] and other.any():
+            raise BadInput(
+                f"{file.name}, column {column!r}, row {int(other.argmax()) + 2}: not a value of {attribute} ({int(other.sum())} such rows);"
+                f" the catalogue has {', '.join(values[attribute])}"
+            )
 
 
 def check(file: Path, *, mapping: MappingFile, schema: Schema) -> QualityReport:

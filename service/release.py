@@ -16,7 +16,7 @@ from ethics import Event
 from keys import Identity, NotTrusted, PublicIdentity, open_sealed, seal
 from keys.sealing import open_body, read_header
 from linkage.attributes import read_attributes
-from linkage.central.cohort import NO_RECORD, Cohort, Where, by_person, count, read_spine
+from linkage.central.cohort import NO_RECORD, Cohort, Where, by_person, count, expected_error_of, read_spine
 from linkage.central.receive import read_manifests
 from linkage.errors import LinkageError
 from linkage.manifest import ATTRIBUTES_NAME, Round
@@ -179,7 +179,8 @@ def release(request_id: str, *, by: PublicIdentity, desk: Desk) -> Release:
                 f"the permit asks for {', '.join(unmet)}, which this desk cannot do: nothing is released"
             )
         # 4. the custodian opens spine and columns, and they are counted
-        cohort = _count(request, permit, order=order, found=found, desk=desk)
+        spine = _spine(order, desk)
+        cohort = _count(spine, request, permit, order=order, found=found, desk=desk)
         # 5. the disclosure rules protect the table, and attack it
         table = _table(cohort, request, found, salt=desk.salt)
         safe = protect(table, obligations=permit.obligations, ledger=ledger, permit=permit)
@@ -187,7 +188,9 @@ def release(request_id: str, *, by: PublicIdentity, desk: Desk) -> Release:
         earlier = {i: _open_people(sealed, i, desk) for i, sealed in desk.state.cohorts().items()}
         refuse_overlap(cohort.people, earlier=earlier, floor=permit.obligations.overlap)
     # 7. ledger, state and log in one transaction
-    contents = _contents(release_id, request, decision, permit, safe)
+    partners = sorted({a.partition(".")[0] for a in permit.opens})
+    told = (_sources(partners, found), expected_error_of(spine))
+    contents = _contents(release_id, request, decision, permit, safe, told)
     files_digest = hashlib.sha256(
         json.dumps({n: hashlib.sha256(c).hexdigest() for n, c in sorted(contents.items())}).encode()
     )
@@ -196,7 +199,7 @@ def release(request_id: str, *, by: PublicIdentity, desk: Desk) -> Release:
         cohort=_seal_people(cohort.people, release_id, desk), files=_sealed(contents, release_id, by, desk), checked=len(ledger.entries),
         event=_event(
             desk, "release-made", release=release_id, request=request_id, files_digest=files_digest.hexdigest(),
-            decision_digest=permit.decision, policy_digest=permit.policy, purpose=permit.purpose, form=permit.form,
+            decision_digest=permit.decision, policy_digest=permit.policy, purpose=permit.purpose, form=permit.form, partners=",".join(partners),
             cells=len(safe.published.cells), hidden=sum(c == "[c]" for c in safe.published.cells), expires=permit.expires.isoformat(),
         ),
     )  # fmt: skip
@@ -251,12 +254,17 @@ def open_release(files: Mapping[str, bytes], *, release_id: str, one: Round, by:
     }
 
 
-def _count(request: Request, permit: Permit, *, order: Order, found: Verified, desk: Desk) -> Cohort:
-    sealed = (desk.folder / SPINE_FILE).read_bytes()
-    source = io.BytesIO(sealed)
+def _spine(order: Order, desk: Desk) -> bytes:
+    source = io.BytesIO((desk.folder / SPINE_FILE).read_bytes())
     header = read_header(source)
     key = desk.custodian.open_spine(order, header=header)
-    spine = read_spine(open_body(source, header=header, key=key, context=spine_context(desk.one)))
+    return open_body(source, header=header, key=key, context=spine_context(desk.one))
+
+
+def _count(
+    opened: bytes, request: Request, permit: Permit, *, order: Order, found: Verified, desk: Desk
+) -> Cohort:
+    spine = read_spine(opened)
     wanted: dict[str, list[str]] = {}
     for attribute in sorted(permit.opens):
         partner, _, name = attribute.partition(".")
@@ -302,8 +310,17 @@ def _table(cohort: Cohort, request: Request, found: Verified, *, salt: bytes) ->
     return CountTable(layout, cohort.counts)
 
 
+def _sources(partners: list[str], found: Verified) -> str:
+    return f"It rests on data of: {', '.join(found.facts.catalogue.partners[p].name for p in partners)}."
+
+
 def _contents(
-    release_id: str, request: Request, decision: Decision, permit: Permit, safe: SafeTable
+    release_id: str,
+    request: Request,
+    decision: Decision,
+    permit: Permit,
+    safe: SafeTable,
+    told: tuple[str, ...],
 ) -> dict[str, bytes]:
     note = [
         RELEASE_FORMAT,
@@ -311,7 +328,9 @@ def _contents(
         "",
         *notes(safe),
         "",
-        *obligations_in_words(safe.obligations),
+        *told,
+        "",
+        *obligations_in_words(safe.obligations, form=permit.form),
         "",
         "Whoever re-identifies a person from this table without the controller's consent commits an offence (Data Protection Act 2018, s. 171).",
         f"Use it until {permit.expires.isoformat()}.",

@@ -160,6 +160,16 @@ def person_ids(linkage: Linkage, *, secret: Secret) -> npt.NDArray[np.object_]:
     return ids[linkage.person]
 
 
+def expected_error(linkage: Linkage) -> dict[str, str]:
+    """What the match probabilities themselves say of the linkage: the share of linked pairs expected to be wrong, and the share of the
+    expected matches among the scored pairs that were not linked, in per cent."""
+    probability = linkage.pairs.probability
+    linked = probability >= linkage.threshold
+    wrong = float((1 - probability[linked]).mean()) if linked.any() else 0.0
+    missed = float(probability[~linked].sum() / probability.sum()) if probability.sum() else 0.0
+    return {"expected_wrong": f"{wrong:.1%}", "expected_missed": f"{missed:.1%}"}
+
+
 def write_spine(linkage: Linkage, *, secret: Secret, meta: Mapping[str, str]) -> bytes:
     """The spine as bytes: `partner` (its name), `record_ref` (16 bytes), `person_id` (text)."""
     ids = person_ids(linkage, secret=secret)
@@ -167,7 +177,7 @@ def write_spine(linkage: Linkage, *, secret: Secret, meta: Mapping[str, str]) ->
     return write_table(
         {"partner": names.astype(str), "record_ref": linkage.records.record_ref, "person_id": ids.astype(str)},
         kind=SPINE_FORMAT,
-        meta=meta,
+        meta={**meta, **expected_error(linkage)},
     )
 
 

@@ -12,13 +12,15 @@ from typing import Any, Final
 import duckdb
 import pandas as pd
 
-from linkage.central.linker import open_cleartext
+from linkage.central.linker import SPLINK_FAULTS, open_cleartext
 from linkage.central.model import LinkType
 from linkage.schema import MatchKey, Schema
 
 RANDOM_PAIRS: Final = 1e6
 EM_PAIRS: Final = 2e6
 SESSIONS: Final = 2
+# Far below any threshold, so that the best one is not cut off: good pairs score low where a prior is not learnt for each match key.
+SCORED_FROM: Final = 1e-6
 
 Levels = Sequence[tuple[str, str]]
 
@@ -123,19 +125,19 @@ def run_cleartext(
                 trained |= {n: trained[n] + 1 for n in learns}
     with step("score"):
         scored = linker.inference.predict(
-            threshold_match_probability=0.01, warning_mode="never"
+            threshold_match_probability=SCORED_FROM, warning_mode="never"
         ).as_pandas_dataframe()
     low, high = scored[["record_l", "record_r"]].min(axis=1), scored[["record_l", "record_r"]].max(axis=1)
     return pd.DataFrame({"left": low, "right": high, "probability": scored["match_probability"]})
 
 
 def _em(linker: Any, rule: str) -> bool:
-    """Whether a session of Splink's EM could be run: it raises where a level's probability comes out as exactly 0."""
+    """Whether a session of Splink's EM could be run: it raises where a level's probability comes out as exactly 0, or no pair shares the key."""
     try:
         linker.training.estimate_parameters_using_expectation_maximisation(
             rule, estimate_without_term_frequencies=True, max_pairs=EM_PAIRS
         )
-    except ValueError:
+    except SPLINK_FAULTS:
         return False
     return True
 

@@ -50,6 +50,23 @@ def read_spine(data: bytes) -> pd.DataFrame:
     return pd.DataFrame({n: table.column(n).to_pylist() for n in table.column_names})
 
 
+def expected_error_of(data: bytes) -> str:
+    """What the spine says of its own linkage error, as a sentence.
+
+    Raises:
+        BadSubmission: it is no spine, or says nothing.
+    """
+    _, meta = read_table(data, kind=SPINE_FORMAT)
+    try:
+        wrong, missed = meta["expected_wrong"], meta["expected_missed"]
+    except KeyError as fault:
+        raise BadSubmission("the spine does not say how sure its linkage is: assemble again") from fault
+    return (
+        f"Linkage error: by its own probabilities, which know little of twins, {wrong} of the linked pairs of records are wrong, and {missed} of the likely matches among "
+        "the compared pairs were left apart. People whom no agency recorded alike are not counted in either."
+    )
+
+
 def by_person(
     spine: pd.DataFrame, tables: Mapping[str, pa.Table], *, order: Mapping[str, Sequence[str]]
 ) -> dict[str, pd.Series]:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from splink import DuckDBAPI, Linker
+from splink.internals.exceptions import SplinkException
 
 from linkage.central.levels import LaneLevels, add_macros
 from linkage.central.model import LinkType, PassModel
@@ -16,6 +17,8 @@ from linkage.central.training import Patterns
 from linkage.tokens import PassTable
 
 QUIET: Final = logging.ERROR
+# What Splink raises when it is asked for something that the data do not give.
+SPLINK_FAULTS: Final = (ValueError, SplinkException)
 JOINS: Final[Mapping[LinkType, str]] = {
     "dedupe_only": "a.row_ref < b.row_ref",
     "link_only": "a.source_dataset < b.source_dataset",

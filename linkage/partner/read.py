@@ -88,6 +88,11 @@ def _check_shape(path: Path, encoding: str) -> None:
         try:
             for row, cells in enumerate(csv.reader(source), 1):
                 header = header or cells
+                if row == 1 and len(set(header)) != len(header):
+                    again = next(i for i, name in enumerate(header) if name in header[:i])
+                    raise BadInput(
+                        f"{path.name}: columns {header.index(header[again]) + 1} and {again + 1} have the same name; rename one"
+                    )
                 if cells and len(cells) != len(header):
                     raise BadInput(
                         f"{path.name}, row {row}: it has {len(cells)} cells and the header {len(header)};"

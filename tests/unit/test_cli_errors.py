@@ -10,13 +10,11 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import yaml
 
 import service.desks
 from keys import Identity
-from linkage.central.receive import read_signed_manifest
-from linkage.errors import BadSubmission
 from service.cast import NOW
-from service.shared import read_project
 
 BAD_INPUT, BAD_KEY, REFUSED, NOT_APPROVED = 10, 11, 12, 13
 USAGE = 2
@@ -425,15 +423,46 @@ def test_the_clock_of_the_desks_is_aware_and_now(monkeypatch: pytest.MonkeyPatch
     assert abs(service.desks._now() - datetime.now(UTC)) < timedelta(minutes=1)
 
 
-def test_an_identity_of_the_wrong_name_signs_for_nobody_else(
-    officer: Officer, command: Call, demo: Any
+@pytest.mark.parametrize("name", ["police/officer", "youth-offending/controller", "youth-offending/officer"])
+def test_an_identity_that_is_not_a_data_officers_of_the_partner_submits_nothing(
+    officer: Officer, command: Call, name: str
 ) -> None:
-    """The submission is made, since only the centre knows the register's word on it; the centre refuses it."""
+    """A stranger's key under a right name, or under the name of somebody else in the register."""
     stranger = officer.home / "stranger.key"
-    Identity.make("police/officer").save(stranger)
-    assert command(*officer.words(identity=stranger)).code == 0
-    with pytest.raises(BadSubmission, match="not signed by a data officer"):
-        read_signed_manifest(officer.out, trust=read_project(officer.shared).trust, now=NOW)
+    Identity.make(name).save(stranger)
+    done = command(*officer.words(identity=stranger))
+    assert done.code == 11
+    assert "data-officer" in done.err or "data officer" in done.err
+    assert not officer.out.exists()
+
+
+def test_an_attribute_with_a_value_outside_the_catalogue_is_refused_before_anything_is_written(
+    officer: Officer, command: Call
+) -> None:
+    export = officer.home / "export.csv"
+    rows = pd.read_csv(export, dtype="str")
+    column = yaml.safe_load((officer.home / "mapping.yaml").read_text("utf-8"))["attributes"]["mentoring"]
+    rows.loc[3, column] = "SECRETVALUE"
+    rows.to_csv(export, index=False)
+    done = command(*officer.words())
+    assert done.code == 10
+    assert f"column {column!r}, row 5" in done.err
+    assert "SECRETVALUE" not in done.err
+    assert not officer.out.exists()
+
+
+def test_a_column_without_any_usable_value_is_refused_with_its_name(officer: Officer, command: Call) -> None:
+    mapping = officer.home / "mapping.yaml"
+    value = yaml.safe_load(mapping.read_text("utf-8"))
+    column = value["identifiers"]["date_of_birth"]
+    export = officer.home / "export.csv"
+    rows = pd.read_csv(export, dtype="str")
+    rows[column] = "not known"
+    rows.to_csv(export, index=False)
+    done = command(*officer.words())
+    assert done.code == 10
+    assert column in done.err
+    assert "no usable value for date_of_birth" in done.err
 
 
 def test_more_people_than_can_be_made_up_is_told_in_a_line(command: Call, tmp_path: Path) -> None:
