@@ -101,7 +101,8 @@ def submit(
     """
     rows = read_rows(file, encoding=mapping.encoding)
     clean, quality = normalise(rows, schema=office.schema, mapping=mapping.columns(), file=file.name)
-    if empty := [i for i, f in quality.fields.items() if not f.valid]:
+    nothing = not any(f.valid for f in quality.fields.values())
+    if empty := [i for i, f in quality.fields.items() if not f.valid and (f.invalid or nothing)]:
         raise BadInput(
             f"{file.name}, column {mapping.identifiers[empty[0]]!r}: no usable value for {empty[0]} in any row; check the mapping"
             " (and the order of dates), or take the column out of it"
