@@ -13,13 +13,13 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from keys.secret import Secret
 
 LABELS: Final = {
-    "pass-block": "keyed hash of a match key's values: half of it names the block, half is the block secret",
+    "part-value": "CMAC key of the values of one part of a match key, or of an exact comparison",
+    "pass-block": "key of the KDF over a match key's digests: one output block names the block, the other is the block secret",
     "pass-filter": "AES key of the PRF that places q-grams and makes masks, for one pass",
     "key-check": "value that tells two parties whether they hold the same project secret",
     "record-ref": "pseudonym of a partner's record, for the assembler",
     "row-ref": "pseudonym of a record in one pass file, for the linker",
-    "fresh-filter": "random filters that stand for missing values",
-    "statistics": "throw-away block secret for a partner's u-probabilities",
+    "ledger": "CMAC keys of the digests in a partner's own ledger of what it has submitted",
     "person-ref": "pseudonym of a person in the spine",
     "commitment": "salted commitment to a set of people in the release ledger",
 }

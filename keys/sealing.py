@@ -80,15 +80,32 @@ def read_header(source: BinaryIO) -> SealHeader:
     return header
 
 
+class Sealer:
+    """Seals what is written to it, piece by piece, into `sink`; the file is whole only after `finish`."""
+
+    def __init__(self, sink: BinaryIO, *, to: PublicIdentity, context: bytes) -> None:
+        key = Cobblestone256Encryptor.generate_key()
+        header = _header_text(to.name, wrap_key(key, to=to, context=context))
+        sink.write(header)
+        self._sink = sink
+        self._encryptor = Cobblestone256Encryptor(key, hashlib.sha256(encode([header, context])).digest())
+
+    def write(self, data: bytes) -> int:
+        """Takes the bytes; gives back how many."""
+        self._sink.write(self._encryptor.update(data))
+        return len(data)
+
+    def finish(self) -> None:
+        """Writes what shows that nothing is missing."""
+        self._sink.write(self._encryptor.finalize())
+
+
 def seal_stream(source: BinaryIO, sink: BinaryIO, *, to: PublicIdentity, context: bytes) -> None:
     """Writes all of `source` to `sink`, sealed to `to` under `context`."""
-    key = Cobblestone256Encryptor.generate_key()
-    header = _header_text(to.name, wrap_key(key, to=to, context=context))
-    sink.write(header)
-    encryptor = Cobblestone256Encryptor(key, hashlib.sha256(encode([header, context])).digest())
+    sealer = Sealer(sink, to=to, context=context)
     while chunk := source.read(CHUNK):
-        sink.write(encryptor.update(chunk))
-    sink.write(encryptor.finalize())
+        sealer.write(chunk)
+    sealer.finish()
 
 
 def open_body(source: BinaryIO, *, header: SealHeader, key: Secret, context: bytes) -> bytes:

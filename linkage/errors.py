@@ -9,6 +9,14 @@ class BadInput(LinkageError):
     """A file of records is missing, unreadable, or not as its mapping says."""
 
 
+class RawValueFound(BadInput):
+    """A raw value stands readable in what was about to leave; nothing may be sent."""
+
+
+class NotWritten(LinkageError):
+    """A file or folder could not be written, or another run is writing it; nothing half-written stands under its name."""
+
+
 class BadSchema(LinkageError):
     """A linkage schema breaks its rules."""
 

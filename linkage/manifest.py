@@ -5,18 +5,22 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal, get_args
 
 from keys import encode
+from linkage.attestations import Attestation
 from linkage.errors import BadSubmission
 from linkage.tokens import PartnerStatistics
 
-MANIFEST_FORMAT: Final = "linkage-manifest/v1"
+MANIFEST_FORMAT: Final = "linkage-manifest/v2"
 RECEIPT_FORMAT: Final = "linkage-receipt/v1"
 MANIFEST_NAME: Final = "manifest.note"
 ATTRIBUTES_NAME: Final = "attributes.parquet"
 RECORDS: Final = "records"
-FILE_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,60}\.(tokens|map)\.sealed|attributes\.parquet")
+FILE_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,60}\.(tokens|map|gone)\.sealed|attributes\.parquet")
+GONE_SUFFIX: Final = ".gone.sealed"
+DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+SubmissionKind = Literal["whole", "update"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +46,20 @@ class SealedFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Base:
+    """The submission that an update follows: its id, and the digest of its manifest, which fixes all that came before."""
+
+    submission: str
+    manifest: str
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
-    """The partner's signed statement of what it sends."""
+    """The partner's signed statement of what it sends.
+
+    A submission is `whole`, or an `update` that follows its `base`: it holds what is new or changed since, and what is `gone`, of which the
+    manifest states the number of records, replaced or deleted, rounded to 10. `statistics` are always those of all records after it.
+    """
 
     round: Round
     partner: str
@@ -54,6 +70,10 @@ class Manifest:
     statistics: PartnerStatistics
     attributes: Mapping[str, str]
     token_gateway: str
+    kind: SubmissionKind = "whole"
+    base: Base | None = None
+    gone: int = 0
+    exclusions: tuple[Attestation, ...] = ()
 
     def text(self) -> str:
         """The manifest as the text of a note."""
@@ -69,6 +89,10 @@ class Manifest:
             "statistics": self.statistics.to_json(),
             "attributes": dict(self.attributes),
             "token_gateway": self.token_gateway,
+            "kind": self.kind,
+            "base": {"submission": self.base.submission, "manifest": self.base.manifest} if self.base else None,
+            "gone": self.gone,
+            "exclusions": [one.to_json() for one in self.exclusions],
         }
         return f"{MANIFEST_FORMAT}\n{json.dumps(body, indent=1, sort_keys=True)}\n"
 
@@ -108,6 +132,10 @@ def read_manifest(body: str) -> Manifest:
             statistics=PartnerStatistics.from_json(value["statistics"]),
             attributes={str(k): str(v) for k, v in value["attributes"].items()},
             token_gateway=str(value["token_gateway"]),
+            kind=_kind(value["kind"]),
+            base=_base(value["base"]),
+            gone=_rounded(value["gone"]),
+            exclusions=tuple(Attestation.from_json(one) for one in value["exclusions"]),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as fault:
         raise BadSubmission(
@@ -116,6 +144,41 @@ def read_manifest(body: str) -> Manifest:
     names = [f.name for f in manifest.files]
     if any(not FILE_NAME.fullmatch(n) for n in names) or len(set(names)) != len(names):
         raise BadSubmission("the manifest names a file that no submission has, or one file twice")
-    if manifest.partner in ("", ".", "..") or set(manifest.partner) & set("/\\\0"):
+    if not manifest.partner or manifest.partner.startswith(".") or set(manifest.partner) & set("/\\\0"):
         raise BadSubmission("the manifest names a partner whose name cannot name a folder")
+    follows = manifest.base is not None
+    if follows != (manifest.kind == "update") or (not follows and (manifest.gone or _any_gone(names))):
+        raise BadSubmission(
+            "the manifest is of a whole submission that follows another, or of an update that follows none"
+        )
     return manifest
+
+
+def _any_gone(names: list[str]) -> bool:
+    return any(name.endswith(GONE_SUFFIX) for name in names)
+
+
+def _kind(value: Any) -> SubmissionKind:
+    if value not in get_args(SubmissionKind):
+        raise ValueError("a submission is whole or an update")
+    return "update" if value == "update" else "whole"
+
+
+def _base(value: Any) -> Base | None:
+    if value is None:
+        return None
+    base = Base(str(value["submission"]), str(value["manifest"]))
+    if not DIGEST.fullmatch(base.manifest):
+        raise ValueError("a base is named by the digest of its manifest")
+    return base
+
+
+def _rounded(value: Any) -> int:
+    if type(value) is not int or value < 0 or value != rounded_gone(value):
+        raise ValueError("a count of what is gone is no rounded count")
+    return value
+
+
+def rounded_gone(count: int) -> int:
+    """The count rounded to 10, as the manifest states it."""
+    return round(count, -1)

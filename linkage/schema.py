@@ -22,25 +22,36 @@ IDENTIFIERS: Final = (
     "address",
     "town",
     "email",
+    "phone",
     "nhs_number",
+    "upn",
+    "pnc_id",
+    "uprn",
 )
+_NAME_PARTS: Final = frozenset({"whole", "sound", "phonetic", "initial", "start", "end", "root"})
 PARTS: Final[Mapping[str, frozenset[str]]] = {
-    "name.any": frozenset({"whole", "sound", "initial"}),
-    "name.both": frozenset({"whole", "sound", "initial"}),
-    "forename": frozenset({"whole", "sound", "initial"}),
-    "surname": frozenset({"whole", "sound", "initial"}),
-    "middle_name": frozenset({"whole", "initial"}),
-    "date_of_birth": frozenset({"whole", "year", "year-month", "year-day", "day-month"}),
+    "name.any": _NAME_PARTS,
+    "name.both": _NAME_PARTS,
+    "forename": _NAME_PARTS,
+    "surname": _NAME_PARTS,
+    "middle_name": _NAME_PARTS,
+    "date_of_birth": frozenset(
+        {"whole", "certain", "year", "year-month", "year-day", "day-month", "decade-day-month"}
+    ),
     "sex": frozenset({"whole"}),
-    "postcode": frozenset({"whole", "sector", "outward"}),
-    "address": frozenset({"whole", "street", "house"}),
-    "town": frozenset({"whole"}),
+    "postcode": frozenset({"whole", "sector", "outward", "area"}),
+    "address": frozenset({"whole", "street", "house", "number"}),
+    "town": frozenset({"whole", "start"}),
     "email": frozenset({"whole", "local", "start"}),
+    "phone": frozenset({"whole", "last"}),
     "nhs_number": frozenset({"whole"}),
+    "upn": frozenset({"whole"}),
+    "pnc_id": frozenset({"whole"}),
+    "uprn": frozenset({"whole"}),
 }
 NAMES: Final = ("forename", "surname")
-MOST_EXACT: Final = 4
-MOST_COMPARISONS: Final = 10
+MOST_EXACT: Final = 8
+MOST_COMPARISONS: Final = 20
 # Names of comparisons become columns of a database, those of match keys become files: these are taken.
 COMPARISON_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,30}")
 KEY_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
@@ -59,7 +70,7 @@ class Comparison(_Strict):
 
     of: tuple[str, ...] = Field(min_length=1, max_length=1)
     grams: Literal["name", "date", "postcode", "address", "email"] | None = None
-    bits_per_gram: int = Field(default=6, ge=1, le=16)
+    bits_per_gram: Literal[2, 4, 6, 8] = 6
     levels: tuple[int, ...] = (0,)
     banded: bool = False
     exact: bool = False
@@ -137,7 +148,7 @@ class Schema(_Strict):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")
     version: int = Field(ge=1)
     filter_bits: Literal[128]
-    most_records_per_key: int = Field(ge=1, le=10_000)
+    most_people_per_key: int = Field(ge=1, le=10_000)
     bands: tuple[float, float]
     comparisons: dict[str, Comparison]
     together: dict[str, Together] = Field(default_factory=dict)
@@ -149,7 +160,7 @@ class Schema(_Strict):
         if len(self.comparisons) > MOST_COMPARISONS:
             raise ValueError(f"at most {MOST_COMPARISONS} comparisons")
         if sum(c.exact for c in self.comparisons.values()) > MOST_EXACT:
-            raise ValueError(f"at most {MOST_EXACT} exact comparisons fit their lane")
+            raise ValueError(f"at most {MOST_EXACT} exact comparisons fit their lanes")
         if bad := [
             n for n in (*self.comparisons, *self.together) if n in RESERVED or not COMPARISON_NAME.fullmatch(n)
         ]:
@@ -175,7 +186,21 @@ class Schema(_Strict):
         for key in self.match_keys:
             if not key.parts:
                 raise ValueError(f"match key {key.name} has no parts")
+            if sum(p.order is not None for p in key.parts) > 1:
+                raise ValueError(
+                    f"match key {key.name} puts the names in order twice; one part may begin with name."
+                )
+        if any(k.symmetric for k in self.match_keys) and not self._names_change_places():
+            raise ValueError(
+                "match keys take names in either order: compare both names or neither, by the same grams, as forename and surname"
+            )
         return self
+
+    def _names_change_places(self) -> bool:
+        """Whether either name's value can stand in the other's lane."""
+        names = {n: c for n, c in self.comparisons.items() if c.identifier in NAMES}
+        alike = len({c.grams for c in names.values()}) == 1 and not any(c.exact for c in names.values())
+        return not names or (alike and all(n in names and names[n].identifier == n for n in NAMES))
 
     @property
     def digest(self) -> str:
@@ -237,5 +262,14 @@ def load_schema(text: str) -> Schema:
 
 
 def default_schema() -> Schema:
-    """The schema that ships with the product."""
-    return load_schema((resources.files("linkage") / "schemas" / "default.yaml").read_text("utf-8"))
+    """The schema that ships with the product: no two people of one file meet in a block."""
+    return _shipped("default")
+
+
+def dedupe_schema() -> Schema:
+    """The default schema but for the people of one file, who do meet: for finding several records of one person inside a file."""
+    return _shipped("dedupe")
+
+
+def _shipped(name: str) -> Schema:
+    return load_schema((resources.files("linkage") / "schemas" / f"{name}.yaml").read_text("utf-8"))

@@ -1,7 +1,8 @@
 """The only types that partner and centre share: what a pass file holds, and what a partner tells about its records as a whole."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,24 +13,29 @@ import pyarrow as pa
 from linkage.errors import BadSubmission
 from linkage.schema import MatchKey, Schema
 
-TOKENS_FORMAT: Final = "linkage-tokens/v1"
+TOKENS_FORMAT: Final = "linkage-tokens/v2"
 MAP_FORMAT: Final = "linkage-map/v1"
 PRESENCE_BITS: Final = 6
 EXACT_BITS: Final = 16
+PRESENT_IN_LANE: Final = 10
+EXACT_IN_LANE: Final = 4
 
+Lane = npt.NDArray[np.int64] | npt.NDArray[np.int8]
+Chunk = Mapping[str, npt.NDArray[Any]]
 Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class PassTable:
-    """One pass of one partner: `columns` are int64 arrays of one length, rows in the order of `row_ref`.
+    """One pass of one partner: `columns` are int64 arrays of one length, bands int8, rows in the order of `row_ref`.
 
-    `row_ref` and `block`; `presence` (six masked bits a comparison) and `exact` (16 masked bits an exact comparison); for each compared
-    filter two lanes `<name>_0`, `<name>_1` of 64 masked bits; for banded names `<name>_band` (0 rare, 1 middling, 2 common).
+    `row_ref` and `block`; `presence_<n>` (six masked bits a comparison, ten comparisons a lane) and `exact_<n>` (16 masked bits an exact
+    comparison, four a lane); for each compared filter two lanes `<name>_0`, `<name>_1` of 64 masked bits; for banded names `<name>_band`
+    (0 rare, 1 middling, 2 common).
     """
 
     key: str
-    columns: Mapping[str, Ints]
+    columns: Mapping[str, Lane]
 
     @property
     def rows(self) -> int:
@@ -85,27 +91,41 @@ class TokenTable:
 
 
 def lanes_of(schema: Schema, key: MatchKey) -> tuple[str, ...]:
-    """The names of the int64 columns of the key's pass file, in order."""
-    lanes = ["row_ref", "block", "presence", "exact"]
-    for name in compared_names(schema, key):
-        if name.banded:
-            lanes.append(f"{name.lane}_band")
-        if name.filtered:
-            lanes += [f"{name.lane}_0", f"{name.lane}_1"]
+    """The names of the columns of the key's pass file, in order."""
+    compared = compared_names(schema, key)
+    presence = sorted({one.presence[0] for one in compared})
+    exact = sorted({one.place[0] for one in compared if one.place is not None})
+    lanes = ["row_ref", "block", *presence, *exact]
+    for one in compared:
+        if one.banded:
+            lanes.append(f"{one.lane}_band")
+        if one.filtered:
+            lanes += [f"{one.lane}_0", f"{one.lane}_1"]
     return tuple(lanes)
+
+
+def lane_type(lane: str) -> pa.DataType:
+    """The Arrow type of a column of a pass file."""
+    return pa.int8() if lane.endswith("_band") else pa.int64()
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One comparison as it stands in one pass file: `lane` is its name there, `comparison` the schema's name for it, `slot` its place
-    in the presence lane."""
+    """One comparison as it stands in one pass file: `lane` is its name there, `comparison` the schema's name for it, `slot` its number in
+    the schema; `presence` and, if it is exact, `place` are the lane and the first bit where its presence and its code stand."""
 
     lane: str
     comparison: str
     slot: int
+    presence: tuple[str, int]
     filtered: bool
     banded: bool
-    exact: bool
+    place: tuple[str, int] | None
+
+    @property
+    def exact(self) -> bool:
+        """Whether only equality counts."""
+        return self.place is not None
 
 
 def compared_names(schema: Schema, key: MatchKey) -> tuple[Compared, ...]:
@@ -116,7 +136,8 @@ def compared_names(schema: Schema, key: MatchKey) -> tuple[Compared, ...]:
     settled = {p.identifier for p in key.parts if p.part == "whole" and p.order is None}
     any_whole = any(p.order == "any" and p.part == "whole" for p in key.parts)
     both_whole = any(p.order == "both" and p.part == "whole" for p in key.parts)
-    out = []
+    out: list[Compared] = []
+    exact = 0
     for slot, (name, c) in enumerate(schema.comparisons.items()):
         lane = name
         whole = c.identifier in settled
@@ -128,24 +149,52 @@ def compared_names(schema: Schema, key: MatchKey) -> tuple[Compared, ...]:
             continue
         if whole and not c.banded:
             continue
+        lane_of_presence, at = divmod(slot, PRESENT_IN_LANE)
+        presence = (f"presence_{lane_of_presence}", PRESENCE_BITS * at)
+        place = (f"exact_{exact // EXACT_IN_LANE}", EXACT_BITS * (exact % EXACT_IN_LANE)) if c.exact else None
+        exact += c.exact
         out.append(
-            Compared(lane, name, slot, filtered=not c.exact and not whole, banded=c.banded, exact=c.exact)
+            Compared(
+                lane, name, slot, presence, filtered=not c.exact and not whole, banded=c.banded, place=place
+            )
         )
     return tuple(out)
 
 
-def write_table(columns: Mapping[str, npt.NDArray[Any]], *, kind: str, meta: Mapping[str, str]) -> bytes:
-    """The columns as an Arrow IPC stream after a first line that says what it is."""
-    arrays = {
-        n: pa.array(list(map(bytes, v)), pa.binary(16)) if v.ndim == 2 else pa.array(v)
-        for n, v in columns.items()
-    }
-    table = pa.table(arrays).replace_schema_metadata(dict(meta))
-    sink = io.BytesIO()
+@contextmanager
+def chunk_writer(sink: io.IOBase, *, kind: str, types: pa.Schema) -> Iterator[Callable[[Chunk], None]]:
+    """Takes chunk after chunk into one Arrow IPC stream after a first line that says what it is."""
     sink.write(f"{kind}\n".encode())
-    with pa.ipc.new_stream(sink, table.schema) as out:
-        out.write_table(table)
+    with pa.ipc.new_stream(sink, types) as out:
+
+        def take(chunk: Chunk) -> None:
+            arrays = [_array(chunk[f.name], f.type) for f in types]
+            out.write_batch(pa.record_batch(arrays, schema=types))
+
+        yield take
+
+
+def write_chunks(sink: io.IOBase, chunks: Iterable[Chunk], *, kind: str, types: pa.Schema) -> None:
+    """The chunks as one Arrow IPC stream after a first line that says what it is."""
+    with chunk_writer(sink, kind=kind, types=types) as take:
+        for chunk in chunks:
+            take(chunk)
+
+
+def write_table(
+    columns: Chunk, *, kind: str, types: Mapping[str, pa.DataType], meta: Mapping[str, str]
+) -> bytes:
+    """The columns as bytes: a first line that says what they are, and an Arrow IPC stream."""
+    sink = io.BytesIO()
+    write_chunks(sink, [columns], kind=kind, types=pa.schema(dict(types), dict(meta)))
     return sink.getvalue()
+
+
+def _array(values: npt.NDArray[Any], kind: pa.DataType) -> pa.Array:
+    if not pa.types.is_fixed_size_binary(kind):
+        return pa.array(values, kind)
+    raw = np.ascontiguousarray(values, dtype=np.uint8)
+    return pa.FixedSizeBinaryArray.from_buffers(kind, len(raw), [None, pa.py_buffer(raw)])
 
 
 def read_table(data: bytes, *, kind: str) -> tuple[pa.Table, dict[str, str]]:
@@ -170,9 +219,25 @@ def read_table(data: bytes, *, kind: str) -> tuple[pa.Table, dict[str, str]]:
     return table, meta
 
 
-def write_pass(table: PassTable, *, meta: Mapping[str, str]) -> bytes:
+def pass_types(schema: Schema, key: MatchKey, *, partner: str) -> pa.Schema:
+    """The Arrow schema of a pass file."""
+    return pa.schema(
+        [pa.field(n, lane_type(n)) for n in lanes_of(schema, key)], {"partner": partner, "key": key.name}
+    )
+
+
+def map_types(key: str, *, partner: str) -> pa.Schema:
+    """The Arrow schema of a map file."""
+    fields = [pa.field("row_ref", pa.int64()), pa.field("record_ref", pa.binary(16))]
+    return pa.schema(fields, {"partner": partner, "key": key})
+
+
+def write_pass(table: PassTable, *, schema: Schema, partner: str) -> bytes:
     """The bytes of a pass file."""
-    return write_table(table.columns, kind=TOKENS_FORMAT, meta={**meta, "key": table.key})
+    sink = io.BytesIO()
+    types = pass_types(schema, schema.match_key(table.key), partner=partner)
+    write_chunks(sink, [table.columns], kind=TOKENS_FORMAT, types=types)
+    return sink.getvalue()
 
 
 def read_pass(data: bytes, *, schema: Schema) -> tuple[PassTable, dict[str, str]]:
@@ -189,19 +254,22 @@ def read_pass(data: bytes, *, schema: Schema) -> tuple[PassTable, dict[str, str]
             "a token file is of a pass that the schema does not know: compare schema versions"
         ) from fault
     wanted = lanes_of(schema, key)
-    whole = all(pa.types.is_int64(c.type) and not c.null_count for c in table.columns)
-    if tuple(table.column_names) != wanted or not whole:
+    right = table.schema.types == [lane_type(n) for n in wanted] and not any(
+        c.null_count for c in table.columns
+    )
+    if tuple(table.column_names) != wanted or not right:
         raise BadSubmission(
             f"the token file of pass {key.name} has not the lanes of the schema: compare schema versions"
         )
     return PassTable(key.name, {n: table.column(n).to_numpy() for n in wanted}), meta
 
 
-def write_map(one: PassMap, *, meta: Mapping[str, str]) -> bytes:
+def write_map(one: PassMap, *, partner: str) -> bytes:
     """The bytes of a map file."""
-    return write_table(
-        {"row_ref": one.row_ref, "record_ref": one.record_ref}, kind=MAP_FORMAT, meta={**meta, "key": one.key}
-    )
+    sink = io.BytesIO()
+    columns: Chunk = {"row_ref": one.row_ref, "record_ref": one.record_ref}
+    write_chunks(sink, [columns], kind=MAP_FORMAT, types=map_types(one.key, partner=partner))
+    return sink.getvalue()
 
 
 def read_map(data: bytes) -> tuple[PassMap, dict[str, str]]:

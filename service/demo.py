@@ -51,7 +51,8 @@ from service.cast import (
 )
 from service.desks import IDENTITY_FILE, KEYS_FILE, MODEL_FILE, write_log_keys
 from service.gates import objections
-from service.partners import Office, read_mapping, recipients_of, submit
+from service.mapping_file import read_mapping
+from service.partners import Export, Office, recipients_of, submit
 from service.places import Places
 from service.release import SPINE_FILE, Desk, Release, ask, open_release, release
 from service.shared import read_project
@@ -127,14 +128,14 @@ def _submit_all(places: Places, world: World, one: Round, randomness: Randomness
             officer=Identity.load(home / IDENTITY_FILE), secret=own_secret(home / "project.secret"), own=own_secret(home / "own.secret"),
             one=one, schema=project.schema, recipients=recipients_of(project.trust, at=NOW),
         )  # fmt: skip
-        sent, quality = submit(
-            export,
-            mapping=read_mapping(home / "mapping.yaml"),
+        made = submit(
+            Export(export, read_mapping(home / "mapping.yaml"), home),
             office=office,
             out=home / "submission",
             now=NOW,
             randomness=randomness,
         )
+        sent, read = made.submission, made.report
         received = receive(
             sent.folder,
             trust=project.trust,
@@ -151,10 +152,10 @@ def _submit_all(places: Places, world: World, one: Round, randomness: Randomness
                 schema_digest=one.schema_digest, attributes=len(sent.manifest.attributes), epoch=EPOCH,
             )
         )  # fmt: skip
-        invalid = sum(f.invalid for f in quality.fields.values())
+        invalid = sum(i.invalid for i in read.identifiers)
         size = sum(f.size for f in sent.manifest.files) / 1e6
         say(
-            f"     {agency.title:<28}{quality.records:>7,} records, {invalid:>4,} invalid values, {len(sent.manifest.files)} sealed files of {size:.0f} MB"
+            f"     {agency.title:<28}{read.read:>7,} records, {invalid:>4,} invalid values, {len(sent.manifest.files)} sealed files of {size:.0f} MB"
         )
 
 

@@ -7,15 +7,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from ethics import verify_directory, verify_proof
-from keys import Identity, NotTrusted, PublicIdentity, Secret, TrustRegister, derive, seal
-from keys.ceremony import accept_secret as accept
-from keys.ceremony import load_secret, save_secret
+from keys import Identity, PublicIdentity, Secret, derive, seal
+from keys.ceremony import load_secret
 from linkage.central.assemble import run_assembler, write_spine
 from linkage.central.link import run_linker
 from linkage.central.model import DEFAULT_THRESHOLD
 from linkage.central.receive import read_manifests
 from linkage.errors import BadInput, BadSubmission
-from linkage.partner.records import QualityReport
 from policies import PolicyError, Stage, decide, load_catalogue, load_gateways, load_policy, load_request
 from policies.explain import explain, explain_document, explain_near_misses
 from policies.linter import lint
@@ -24,7 +22,6 @@ from service.custodian import spine_context
 from service.dossier import POLICY_FILE, VOUCHED, Dossier, Verified, on_record, verify
 from service.errors import NotApproved, OutOfOrder
 from service.gates import objections
-from service.partners import Office, check, check_values, read_mapping, recipients_of, submit
 from service.shared import read_identity, read_project
 from service.texts import read_text
 
@@ -36,60 +33,6 @@ KEYS_FILE: Final = "keys.json"
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def quality_lines(quality: QualityReport) -> str:
-    """The report as a table of counts."""
-    lines = [f"{quality.records:,} records", f"{'identifier':18}{'usable':>10}{'missing':>10}{'invalid':>10}"]
-    lines += [f"{n:18}{f.valid:>10,}{f.missing:>10,}{f.invalid:>10,}" for n, f in quality.fields.items()]
-    return "\n".join(lines)
-
-
-def partner_check(file: Path, *, mapping: Path, shared: Path) -> str:
-    """What cleaning finds in the file."""
-    schema = read_project(shared).schema
-    return quality_lines(check(file, mapping=read_mapping(mapping), schema=schema))
-
-
-def accept_secret(sealed: Path, *, identity: Path, shared: Path, out: Path) -> str:
-    """The project secret, kept in a file of mode 0600."""
-    project = read_project(shared)
-    if not sealed.is_file():
-        raise BadInput(f"no file {sealed.name}")
-    secret = accept(
-        sealed.read_bytes(), project=project.one.project, epoch=project.one.epoch, by=Identity.load(identity)
-    )
-    save_secret(secret, out)
-    return f"the secret of {project.one.project}, epoch {project.one.epoch}, is in {out.name}; only you can read it"
-
-
-def partner_submit(
-    file: Path, *, mapping: Path, identity: Path, secret: Path, own: Path, shared: Path, out: Path
-) -> str:
-    """A sealed submission in `out`."""
-    project, now = read_project(shared), _now()
-    office = Office(
-        officer=Identity.load(identity),
-        secret=load_secret(secret, name="project secret"),
-        own=load_secret(own, name="own secret"),
-        one=project.one,
-        schema=project.schema,
-        recipients=recipients_of(project.trust, at=now),
-    )
-    one = read_mapping(mapping)
-    _check_officer(office.officer.public, one.partner, project.trust, now)
-    offered = load_catalogue(read_text(shared / VOUCHED["catalogue"])).attributes.values()
-    mine = {a.id.partition(".")[2]: a.values for a in offered if a.id.startswith(f"{one.partner}.")}
-    check_values(file, mapping=one, values=mine)
-    sent, quality = submit(file, mapping=one, office=office, out=out, now=now)
-    size = sum(f.size for f in sent.manifest.files) / 1e6
-    return f"{quality_lines(quality)}\nwrote {out.name}: {len(sent.manifest.files)} sealed files, {size:,.1f} MB, submission {sent.manifest.submission}"
-
-
-def _check_officer(officer: PublicIdentity, partner: str, trust: TrustRegister, now: datetime) -> None:
-    listed = trust.require(officer.name, role="data-officer", at=now)
-    if listed != officer or trust.find(officer.name).organisation != partner:
-        raise NotTrusted(f"this identity is not that of a data officer of {partner} in the trust register")
 
 
 def run_linker_desk(folder: Path, *, shared: Path, out: Path, at: str | None = None) -> str:

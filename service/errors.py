@@ -34,6 +34,7 @@ BAD_KEY: Final = 11
 REFUSED: Final = 12
 NOT_APPROVED: Final = 13
 NOT_VERIFIED: Final = 14
+LEAKS: Final = 15
 
 EXIT_CODES: Final[tuple[tuple[type[Exception], int], ...]] = (
     (Refused, REFUSED),

@@ -6,7 +6,6 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,15 +25,16 @@ from linkage.central.receive import Doorstep, receive
 from linkage.central.store import open_locked
 from linkage.errors import BadInput
 from linkage.manifest import RECORDS, Manifest, Round
-from linkage.partner.headers import date_order, suggest
-from linkage.partner.identifiers import KINDS, Kind
+from linkage.partner.date_orders import date_order
+from linkage.partner.headings import by_headers
 from linkage.partner.identifiers.dates import ORDERS
 from linkage.partner.normalise import ColumnMapping, normalise
+from linkage.partner.plain import part_variants
 from linkage.partner.read import read_rows
 from linkage.partner.records import CleanRecords
 from linkage.partner.submission import Recipients, seal_submission
-from linkage.partner.tokenise import part_columns, record_refs, tokenise
-from linkage.schema import MatchKey, Schema, default_schema, load_schema
+from linkage.partner.tokenise import Tokeniser, record_refs
+from linkage.schema import MatchKey, Part, Schema, dedupe_schema, default_schema, load_schema
 from linkage.tokens import PassTable
 from service.meter import Meter
 from service.texts import read_text
@@ -76,7 +76,7 @@ def read_given(
         for column in (record_id, truth):
             if column not in rows.columns:
                 raise BadInput(f"{path.name}: no column {column!r}; it has {', '.join(rows.columns)}")
-        found = suggest([c for c in rows.columns if c not in (record_id, truth)])
+        found = by_headers([c for c in rows.columns if c not in (record_id, truth)])
         identifiers = found | {i: c for i, c in columns.items() if c in rows.columns}
         dates = (
             rows[identifiers["date_of_birth"]].dropna()
@@ -205,11 +205,9 @@ def _private(
         with meter.step("clean"):
             clean, _ = normalise(g.rows, schema=schema, mapping=g.mapping, file=g.file)
         with meter.step("tokenise"):
-            tokens, statistics = tokenise(clean, schema=schema, secret=secret, own=p.own, randomness=os.urandom)
-            refs = record_refs(clean.record_ids, own=p.own)
-        with meter.step("seal"):
+            tokeniser = Tokeniser(clean, schema=schema, secret=secret, own=p.own, randomness=os.urandom)
             sent = seal_submission(
-                tokens, statistics, refs=refs, attributes=None, attribute_gateways={}, token_gateway="evaluation",  # noqa: S106  the name of a gateway
+                tokeniser, schema=schema, attributes=None, attribute_gateways={}, token_gateway="evaluation",  # noqa: S106  the name of a gateway
                  one=one,
                 secret=secret, signer=p.officer, partner=g.name, recipients=recipients, folder=folder / "out" / g.name, now=now,
             )  # fmt: skip
@@ -285,22 +283,17 @@ def _cleartext(
     return best_of([scored])
 
 
-def _part(kind: Kind, part: str, value: str) -> str | None:
-    return kind.part(value, part)
-
-
 def _clear_rows(clean: CleanRecords, schema: Schema, first: int) -> pd.DataFrame:
     columns: dict[str, Any] = {"record": clean.record + first}
     columns |= {i: c.texts() for i, c in clean.columns.items()}
     for comparison in schema.comparisons.values():
         if comparison.part != "whole":
-            kind = KINDS[comparison.identifier]
-            part = clean.columns[comparison.identifier].map(partial(_part, kind, comparison.part))
+            part = part_variants(clean, Part(comparison.identifier, comparison.part))[0]
             columns[f"{comparison.identifier}_{comparison.part}"] = part.texts()
     for key in schema.match_keys:
         for one in key.parts:
             name = f"name.{one.order}.{one.part}" if one.order else f"{one.identifier}.{one.part}"
-            for variant, (column, _) in enumerate(part_columns(clean, one)):
+            for variant, column in enumerate(part_variants(clean, one)):
                 columns.setdefault(part_column(name, variant), column.texts())
     return pd.DataFrame({n: pd.Series(v, dtype=None if n == "record" else "str") for n, v in columns.items()})
 
@@ -332,9 +325,10 @@ def run(
     if dates is not None and dates not in ORDERS:
         raise BadInput(f"--dates takes one of {', '.join(ORDERS)}")
     pairs = {_identifier(word): column for word, column in (c.split("=", 1) for c in mapped)}
-    agreed = load_schema(read_text(schema)) if schema is not None else default_schema()
     given = read_given(files, record_id=record_id, truth=truth, columns=pairs, order=dates)
     link_type: LinkType = "dedupe_only" if len(given) == 1 else "link_and_dedupe" if dedupe else "link_only"
+    built_in = default_schema() if link_type == "link_only" else dedupe_schema()
+    agreed = load_schema(read_text(schema)) if schema is not None else built_in
     report = evaluate(
         given, schema=agreed, link_type=link_type, cleartext=cleartext, now=datetime.now(UTC), say=say
     )
@@ -345,7 +339,7 @@ def run(
 
 def _identifier(word: str) -> str:
     """The identifier that the word is a usual name of, such as first_name of forename; the word itself where it is none."""
-    return next(iter(suggest([word])), word)
+    return next(iter(by_headers([word])), word)
 
 
 def told(report: Mapping[str, Any]) -> list[str]:

@@ -15,11 +15,11 @@ import pyarrow as pa
 from ethics import Event
 from keys import Identity, NotTrusted, PublicIdentity, open_sealed, seal
 from keys.sealing import open_body, read_header
-from linkage.attributes import read_attributes
 from linkage.central.cohort import NO_RECORD, Cohort, Where, by_person, count, expected_error_of, read_spine
+from linkage.central.current import current_attributes
 from linkage.central.receive import read_manifests
 from linkage.errors import LinkageError
-from linkage.manifest import ATTRIBUTES_NAME, Round
+from linkage.manifest import Round
 from policies import Decision, Permit, Refused, Request, decide, load_request
 from policies.disclosure import (
     CountTable,
@@ -274,10 +274,9 @@ def _count(
         if manifest.partner in wanted:
             if unsent := sorted(set(wanted[manifest.partner]) - set(manifest.attributes)):
                 raise OutOfOrder(f"{manifest.partner} did not submit {', '.join(unsent)} in this round")
-            content = (desk.folder / "desk" / manifest.partner / ATTRIBUTES_NAME).read_bytes()
-            manifest.check_file(ATTRIBUTES_NAME, content)
-            tables[manifest.partner] = read_attributes(
-                content,
+            tables[manifest.partner] = current_attributes(
+                desk.folder / "desk",
+                head=manifest,
                 columns=wanted[manifest.partner],
                 unwrap=lambda wrapped, key_id: desk.custodian.open_column(
                     order, key_id=key_id, wrapped=wrapped

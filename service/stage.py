@@ -31,7 +31,7 @@ from service.cast import (
 from service.custodian import Custodian
 from service.desks import IDENTITY_FILE
 from service.dossier import EVIDENCE_FORMAT, POLICY_FILE, TRUST_FILE, VOUCHED, digests_of
-from service.partners import as_mapping
+from service.mapping_file import as_mapping
 from service.places import Places
 from service.release import Desk
 from service.shared import ROOT_FILE, SCHEMA_FILE, write_identity, write_project

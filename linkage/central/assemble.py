@@ -14,13 +14,16 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from keys import Identity, PublicIdentity, Secret, open_sealed
+from linkage.central.chain import Link, chain_of
 from linkage.central.link import PAIRS_SUFFIX, open_pairs
 from linkage.central.run import checked_file, read_run
 from linkage.errors import BadSubmission
-from linkage.manifest import RECORDS, Manifest, Round
+from linkage.gone import GONE, read_gone
+from linkage.manifest import GONE_SUFFIX, RECORDS, Manifest, Round
 from linkage.tokens import PassMap, read_map, write_table
 
 SPINE_FORMAT: Final = "linkage-spine/v1"
+SPINE_TYPES: Final = {"partner": pa.string(), "record_ref": pa.binary(16), "person_id": pa.string()}
 Bytes16 = npt.NDArray[np.uint8]
 
 
@@ -177,6 +180,7 @@ def write_spine(linkage: Linkage, *, secret: Secret, meta: Mapping[str, str]) ->
     return write_table(
         {"partner": names.astype(str), "record_ref": linkage.records.record_ref, "person_id": ids.astype(str)},
         kind=SPINE_FORMAT,
+        types=SPINE_TYPES,
         meta={**meta, **expected_error(linkage)},
     )
 
@@ -184,28 +188,87 @@ def write_spine(linkage: Linkage, *, secret: Secret, meta: Mapping[str, str]) ->
 def open_maps(
     keys: Sequence[str], *, inbox: Path, manifests: Sequence[Manifest], one: Round, assembler: Identity
 ) -> dict[str, dict[str, PassMap]]:
-    """The partners' maps of these passes, by pass and partner.
+    """The partners' maps of these passes, by pass and partner: those of the whole submission, and of each update after it, less the records that it
+    says are gone.
 
     Raises:
-        BadSubmission: a map is missing or belongs elsewhere.
+        BadSubmission: a map is missing or belongs elsewhere, or an update does not fit what it follows.
         BadSeal: it was altered or is not for this assembler.
     """
-    out: dict[str, dict[str, PassMap]] = {}
-    for key in keys:
-        for manifest in manifests:
-            path = inbox / manifest.partner / f"{key}.map.sealed"
-            if not path.is_file():
-                raise BadSubmission(
-                    f"the assembler has no map of {manifest.partner} for {key}: receive its submission again"
+    out: dict[str, dict[str, PassMap]] = {key: {} for key in keys}
+    for manifest in manifests:
+        for number, link in enumerate(chain_of(inbox, head=manifest)):
+            gone = _gone_records(link, one=one, assembler=assembler) if number else None
+            for key in keys:
+                its = _own_map(key, link, one=one, assembler=assembler)
+                before = out[key].get(manifest.partner)
+                out[key][manifest.partner] = (
+                    its if before is None or gone is None else _after(before, its, gone=gone, link=link)
                 )
-            sealed = path.read_bytes()
-            manifest.check_file(path.name, sealed)
-            opened = open_sealed(sealed, by=assembler, context=one.context(manifest.partner, key))
-            one_map, meta = read_map(opened)
-            if one_map.key != key or meta.get("partner") != manifest.partner:
-                raise BadSubmission(f"the map in the place of {manifest.partner}, {key}, belongs elsewhere")
-            out.setdefault(key, {})[manifest.partner] = one_map
     return out
+
+
+def _own_map(key: str, link: Link, *, one: Round, assembler: Identity) -> PassMap:
+    """The map that one submission brings."""
+    partner = link.manifest.partner
+    context = one.context(partner, key)
+    its, meta = read_map(_opened(link, f"{key}.map.sealed", what=key, context=context, assembler=assembler))
+    if its.key != key or meta.get("partner") != partner:
+        raise BadSubmission(f"the map in the place of {partner}, {key}, belongs elsewhere")
+    return its
+
+
+def _gone_records(link: Link, *, one: Round, assembler: Identity) -> Bytes16:
+    partner = link.manifest.partner
+    context = one.context(partner, RECORDS, GONE)
+    opened = _opened(link, f"{RECORDS}{GONE_SUFFIX}", what=RECORDS, context=context, assembler=assembler)
+    return read_gone(opened, key=RECORDS, partner=partner)
+
+
+def _opened(link: Link, name: str, *, what: str, context: bytes, assembler: Identity) -> bytes:
+    path = link.folder / name
+    if not path.is_file():
+        raise BadSubmission(
+            f"the assembler has no map of {link.manifest.partner} for {what}: receive its submission again"
+        )
+    sealed = path.read_bytes()
+    link.manifest.check_file(name, sealed)
+    return open_sealed(sealed, by=assembler, context=context)
+
+
+def _after(before: PassMap, its: PassMap, *, gone: Bytes16, link: Link) -> PassMap:
+    """The map before, less the rows of records that are gone, with the update's own. A row may be told again, of the same record."""
+    stays = ~np.isin(_words(before.record_ref), _words(gone))
+    if before.key == RECORDS:
+        return _records_after(before, its, stays=stays, gone=gone, link=link)
+    kept = PassMap(before.key, before.row_ref[stays], before.record_ref[stays])
+    again = np.isin(kept.row_ref, its.row_ref)
+    told = _record_refs(its, kept.row_ref[again])
+    if (told != kept.record_ref[again]).any():
+        raise BadSubmission(f"{link.manifest.submission} gives a row of {before.key} to another record")
+    rows = np.concatenate([kept.row_ref[~again], its.row_ref])
+    order = np.argsort(rows, kind="stable")
+    return PassMap(before.key, rows[order], np.concatenate([kept.record_ref[~again], its.record_ref])[order])
+
+
+def _records_after(
+    before: PassMap, its: PassMap, *, stays: npt.NDArray[np.bool_], gone: Bytes16, link: Link
+) -> PassMap:
+    """The list of all records, numbered anew."""
+    if len(stays) - int(stays.sum()) != len(gone):
+        raise BadSubmission(f"{link.manifest.submission} takes back records that are not there")
+    if np.isin(_words(its.record_ref), _words(before.record_ref[stays])).any():
+        raise BadSubmission(f"{link.manifest.submission} brings records that are there already")
+    refs = np.concatenate([before.record_ref[stays], its.record_ref])
+    return PassMap(
+        RECORDS, np.arange(len(refs), dtype=np.int64), np.sort(_words(refs)).view(np.uint8).reshape(-1, 16)
+    )
+
+
+def _record_refs(one: PassMap, rows: npt.NDArray[np.int64]) -> Bytes16:
+    """The records of these rows, each of which the map has."""
+    order = np.argsort(one.row_ref, kind="stable")
+    return one.record_ref[order[np.searchsorted(one.row_ref[order], rows)]]
 
 
 def run_assembler(

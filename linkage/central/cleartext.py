@@ -5,8 +5,9 @@ Damerau-Levenshtein. Trained as Splink's documentation teaches: u from random pa
 comparison was trained twice.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any, Final
 
 import duckdb
@@ -19,6 +20,7 @@ from linkage.schema import MatchKey, Schema
 RANDOM_PAIRS: Final = 1e6
 EM_PAIRS: Final = 2e6
 SESSIONS: Final = 2
+MOST_VARIANTS: Final = 8
 # Far below any threshold, so that the best one is not cut off: good pairs score low where a prior is not learnt for each match key.
 SCORED_FROM: Final = 1e-6
 
@@ -72,16 +74,19 @@ def _comparison(name: str, *, of: str) -> dict[str, Any]:
     }
 
 
-def _rules(key: MatchKey) -> list[str]:
-    """The key as Splink blocking rules; a name that may stand in either place gives one rule for each way it can meet."""
-    fixed, free = [], []
-    for part in key.parts:
-        name = f"name.{part.order}.{part.part}" if part.order else f"{part.identifier}.{part.part}"
-        if part.order == "any":
-            free = [f"l.{part_column(name, i)} = r.{part_column(name, j)}" for i in (0, 1) for j in (0, 1)]
-        else:
-            fixed.append(f"l.{part_column(name, 0)} = r.{part_column(name, 0)}")
-    return [" AND ".join([*fixed, one]) for one in free] if free else [" AND ".join(fixed)]
+def _rules(key: MatchKey, columns: Collection[str]) -> list[str]:
+    """The key as Splink blocking rules over those of the columns that there are; a part with several values, such as a name that may stand in
+    either place, gives one rule for each way in which two records can meet."""
+    ways = [
+        _equal(f"name.{p.order}.{p.part}" if p.order else f"{p.identifier}.{p.part}", columns)
+        for p in key.parts
+    ]
+    return [" AND ".join(chosen) for chosen in product(*ways)]
+
+
+def _equal(part: str, columns: Collection[str]) -> list[str]:
+    variants = [c for c in (part_column(part, n) for n in range(MOST_VARIANTS)) if c in columns]
+    return [f"l.{a} = r.{b}" for a, b in product(variants, variants)]
 
 
 def run_cleartext(
@@ -99,8 +104,9 @@ def run_cleartext(
         for n, c in schema.comparisons.items()
         if held.get(c.identifier if c.part == "whole" else f"{c.identifier}_{c.part}")
     }
-    keys = [k for k in schema.match_keys if all(held.get(c, False) for r in _rules(k) for c in _used(r))]
-    rules = [r for k in keys for r in _rules(k)]
+    there = [c for c, enough in held.items() if enough]
+    keys = [k for k in schema.match_keys if _rules(k, there)]
+    rules = [r for k in keys for r in _rules(k, there)]
     settings = {
         "link_type": link_type,
         "unique_id_column_name": "record",
@@ -121,7 +127,7 @@ def run_cleartext(
         trained = dict.fromkeys(comparisons, 0)
         for key in keys:
             learns = [n for n, c in comparisons.items() if c.identifier not in key.identifiers]
-            if any(trained[n] < SESSIONS for n in learns) and _em(linker, _rules(key)[0]):
+            if any(trained[n] < SESSIONS for n in learns) and _em(linker, _rules(key, there)[0]):
                 trained |= {n: trained[n] + 1 for n in learns}
     with step("score"):
         scored = linker.inference.predict(
@@ -140,10 +146,6 @@ def _em(linker: Any, rule: str) -> bool:
     except SPLINK_FAULTS:
         return False
     return True
-
-
-def _used(rule: str) -> list[str]:
-    return [w[2:] for w in rule.split() if w.startswith("l.")]
 
 
 def _held(files: Sequence[ClearFile], column: str, link_type: LinkType) -> bool:

@@ -80,7 +80,6 @@ def lane_levels(schema: Schema, key: MatchKey, *, held: Collection[str]) -> tupl
     grouped = {member: name for name, group in schema.together.items() for member in group.of}
     out: list[LaneLevels] = []
     members: dict[str, _Member] = {}
-    exact = 0
     standing = {one.comparison: one for one in compared_names(schema, key)}
     for name in schema.comparisons:
         one = standing.get(name)
@@ -88,13 +87,12 @@ def lane_levels(schema: Schema, key: MatchKey, *, held: Collection[str]) -> tupl
             if name in grouped and name in held:
                 members[name] = _Member("FALSE", ("TRUE",) * len(schema.comparisons[name].levels))
             continue
-        place, exact = exact, exact + one.exact
         if name not in held:
             continue
         if name in grouped:
-            members[name] = _member(schema, one, place)
+            members[name] = _member(schema, one)
         else:
-            out.append(_lane(schema, key, one, place))
+            out.append(_lane(schema, key, one))
     for group in schema.together:
         if lane := _together(schema, key, group, members):
             out.append(lane)
@@ -102,7 +100,8 @@ def lane_levels(schema: Schema, key: MatchKey, *, held: Collection[str]) -> tupl
 
 
 def _absent(one: Compared) -> str:
-    return f"absent(presence_l, presence_r, {PRESENCE_BITS * one.slot})"
+    lane, shift = one.presence
+    return f"absent({lane}_l, {lane}_r, {shift})"
 
 
 def _apart(one: Compared) -> str:
@@ -110,16 +109,17 @@ def _apart(one: Compared) -> str:
     return f"apart({lane}_0_l, {lane}_0_r, {lane}_1_l, {lane}_1_r)" if one.filtered else "0"
 
 
-def _same(place: int) -> str:
-    return f"same(exact_l, exact_r, {EXACT_BITS * place})"
+def _same(place: tuple[str, int]) -> str:
+    lane, shift = place
+    return f"same({lane}_l, {lane}_r, {shift})"
 
 
-def _lane(schema: Schema, key: MatchKey, one: Compared, place: int) -> LaneLevels:
+def _lane(schema: Schema, key: MatchKey, one: Compared) -> LaneLevels:
     comparison = schema.comparisons[one.comparison]
     conditions: list[str] = []
     labels: list[str] = []
-    if one.exact:
-        conditions.append(_same(place))
+    if one.place is not None:
+        conditions.append(_same(one.place))
         labels.append("equal")
     else:
         if one.banded:
@@ -145,9 +145,9 @@ def _lane(schema: Schema, key: MatchKey, one: Compared, place: int) -> LaneLevel
     )
 
 
-def _member(schema: Schema, one: Compared, place: int) -> _Member:
+def _member(schema: Schema, one: Compared) -> _Member:
     levels = schema.comparisons[one.comparison].levels
-    reached = [_same(place)] if one.exact else [f"{_apart(one)} <= {most}" for most in levels]
+    reached = [_same(one.place)] if one.place is not None else [f"{_apart(one)} <= {most}" for most in levels]
     return _Member(_absent(one), tuple(f"(NOT {_absent(one)} AND {r})" for r in reached))
 
 

@@ -5,9 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from keys import Identity, PublicIdentity, open_sealed, seal
+from linkage.central.chain import Link, chain_of
 from linkage.central.levels import BANDS, LaneLevels, lane_levels
 from linkage.central.linker import OpenPass
 from linkage.central.model import DEFAULT_THRESHOLD, LinkType, Model, build
@@ -15,7 +18,8 @@ from linkage.central.run import RUN_NAME, Run, sha256, submissions_of, write_run
 from linkage.central.store import open_locked
 from linkage.central.training import Patterns, combined_u, fit_all, pooled_m
 from linkage.errors import BadSubmission
-from linkage.manifest import Manifest, Round
+from linkage.gone import GONE, read_gone
+from linkage.manifest import GONE_SUFFIX, Manifest, Round
 from linkage.schema import MatchKey, Schema
 from linkage.tokens import PassTable, read_pass
 
@@ -28,29 +32,65 @@ HELD_FROM: Final = 0.01
 def open_tables(
     key: MatchKey, *, inbox: Path, manifests: Sequence[Manifest], schema: Schema, one: Round, linker: Identity
 ) -> dict[str, PassTable]:
-    """The partners' rows of one pass, unsealed into memory alone.
+    """The partners' rows of one pass, unsealed into memory alone: those of the whole submission, and of each update after it less what it says is gone.
 
     Raises:
-        BadSubmission: a file is missing, or is of another partner or pass than its place says.
+        BadSubmission: a file is missing, or is of another partner or pass than its place says, or an update does not fit what it follows.
         BadSeal: it was altered or is not for this linker.
     """
     tables = {}
     for manifest in manifests:
-        path = inbox / manifest.partner / f"{key.name}.tokens.sealed"
-        if not path.is_file():
-            raise BadSubmission(
-                f"the linker has no tokens of {manifest.partner} for pass {key.name}: receive its submission again"
-            )
-        sealed = path.read_bytes()
-        manifest.check_file(path.name, sealed)
-        opened = open_sealed(sealed, by=linker, context=one.context(manifest.partner, key.name))
-        table, meta = read_pass(opened, schema=schema)
-        if table.key != key.name or meta.get("partner") != manifest.partner:
-            raise BadSubmission(
-                f"the tokens in the place of {manifest.partner}, pass {key.name}, belong elsewhere"
-            )
+        table: PassTable | None = None
+        for link in chain_of(inbox, head=manifest):
+            its = _own_rows(key, link, schema=schema, one=one, linker=linker)
+            gone = _gone_rows(key, link, one=one, linker=linker) if table is not None else None
+            table = its if table is None or gone is None else _after(table, its, gone=gone, link=link)
+        assert table is not None  # noqa: S101  a chain has a whole submission
         tables[manifest.partner] = table
     return tables
+
+
+def _own_rows(key: MatchKey, link: Link, *, schema: Schema, one: Round, linker: Identity) -> PassTable:
+    """The rows that one submission brings."""
+    partner = link.manifest.partner
+    opened = _opened(
+        link, f"{key.name}.tokens.sealed", what=key.name, context=one.context(partner, key.name), linker=linker
+    )
+    table, meta = read_pass(opened, schema=schema)
+    if table.key != key.name or meta.get("partner") != partner:
+        raise BadSubmission(f"the tokens in the place of {partner}, pass {key.name}, belong elsewhere")
+    return table
+
+
+def _gone_rows(key: MatchKey, link: Link, *, one: Round, linker: Identity) -> npt.NDArray[np.int64]:
+    partner = link.manifest.partner
+    context = one.context(partner, key.name, GONE)
+    opened = _opened(link, f"{key.name}{GONE_SUFFIX}", what=key.name, context=context, linker=linker)
+    return read_gone(opened, key=key.name, partner=partner)
+
+
+def _opened(link: Link, name: str, *, what: str, context: bytes, linker: Identity) -> bytes:
+    path = link.folder / name
+    if not path.is_file():
+        raise BadSubmission(
+            f"the linker has no tokens of {link.manifest.partner} for pass {what}: receive its submission again"
+        )
+    sealed = path.read_bytes()
+    link.manifest.check_file(name, sealed)
+    return open_sealed(sealed, by=linker, context=context)
+
+
+def _after(before: PassTable, its: PassTable, *, gone: npt.NDArray[np.int64], link: Link) -> PassTable:
+    """The rows before, less those that are gone, and the update's own, in the order of `row_ref`."""
+    there = before.columns["row_ref"]
+    stays = ~np.isin(there, gone)
+    if len(there) - int(stays.sum()) != len(gone):
+        raise BadSubmission(f"{link.manifest.submission} takes back rows of {before.key} that are not there")
+    if np.isin(its.columns["row_ref"], there[stays]).any():
+        raise BadSubmission(f"{link.manifest.submission} brings rows of {before.key} that are there already")
+    order = np.argsort(np.concatenate([there[stays], its.columns["row_ref"]]), kind="stable")
+    columns = {n: np.concatenate([before.columns[n][stays], its.columns[n]])[order] for n in before.columns}
+    return PassTable(before.key, columns)
 
 
 def held_by_enough(schema: Schema, manifests: Sequence[Manifest], *, link_type: LinkType) -> frozenset[str]:

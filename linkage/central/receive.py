@@ -1,27 +1,40 @@
-"""The centre's doorstep: a submission is taken in whole and checked, or refused whole."""
+"""The centre's doorstep: a submission is taken in whole and checked, or refused whole. An update comes in on top of what it follows and no other."""
 
 import hashlib
 import os
-import shutil
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from keys import BadSignature, Identity, NotTrusted, TrustRegister, sign_note
+from linkage.central.chain import (
+    chain_of,
+    check_follows,
+    link_folders,
+    next_folder,
+    partner_folders,
+    stated_manifest,
+)
+from linkage.drafts import FolderDraft, alone, remove_whole, telling
 from linkage.errors import BadSubmission
 from linkage.manifest import (
     ATTRIBUTES_NAME,
-    FILE_NAME,
+    GONE_SUFFIX,
     MANIFEST_FORMAT,
     MANIFEST_NAME,
     RECEIPT_FORMAT,
+    RECORDS,
     Manifest,
     Round,
+    SealedFile,
     read_manifest,
 )
 
-LARGEST_MANIFEST = 4 << 20
+LARGEST_MANIFEST: Final = 4 << 20
+PIECE: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,36 +64,76 @@ def receive(
     now: datetime,
     object_to: Callable[[Manifest], Sequence[str]] = lambda _: (),
 ) -> Received:
-    """The submission's files in the folders of those who may open them, and a signed receipt.
+    """The submission's files in the folders of those who may open them, and a signed receipt. An update goes beside what it follows.
 
-    `object_to` gives the reasons, if any, why policy does not let these fields come under their gateways.
+    `object_to` gives the reasons, if any, why policy does not let these fields come under their gateways. A run that breaks off has received
+    nothing, and the same call can be made again.
 
     Raises:
-        BadSubmission: it is incomplete, altered, unsigned, of another project, schema, epoch or secret, or here already, or objected to.
+        BadSubmission: it is incomplete, altered, unsigned, of another project, schema, epoch or secret, or here already, or objected to; or it is an
+            update of something else than the latest submission here.
+        NotWritten: the disk refused, or another run is taking in something of this partner.
     """
     signed = _manifest_bytes(folder)
     manifest = _signed_manifest(signed, folder=folder, trust=trust, now=now)
     check_round(manifest, one)
-    contents = _checked_files(folder, manifest)
+    _check_listed(folder, manifest)
     if objections := object_to(manifest):
         raise BadSubmission(f"this submission may not come in: {'; '.join(objections)}")
     _check_same_secret(manifest, doorstep.desk)
     desk = doorstep.desk / manifest.partner
-    if (desk / MANIFEST_NAME).exists():
-        raise BadSubmission(
-            f"a submission of {manifest.partner} for epoch {one.epoch} is here already: withdraw it first"
-        )
-    # The manifest is written last: until it stands, nothing has been received and a second try starts over.
-    _clear_unfinished(manifest.partner, doorstep)
-    for name, content in contents.items():
-        _put(_place(name, doorstep, manifest.partner) / name, content)
-    for place in (doorstep.linker, doorstep.assembler, doorstep.desk):
-        _put(place / manifest.partner / MANIFEST_NAME, signed)
+    with alone(desk), telling(folder):
+        target = _target(manifest, desk)
+        _take_in(folder, manifest, signed=signed, targets=_targets(target.relative_to(doorstep.desk), doorstep))
     text = (
         f"{RECEIPT_FORMAT}\nsubmission: {manifest.submission}\nmanifest: sha256:{manifest.digest}\n"
         f"files: {len(manifest.files)}\nreceived: {now.isoformat(timespec='seconds')}\n"
     )
     return Received(manifest, sign_note(text, by=signer))
+
+
+def _target(manifest: Manifest, desk: Path) -> Path:
+    """Where the submission goes at the desk, whose folder decides what has been received."""
+    here = [stated_manifest(f) for f in link_folders(desk) if (f / MANIFEST_NAME).is_file()]
+    if any(m.digest == manifest.digest for m in here[1:]):
+        raise BadSubmission(f"{manifest.submission} is here already: an update comes in once")
+    if manifest.base is None:
+        if here:
+            raise BadSubmission(
+                f"a submission of {manifest.partner} for epoch {manifest.round.epoch} is here already: withdraw it first"
+            )
+        return desk
+    if not here:
+        raise BadSubmission(
+            f"{manifest.submission} is an update and follows {manifest.base.submission}; nothing of {manifest.partner} is here:"
+            f" take in {manifest.base.submission} first"
+        )
+    check_follows(manifest, before=here[-1])
+    return next_folder(desk)
+
+
+def _targets(place: Path, doorstep: Doorstep) -> dict[Path, Callable[[str], bool]]:
+    """The three folders with what belongs in each, the desk's last: once it stands, the submission has been received."""
+    return {
+        doorstep.linker / place: lambda name: _reader(name) == "linker",
+        doorstep.assembler / place: lambda name: _reader(name) == "assembler",
+        doorstep.desk / place: lambda name: _reader(name) == "desk",
+    }
+
+
+def _take_in(
+    folder: Path, manifest: Manifest, *, signed: bytes, targets: dict[Path, Callable[[str], bool]]
+) -> None:
+    """Every file is copied and checked as it is copied; only when all are whole do the folders get their names."""
+    with ExitStack() as drafts:
+        made = [(drafts.enter_context(FolderDraft(target)), belongs) for target, belongs in targets.items()]
+        for draft, belongs in made:
+            for one in manifest.files:
+                if belongs(one.name):
+                    _copy(folder, one, draft.folder / one.name)
+            draft.put(MANIFEST_NAME, signed)
+        for draft, _ in made:
+            draft.replace()
 
 
 def read_signed_manifest(folder: Path, *, trust: TrustRegister, now: datetime) -> Manifest:
@@ -123,16 +176,22 @@ def _signed_manifest(signed: bytes, *, folder: Path, trust: TrustRegister, now: 
 
 
 def read_manifests(folder: Path, *, trust: TrustRegister, one: Round, now: datetime) -> list[Manifest]:
-    """The verified manifests of all submissions in a folder of the centre, in the order of partners.
+    """The verified manifest of each partner's latest submission in a folder of the centre, in the order of partners. All that it follows is there, and
+    is what its signer named by digest.
 
     Raises:
-        BadSubmission: one is not signed, not readable, or of another round.
+        BadSubmission: one is not signed, not readable, of another round, or does not follow the one before it.
     """
     manifests = []
-    for path in sorted(folder.glob(f"*/{MANIFEST_NAME}")):
-        manifest = read_signed_manifest(path.parent, trust=trust, now=now)
-        check_round(manifest, one)
-        manifests.append(manifest)
+    for partner in partner_folders(folder):
+        head = read_signed_manifest(link_folders(partner)[-1], trust=trust, now=now)
+        if head.partner != partner.name:
+            raise BadSubmission(
+                f"the submission in the folder {partner.name} is of {head.partner}: receive it again"
+            )
+        check_round(head, one)
+        chain_of(folder, head=head)
+        manifests.append(head)
     return manifests
 
 
@@ -155,62 +214,60 @@ def check_round(manifest: Manifest, one: Round) -> None:
         )
 
 
-def _checked_files(folder: Path, manifest: Manifest) -> dict[str, bytes]:
+def _check_listed(folder: Path, manifest: Manifest) -> None:
     listed = {f.name for f in manifest.files}
     there = {p.name for p in folder.iterdir()} - {MANIFEST_NAME}
     if there != listed:
         raise BadSubmission(
             f"{folder.name}: {len(listed - there)} files of the manifest are missing and {len(there - listed)} are not in it: send it again"
         )
-    out = {}
     for one in manifest.files:
         path = folder / one.name
         if path.is_symlink() or not path.is_file() or path.stat().st_size != one.size:
             raise BadSubmission(
                 f"{folder.name}: {one.name} is not as long as its manifest says: it was cut short; send it again"
             )
-        content = path.read_bytes()
-        if hashlib.sha256(content).hexdigest() != one.sha256:
-            raise BadSubmission(f"{folder.name}: {one.name} was altered on its way: send it again")
-        out[one.name] = content
-    return out
+
+
+def _copy(folder: Path, one: SealedFile, to: Path) -> None:
+    """The file, checked by the very bytes that are written."""
+    digest = hashlib.sha256()
+    with (folder / one.name).open("rb") as source, to.open("wb") as out:
+        while piece := source.read(PIECE):
+            digest.update(piece)
+            out.write(piece)
+        out.flush()
+        os.fsync(out.fileno())
+    if digest.hexdigest() != one.sha256:
+        raise BadSubmission(f"{folder.name}: {one.name} was altered on its way: send it again")
 
 
 def _check_same_secret(manifest: Manifest, desk: Path) -> None:
-    for other in sorted(desk.glob(f"*/{MANIFEST_NAME}")) if desk.exists() else []:
-        text = other.read_text("utf-8").partition("\n")[2].rpartition("\n\n")[0]
-        earlier = read_manifest(text)
+    for folder in partner_folders(desk):
+        earlier = stated_manifest(folder)
         if earlier.key_check != manifest.key_check:
             raise BadSubmission(
                 f"this submission was made with another project secret than {earlier.partner}'s: compare fingerprints of the secret and tokenise again"
             )
 
 
-def _place(name: str, doorstep: Doorstep, partner: str) -> Path:
+def _reader(name: str) -> str:
+    """Who gets the file. The linker learns which rows are gone, the assembler which records."""
     if name == ATTRIBUTES_NAME:
-        return doorstep.desk / partner
-    return (doorstep.linker if name.endswith(".tokens.sealed") else doorstep.assembler) / partner
-
-
-def _clear_unfinished(partner: str, doorstep: Doorstep) -> None:
-    """What an earlier try that broke off has left is gone."""
-    for place in (doorstep.linker, doorstep.assembler, doorstep.desk):
-        for path in (place / partner).glob("*") if (place / partner).is_dir() else ():
-            if FILE_NAME.fullmatch(path.name):
-                path.unlink()
-
-
-def _put(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.draft")
-    with draft.open("wb") as out:
-        out.write(content)
-        out.flush()
-        os.fsync(out.fileno())
-    draft.replace(path)
+        return "desk"
+    if name.endswith(".map.sealed") or name == f"{RECORDS}{GONE_SUFFIX}":
+        return "assembler"
+    return "linker"
 
 
 def withdraw(partner: str, *, doorstep: Doorstep) -> None:
-    """Everything of a partner's submission is gone from the doorstep."""
-    for place in (doorstep.linker, doorstep.assembler, doorstep.desk):
-        shutil.rmtree(place / partner, ignore_errors=True)
+    """Everything of a partner's submissions is gone from the doorstep.
+
+    Raises:
+        NotWritten: the disk refused, or another run is taking in something of this partner; the same call can be made again.
+    """
+    places = [place / partner for place in (doorstep.desk, doorstep.linker, doorstep.assembler)]
+    with alone(places[0]), telling(places[0]):
+        for place in places:
+            if place.parent.is_dir():
+                remove_whole(place)

@@ -1,4 +1,4 @@
-"""The only module that opens DuckDB: in memory, with nothing reachable outside it."""
+"""The centre's only module that opens DuckDB: in memory, with nothing reachable outside it."""
 
 import duckdb
 

@@ -1,63 +1,123 @@
 """Masked Bloom filters whose bit positions and masks come from the block's secret.
 
-The PRF is AES-256 in ECB over distinct 16-byte inputs (a pseudorandom permutation, used as a PRF well below its birthday bound): input =
-block secret XOR (comparison, use, gram). One call encrypts a whole buffer; nothing is encrypted gram by gram in Python.
+The PRF is AES-256 over distinct single blocks (a pseudorandom permutation, used as a PRF well below its birthday bound): input = block secret
+XOR (comparison, use, gram). Each 16-bit word of the output names one pattern of a few bits, so that one gram sets equally many bits in either half (a
+Bloom filter partitioned into two halves: Kirsch and Mitzenmacher 2008).
 """
 
-from collections.abc import Callable
+import sys
+from itertools import combinations
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from keys import Secret
-from linkage.partner.grams import Grams
+from linkage.partner.grams import Grams, Heavy
+from linkage.partner.prf import Prp, Words
 
-Words = npt.NDArray[np.uint64]
 USE_GRAM: Final = 1
 USE_MASK: Final = 2
 USE_EXACT: Final = 3
-CHUNK_ROWS: Final = 8192
+HEAVY: Final = 32
+WORD: Final = 0xFFFF
+PATTERNS: Final = 1 << 16
+SPREAD: Final = 40_503
+LANE_BITS: Final = 64
+LOWEST: Final = 4 if sys.byteorder == "little" else 7
 
 
-class BlockPrf:
-    """The PRF of one pass, keyed for it alone."""
-
-    def __init__(self, key: Secret) -> None:
-        self._cipher = Cipher(algorithms.AES(key.expose()), modes.ECB())  # noqa: S305  one block an input: a PRF, not a mode
-
-    def __call__(self, secrets: Words, *, slot: int, use: int, gram: Words | int) -> Words:
-        """(n, 2) words for (n, 2) block secrets and n grams (or one for all) of the comparison in `slot`."""
-        tag = np.uint64((slot + 1) << 56 | use << 48)
-        inputs = np.empty_like(secrets)
-        inputs[:, 0] = secrets[:, 0] ^ tag
-        inputs[:, 1] = secrets[:, 1] ^ np.asarray(gram, dtype=np.uint64)
-        encryptor = self._cipher.encryptor()
-        return np.frombuffer(encryptor.update(inputs.tobytes()), dtype=np.uint64).reshape(-1, 2)
+def _tagged(slot: int, use: int) -> Words:
+    """What is XORed into a block secret: which comparison, and for what."""
+    return np.array([(slot + 1) << 56 | use << 48, 0], dtype=np.uint64)
 
 
-def filters(prf: BlockPrf, secrets: Words, grams: Grams, *, slot: int, bits_per_gram: int) -> Words:
-    """Unmasked 128-bit filters, (n, 2) words, of n values with their block secrets; each gram sets at most `bits_per_gram` bits."""
-    out = np.empty((len(secrets), 2), dtype=np.uint64)
-    for start in range(0, len(secrets), CHUNK_ROWS):
-        rows = slice(start, min(start + CHUNK_ROWS, len(secrets)))
-        part = grams[rows]
-        row, column = np.nonzero(part)
-        stream = prf(secrets[rows][row], slot=slot, use=USE_GRAM, gram=part[row, column])
-        places = stream.view(np.uint8).reshape(-1, 16)[:, :bits_per_gram] & np.uint8(127)
-        bits = np.zeros((part.shape[0], 128), dtype=np.uint8)
-        bits.ravel()[(row[:, None] * 128 + places).ravel()] = 1
-        out[rows] = np.packbits(bits, axis=1).view(np.uint64)
-    return out
+def patterns(bits: int) -> Words:
+    """65,536 patterns of 128 bits, (65536, 2) words, with exactly `bits` / 2 bits set in either word.
+
+    Of the C combinations of `bits` / 2 of 64 positions in lexicographic order, pattern n has number floor(n C / 65,536) in its first word
+    and number floor((40,503 n mod 65,536) C / 65,536) in its second, so that every position is as likely as any other.
+    """
+    every = np.array(
+        [sum(1 << p for p in c) for c in combinations(range(LANE_BITS), bits // 2)], dtype=np.uint64
+    )
+    first = np.arange(PATTERNS, dtype=np.int64)
+    second = first * SPREAD % PATTERNS
+    return np.column_stack([every[n * len(every) // PATTERNS] for n in (first, second)])
 
 
-def masks(prf: BlockPrf, secrets: Words, *, slot: int) -> Words:
+_PATTERNS: dict[int, Words] = {}
+
+
+def _patterns(bits: int) -> Words:
+    if bits not in _PATTERNS:
+        _PATTERNS[bits] = patterns(bits)
+    return _PATTERNS[bits]
+
+
+def keyed(prf: Prp, secrets: Words, *, slot: int, use: int, gram: npt.NDArray[np.uint64] | int) -> Words:
+    """The PRF's (n, 2) words for (n, 2) block secrets and n grams (or one for all) of the comparison in `slot`."""
+    inputs = secrets ^ _tagged(slot, use)
+    inputs[:, 1] ^= np.asarray(gram, dtype=np.uint64)
+    return prf(inputs)
+
+
+def masks(prf: Prp, secrets: Words, *, slot: int) -> Words:
     """The masks of one comparison, (n, 2) words: equal within a block, unrelated between blocks and comparisons."""
-    return prf(secrets, slot=slot, use=USE_MASK, gram=0)
+    return keyed(prf, secrets, slot=slot, use=USE_MASK, gram=0)
 
 
-def random_words(shape: tuple[int, ...], randomness: Callable[[int], bytes]) -> Words:
-    """Uniform 64-bit words."""
-    count = int(np.prod(shape))
-    return np.frombuffer(randomness(count * 8), dtype=np.uint64).reshape(shape)
+def filters(
+    prf: Prp, secrets: Words, grams: Grams, codes: npt.NDArray[np.int32], *, slot: int, bits_per_gram: int
+) -> Words:
+    """Unmasked 128-bit filters, (n, 2) words, of the values `codes` of `grams` under n block secrets. A light gram sets `bits_per_gram` bits, half
+    of them in each word."""
+    table = _patterns(bits_per_gram)
+    lengths = grams.lengths.take(codes)
+    order = None
+    if lengths.min(initial=255) != lengths.max(initial=0):
+        order = np.argsort(~lengths, kind="stable")
+        secrets, codes = secrets.take(order, axis=0), codes.take(order)
+    light = grams.codes.take(codes, axis=0).T.copy()
+    inputs = secrets ^ _tagged(slot, USE_GRAM)
+    # A light gram has 16 bits: they change the lowest 16 of the second word alone.
+    places = inputs.view(np.uint16).reshape(-1, 8)[:, LOWEST]
+    lowest = places.copy()
+    made = np.zeros((len(codes), 2), dtype=np.uint64)
+    longer = len(codes) - np.cumsum(np.bincount(lengths, minlength=1))
+    for at, rows in enumerate(longer[:-1]):
+        np.bitwise_xor(lowest[:rows], light[at, :rows], out=places[:rows])
+        _set(made, prf(inputs[:rows]), table, words=1)
+    places[:] = lowest
+    for number, heavy in enumerate(grams.heavy):
+        _set_heavy(made, prf, inputs, heavy, codes, table, number=number)
+    if order is None:
+        return made
+    back = np.empty(len(order), dtype=np.int64)
+    back[order] = np.arange(len(order))
+    return made.take(back, axis=0)
+
+
+def _set(made: Words, drawn: Words, table: Words, *, words: int) -> None:
+    """Sets the bits of one gram a row in the first rows of `made`, which are as many as the PRF's outputs `drawn`."""
+    signed = drawn.view(np.int64)
+    for word in range(words):
+        number = (signed[:, word // 4] >> (16 * (word % 4))) & WORD
+        made[: len(drawn)] |= table.take(number, axis=0, mode="clip")
+
+
+def _set_heavy(
+    made: Words,
+    prf: Prp,
+    inputs: Words,
+    heavy: Heavy,
+    codes: npt.NDArray[np.int32],
+    table: Words,
+    *,
+    number: int,
+) -> None:
+    code = heavy.codes.take(codes).astype(np.uint64)
+    gram = np.stack([np.zeros_like(code), code | np.uint64((number + 1) << HEAVY)], axis=1)
+    some = np.zeros_like(made)
+    _set(some, prf(inputs ^ gram), table, words=heavy.weight)
+    # Multiplied by 0 where there is no such gram.
+    made |= some * (code != 0)[:, None].astype(np.uint64)

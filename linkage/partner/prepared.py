@@ -1,38 +1,132 @@
-"""What every pass needs of each comparison, computed once a distinct value: its column, its q-grams, its frequency band."""
+"""What every pass needs of each identifier, computed once a distinct value: the digests of match-key parts, q-grams, frequency bands."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
-from linkage.partner.grams import GRAMS, Grams
+from keys import Secret, derive
+from linkage.partner.grams import Grams, grams_of
 from linkage.partner.identifiers import KINDS
+from linkage.partner.prf import Cmac, Words
 from linkage.partner.records import CleanRecords, Column
-from linkage.schema import Comparison
+from linkage.schema import NAMES, Comparison, Schema
+
+SOME_VALUES = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class PartTable:
+    """The digests of one part of one identifier's distinct values: value i has `counts[i]` of them from `starts[i]` on."""
+
+    codes: npt.NDArray[np.int32]
+    counts: npt.NDArray[np.uint8]
+    starts: npt.NDArray[np.int32]
+    digests: Words
+
+    def count(self, rows: slice) -> npt.NDArray[np.int32]:
+        """How many values of the part each row of the slice has."""
+        codes = self.codes[rows]
+        out = np.zeros(len(codes), dtype=np.int32)
+        has = codes >= 0
+        out[has] = self.counts[codes[has]]
+        return out
+
+    def digest(self, rows: npt.NDArray[np.int32], which: npt.NDArray[np.int32]) -> Words:
+        """The digest of the row's value number `which`; every row must have one."""
+        return self.digests.take(self.starts.take(self.codes.take(rows)) + which, axis=0)
+
+
+def part_table(column: Column, *, identifier: str, part: str, schema: Schema, secret: Secret) -> PartTable:
+    """The digests of the part's values: AES-CMAC under a key of the schema and the part. Both names share their parts' keys, so that exchanged
+    names give equal digests."""
+    owner = "name" if identifier in NAMES else identifier
+    cmac = Cmac(derive(secret, "part-value", schema.digest, f"{owner}.{part}"))
+    kind = KINDS[identifier]
+    counts, digests = [], []
+    for at in range(0, len(column.values), SOME_VALUES):
+        found = [kind.parts(v, part) for v in column.values.slice(at, SOME_VALUES).to_pylist()]
+        counts.append(np.fromiter(map(len, found), dtype=np.uint8, count=len(found)))
+        digests.append(cmac.texts(pa.array([v for values in found for v in values], pa.string())))
+    count = np.concatenate(counts) if counts else np.empty(0, dtype=np.uint8)
+    starts = np.cumsum(count, dtype=np.int64) - count
+    every = np.concatenate(digests) if digests else np.empty((0, 2), dtype=np.uint64)
+    return PartTable(column.codes, count, starts.astype(np.int32), every)
+
+
+class PartTables:
+    """The part tables of a file's records, each made when first asked for."""
+
+    def __init__(self, clean: CleanRecords, *, schema: Schema, secret: Secret) -> None:
+        self._clean, self._schema, self._secret = clean, schema, secret
+        self._made: dict[tuple[str, str], PartTable] = {}
+
+    def of(self, identifier: str, part: str) -> PartTable:
+        """The table of one part of one identifier."""
+        if (identifier, part) not in self._made:
+            self._made[identifier, part] = part_table(
+                self._clean.columns[identifier],
+                identifier=identifier,
+                part=part,
+                schema=self._schema,
+                secret=self._secret,
+            )
+        return self._made[identifier, part]
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A comparison's column, with the q-grams and the band of each distinct value where it has them."""
+    """A comparison's codes (-1 where there is no value), with the q-grams and the band of each code where it has them, or the digest of each
+    code of an exact one. Forename and surname share grams and bands, so that where the two are exchanged only codes are."""
 
-    column: Column
+    codes: npt.NDArray[np.int32]
     grams: Grams | None
-    band: npt.NDArray[np.int64] | None
+    band: npt.NDArray[np.int8] | None
+    digest: npt.NDArray[np.uint64] | None
 
 
-def prepare(clean: CleanRecords, comparison: Comparison, *, bounds: tuple[float, float]) -> Prepared:
-    """The comparison's column over the records; `bounds` are the shares between the bands."""
+def prepare(clean: CleanRecords, *, schema: Schema, parts: PartTables) -> dict[str, Prepared]:
+    """Every comparison of the schema over the records."""
+    out = {n: _prepare(clean, c, bounds=schema.bands, parts=parts) for n, c in schema.comparisons.items()}
+    if not set(NAMES) <= set(out):
+        return out
+    first, last = (out[n] for n in NAMES)
+    if first.grams is None or last.grams is None:
+        return out
+    behind = np.where(last.codes < 0, -1, last.codes + len(first.grams.lengths)).astype(np.int32)
+    grams = first.grams.then(last.grams)
+    nothing = [np.zeros(len(p.grams.lengths), dtype=np.int8) for p in (first, last) if p.grams is not None]
+    band = np.concatenate(
+        [p.band if p.band is not None else n for p, n in zip((first, last), nothing, strict=True)]
+    )
+    out |= {
+        n: Prepared(codes, grams, band if p.band is not None else None, None)
+        for n, p, codes in zip(NAMES, (first, last), (first.codes, behind), strict=True)
+    }
+    return out
+
+
+def _prepare(
+    clean: CleanRecords, comparison: Comparison, *, bounds: tuple[float, float], parts: PartTables
+) -> Prepared:
     column = clean.columns[comparison.identifier]
-    if comparison.part != "whole":
-        kind = KINDS[comparison.identifier]
-        column = column.map(lambda v: kind.part(v, comparison.part))
-    grams = GRAMS[comparison.grams](column.values) if comparison.grams else None
-    return Prepared(column, grams, bands_of(column, bounds=bounds) if comparison.banded else None)
+    if not comparison.exact:
+        assert comparison.grams is not None  # noqa: S101  the schema allows no third kind
+        band = bands_of(column, bounds=bounds) if comparison.banded else None
+        return Prepared(column.codes, grams_of(comparison.grams, column.values), band, None)
+    table = parts.of(comparison.identifier, comparison.part)
+    has = table.counts > 0
+    digest = np.zeros(len(has), dtype=np.uint64)
+    digest[has] = table.digests[table.starts[has], 0]
+    present = column.present
+    present[present] = has[column.codes[present]]
+    return Prepared(np.where(present, column.codes, -1).astype(np.int32), None, None, digest)
 
 
-def bands_of(column: Column, *, bounds: tuple[float, float]) -> npt.NDArray[np.int64]:
+def bands_of(column: Column, *, bounds: tuple[float, float]) -> npt.NDArray[np.int8]:
     """0 rare, 1 middling, 2 common for each distinct value, by its share of the column's values."""
     counts = np.bincount(column.codes[column.codes >= 0], minlength=len(column.values))
     share = counts / max(counts.sum(), 1)
-    bands: npt.NDArray[np.int64] = np.digitize(share, bounds).astype(np.int64)
+    bands: npt.NDArray[np.int8] = np.digitize(share, bounds).astype(np.int8)
     return bands

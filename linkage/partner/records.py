@@ -1,13 +1,16 @@
 """Cleaned records, column by column, each column as codes into its distinct values."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
-Codes = npt.NDArray[np.int64]
+Codes = npt.NDArray[np.int32]
+Rows = npt.NDArray[np.int64] | npt.NDArray[np.int32]
+SOME_VALUES = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,40 +18,66 @@ class Column:
     """A column of text as codes into distinct `values`; -1 where there is none."""
 
     codes: Codes
-    values: npt.NDArray[np.object_]
+    values: pa.StringArray
 
     @classmethod
-    def of(cls, texts: pd.Series) -> "Column":
-        """The column of a series; missing stays missing."""
-        plain = texts.to_numpy(dtype=object).copy()
-        plain[texts.isna().to_numpy()] = None
-        codes, values = pd.factorize(plain, use_na_sentinel=True)
-        return cls(codes.astype(np.int64), np.asarray(values, dtype=object))
+    def of(cls, texts: pd.Series | pa.Array | pa.ChunkedArray) -> "Column":
+        """The column of a series or an Arrow array; missing stays missing."""
+        if isinstance(texts, pd.Series):
+            texts = pa.array(texts, pa.string(), from_pandas=True)
+        return cls.joined(texts.chunks if isinstance(texts, pa.ChunkedArray) else [texts])
+
+    @classmethod
+    def joined(cls, pieces: Sequence[pa.Array]) -> "Column":
+        """The column of the pieces one after another: text arrays, or dictionaries of them whose values may repeat."""
+        encoded = [
+            p if isinstance(p, pa.DictionaryArray) else p.cast(pa.string()).dictionary_encode() for p in pieces
+        ]
+        encoded = [p for p in encoded if len(p)]
+        if not encoded:
+            return cls.missing(0)
+        whole = pa.chunked_array([_plain(p) for p in encoded]).unify_dictionaries()
+        codes = [c.indices.fill_null(-1).to_numpy(zero_copy_only=False) for c in whole.chunks]
+        values = whole.chunk(0).dictionary
+        return cls(np.concatenate(codes).astype(np.int32, copy=False), values)._without_repeats()
+
+    def _without_repeats(self) -> "Column":
+        again = self.values.dictionary_encode()
+        if len(again.dictionary) == len(self.values) and not self.values.null_count:
+            return self
+        new = again.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
+        return Column(_through(new, self.codes), again.dictionary)
 
     @classmethod
     def missing(cls, rows: int) -> "Column":
         """A column without any value."""
-        return cls(np.full(rows, -1, dtype=np.int64), np.empty(0, dtype=object))
+        return cls(np.full(rows, -1, dtype=np.int32), pa.array([], pa.string()))
 
     def map(self, of: Callable[[str], str | None]) -> "Column":
         """Every value replaced by its image; None is missing. The function is called once a distinct value."""
-        images = np.array([of(v) for v in self.values], dtype=object)
-        if not len(images):
-            return self
-        codes, values = pd.factorize(images, use_na_sentinel=True)
-        return Column(
-            np.where(self.codes < 0, -1, codes[self.codes]).astype(np.int64), np.asarray(values, dtype=object)
-        )
+        return self.replaced(image(self.values, of))
 
-    def take(self, rows: Codes) -> "Column":
+    def replaced(self, images: pa.StringArray) -> "Column":
+        """Every value replaced by the image in its place; null is missing."""
+        return Column(self.codes, images)._without_repeats()
+
+    def take(self, rows: Rows) -> "Column":
         """The column at these rows, in their order."""
         return Column(self.codes[rows], self.values)
+
+    def then(self, other: "Column") -> "Column":
+        """This column with the other below it."""
+        return Column.joined([self._encoded(), other._encoded()])
+
+    def _encoded(self) -> pa.DictionaryArray:
+        codes = pa.array(self.codes, pa.int32(), mask=self.codes < 0)
+        return pa.DictionaryArray.from_arrays(codes, self.values)
 
     def texts(self) -> npt.NDArray[np.object_]:
         """One text or None a row."""
         out = np.full(len(self.codes), None, dtype=object)
         has = self.codes >= 0
-        out[has] = self.values[self.codes[has]]
+        out[has] = np.array(self.values.to_pylist(), dtype=object)[self.codes[has]]
         return out
 
     @property
@@ -57,11 +86,36 @@ class Column:
         return self.codes >= 0
 
 
+def _plain(piece: pa.DictionaryArray) -> pa.DictionaryArray:
+    """The piece with codes of 32 bits, and no null among its values: Arrow does not join dictionaries that have one."""
+    codes, values = piece.indices.cast(pa.int32()), piece.dictionary.cast(pa.string())
+    if values.null_count:
+        again = values.dictionary_encode()
+        codes, values = again.indices.take(codes), again.dictionary
+    return pa.DictionaryArray.from_arrays(codes, values)
+
+
+def _through(images: Codes, codes: Codes) -> Codes:
+    out = np.full(len(codes), -1, dtype=np.int32)
+    has = codes >= 0
+    out[has] = images[codes[has]]
+    return out
+
+
+def image(values: pa.StringArray, of: Callable[[str], str | None]) -> pa.StringArray:
+    """The function's value at every text, null where it is None; as many as there are texts."""
+    pieces = [
+        pa.array([of(v) for v in values.slice(at, SOME_VALUES).to_pylist()], pa.string())
+        for at in range(0, len(values), SOME_VALUES)
+    ]
+    return pa.concat_arrays(pieces) if pieces else pa.array([], pa.string())
+
+
 @dataclass(frozen=True, slots=True)
 class CleanRecords:
     """Cleaned records. Row i is of record `record_ids[record[i]]`; a record with several values for an identifier has more rows."""
 
-    record_ids: npt.NDArray[np.object_]
+    record_ids: pa.StringArray
     record: Codes
     columns: Mapping[str, Column]
 
@@ -69,6 +123,21 @@ class CleanRecords:
     def rows(self) -> int:
         """How many rows there are, alternatives included."""
         return len(self.record)
+
+    @property
+    def records(self) -> int:
+        """How many records there are."""
+        return len(self.record_ids)
+
+    def keep(self, kept: npt.NDArray[np.bool_]) -> "CleanRecords":
+        """The records marked in `kept`, one mark a record, with all their rows."""
+        new = np.cumsum(kept, dtype=np.int32) - 1
+        rows = np.flatnonzero(kept[self.record])
+        return CleanRecords(
+            self.record_ids.filter(pa.array(kept)),
+            new[self.record[rows]].astype(np.int32),
+            {i: c.take(rows) for i, c in self.columns.items()},
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +155,8 @@ class QualityReport:
 
     records: int
     fields: Mapping[str, FieldQuality]
+
+
+def texts_of(values: Iterable[str | None]) -> pa.StringArray:
+    """The texts as an Arrow array, None as null."""
+    return pa.array(list(values), pa.string())

@@ -10,15 +10,18 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from linkage.partner.filters import BlockPrf, filters, random_words
+from linkage.partner.filters import filters
 from linkage.partner.prepared import Prepared
+from linkage.partner.prf import Prp, Words
 from linkage.partner.records import CleanRecords
-from linkage.schema import Schema, Together
+from linkage.schema import Comparison, Schema, Together
 from linkage.tokens import PartnerStatistics
 
 PAIRS: Final = 400_000
 SAMPLE: Final = 20_000
+SECRETS: Final = 8
 DIGITS: Final = 3
+Levels = npt.NDArray[np.int64]
 
 
 def estimate(
@@ -26,50 +29,78 @@ def estimate(
     *,
     schema: Schema,
     prepared: Mapping[str, Prepared],
-    prf: BlockPrf,
+    prf: Prp,
     randomness: Callable[[int], bytes],
 ) -> PartnerStatistics:
     """The rounded statistics. `u` of a comparison lists the share of random pairs in each level, best first, disagreement last; a banded
-    comparison's equal level is given once for each band, rare first."""
+    comparison's equal level is given once for each band, rare first. Distances are measured under several throw-away block secrets, for
+    under a single one chance places the same few q-grams alike in every pair."""
     rng = np.random.default_rng(int.from_bytes(randomness(8), "big"))
     rows = rng.permutation(clean.rows)[:SAMPLE]
     left, right = (rng.integers(0, len(rows), PAIRS) for _ in range(2))
     different = clean.record[rows[left]] != clean.record[rows[right]]
     left, right = left[different], right[different]
-    shared = np.broadcast_to(random_words((1, 2), randomness), (len(rows), 2))
+    secrets = np.frombuffer(randomness(16 * SECRETS), dtype=np.uint64).reshape(SECRETS, 2)
     u, held = {}, {}
-    levels: dict[str, npt.NDArray[np.int64]] = {}
+    levels: dict[str, Levels] = {}
     for slot, (name, comparison) in enumerate(schema.comparisons.items()):
         one = prepared[name]
-        codes = one.column.codes[rows]
-        held[name] = _round(float((one.column.codes >= 0).mean()))
-        both = (codes[left] >= 0) & (codes[right] >= 0)
-        a, b = left[both], right[both]
-        if comparison.exact:
-            level = np.where(codes[a] == codes[b], 0, 1)
-        else:
-            assert one.grams is not None  # noqa: S101  the schema allows no third kind
-            has = codes >= 0
-            made = np.zeros((len(rows), 2), dtype=np.uint64)
-            made[has] = filters(
-                prf, shared[has], one.grams[codes[has]], slot=slot, bits_per_gram=comparison.bits_per_gram
-            )
-            distance = np.bitwise_count(made[a] ^ made[b]).sum(axis=1)
-            level = np.digitize(distance, np.array(comparison.levels), right=True)
-        levels[name] = np.full(len(left), -1, dtype=np.int64)
-        levels[name][both] = level
+        held[name] = _round(float((one.codes >= 0).mean()))
+        codes = one.codes[rows]
+        level = _levels(one, comparison, codes, left, right, prf=prf, secrets=secrets, slot=slot)
+        levels[name] = level
+        both = level >= 0
         last = len(comparison.levels)
+        graded = level[both]
         if one.band is not None:
-            band = np.maximum(one.band[codes[a]], one.band[codes[b]])
-            level = np.where(level == 0, band, level + 2)
+            band = np.maximum(one.band[codes[left[both]]], one.band[codes[right[both]]])
+            graded = np.where(graded == 0, band, graded + 2)
             last += 2
-        if len(level):
-            u[name] = _rates(level, last)
+        if len(graded):
+            u[name] = _rates(graded, last)
     for name, group in schema.together.items():
         level = _level_together(levels, group)
         if (level >= 0).any():
             u[name] = _rates(level[level >= 0], len(group.levels))
-    return PartnerStatistics(int(round(len(clean.record_ids), -2)), held, u)
+    return PartnerStatistics(int(round(clean.records, -2)), held, u)
+
+
+def _levels(
+    one: Prepared,
+    comparison: Comparison,
+    codes: npt.NDArray[np.int32],
+    left: Levels,
+    right: Levels,
+    *,
+    prf: Prp,
+    secrets: Words,
+    slot: int,
+) -> Levels:
+    """The level of each pair of sampled rows, -1 where one of the two has no value."""
+    out = np.full(len(left), -1, dtype=np.int64)
+    both = np.flatnonzero((codes[left] >= 0) & (codes[right] >= 0))
+    a, b = codes[left[both]], codes[right[both]]
+    if one.digest is not None:
+        out[both] = np.where(one.digest[a] == one.digest[b], 0, 1)
+        return out
+    assert one.grams is not None  # noqa: S101  the schema allows no third kind
+    distance = np.empty(len(both), dtype=np.int64)
+    for number, secret in enumerate(secrets):
+        some = slice(number, None, len(secrets))
+        sides = [
+            filters(
+                prf,
+                np.broadcast_to(secret, (len(side), 2)),
+                one.grams,
+                side,
+                slot=slot,
+                bits_per_gram=comparison.bits_per_gram,
+            )
+            for side in (a[some], b[some])
+        ]
+        distance[some] = np.bitwise_count(sides[0] ^ sides[1]).sum(axis=1)
+    out[both] = np.digitize(distance, np.array(comparison.levels), right=True)
+    return out
 
 
 def _level_together(levels: Mapping[str, npt.NDArray[np.int64]], group: Together) -> npt.NDArray[np.int64]:

@@ -1,41 +1,40 @@
 """From tokens and attributes to a submission: a folder of sealed files and one signed manifest, complete or not there at all."""
 
 import hashlib
-import os
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 
-from keys import Identity, PublicIdentity, Secret, derive, seal, sign_note
-from keys.columns import wrap_column_key
-from linkage.attributes import RECORD_REF, write_attributes
+from keys import Identity, Secret, derive
+from linkage.attestations import Attestation
+from linkage.attributes import RECORD_REF
 from linkage.errors import BadInput
-from linkage.manifest import ATTRIBUTES_NAME, MANIFEST_NAME, RECORDS, Manifest, Round, SealedFile
-from linkage.tokens import PartnerStatistics, PassMap, TokenTable, write_map, write_pass
-
-
-@dataclass(frozen=True, slots=True)
-class Recipients:
-    """For whom what is sealed."""
-
-    linker: PublicIdentity
-    assembler: PublicIdentity
-    custodian: PublicIdentity
+from linkage.manifest import RECORDS, Base, Manifest, Round, SealedFile, rounded_gone
+from linkage.partner.changes import Changes, reference_order
+from linkage.partner.draft import Draft, Nobody, Watch
+from linkage.partner.draft import Recipients as Recipients
+from linkage.partner.ledger import Ledger
+from linkage.partner.ledger_folder import LedgerFolder
+from linkage.partner.records import Column
+from linkage.partner.tokenise import PassSummary, Tokeniser
+from linkage.schema import Schema
+from linkage.tokens import PartnerStatistics
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A submission as written: its folder and its manifest."""
+    """A submission as written: its folder, its manifest, what became of each pass, and, where a ledger is kept, what changed since the one before."""
 
     folder: Path
     manifest: Manifest
+    passes: tuple[PassSummary, ...]
+    changes: Changes | None = None
 
 
 def key_check(secret: Secret, one: Round) -> str:
@@ -43,28 +42,81 @@ def key_check(secret: Secret, one: Round) -> str:
     return derive(secret, "key-check", one.project, str(one.epoch), length=4).expose().hex()
 
 
-def attribute_table(rows: pd.DataFrame, *, columns: Mapping[str, str], refs: npt.NDArray[np.uint8]) -> pa.Table:
-    """`record_ref` and one text column an attribute; `columns` maps attribute names to the file's columns."""
-    texts = {
-        a: pa.array(rows[c].astype("string").str.strip(), pa.string(), from_pandas=True)
-        for a, c in columns.items()
+def attribute_table(
+    columns: Mapping[str, Column], *, names: Mapping[str, str], refs: npt.NDArray[np.uint8]
+) -> pa.Table:
+    """`record_ref` and one text column an attribute, in the order of `record_ref`; `names` maps attribute names to the file's columns."""
+    order = reference_order(refs)
+    raw = np.ascontiguousarray(refs[order])
+    arrays: dict[str, Any] = {
+        RECORD_REF: pa.FixedSizeBinaryArray.from_buffers(pa.binary(16), len(raw), [None, pa.py_buffer(raw)])
     }
-    order = np.lexsort(refs.T[::-1])
-    table = pa.table({RECORD_REF: pa.array(list(map(bytes, refs)), pa.binary(16)), **texts})
-    return table.take(pa.array(order))
+    for attribute, column in names.items():
+        codes = columns[column].codes[order]
+        arrays[attribute] = pa.DictionaryArray.from_arrays(
+            pa.array(codes, pa.int32(), mask=codes < 0), columns[column].values
+        ).cast(pa.string())
+    return pa.table(arrays)
 
 
-def records_map(refs: npt.NDArray[np.uint8]) -> PassMap:
-    """All records of the file, so that those without any match key become people too."""
-    order = np.lexsort(refs.T[::-1])
-    return PassMap(RECORDS, np.arange(len(refs), dtype=np.int64), refs[order])
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a manifest says that does not depend on the records: the round and its secret, the partner, the legal gateways, the time."""
+
+    one: Round
+    secret: Secret
+    partner: str
+    attribute_gateways: Mapping[str, str]
+    token_gateway: str
+    now: datetime
+    exclusions: tuple[Attestation, ...] = ()
+
+    def check_follows(self, earlier: Ledger) -> None:
+        """Nothing, if an update may follow that submission.
+
+        Raises:
+            BadInput: the secret, the attributes or the gateways are others by now.
+        """
+        before = earlier.manifest
+        if key_check(self.secret, self.one) != before.key_check:
+            raise BadInput(
+                "the last submission was made with another project secret: an update needs the same; submit the whole file"
+            )
+        if (dict(self.attribute_gateways), self.token_gateway) != (
+            dict(before.attributes),
+            before.token_gateway,
+        ):
+            raise BadInput(
+                "the mapping has other attributes or gateways than the last submission: an update keeps them;"
+                " to change them, withdraw at the centre and submit the whole file"
+            )
+
+    def manifest(
+        self, files: tuple[SealedFile, ...], *, statistics: PartnerStatistics, earlier: Ledger | None, gone: int
+    ) -> Manifest:
+        """The manifest of these files."""
+        body = hashlib.sha256("".join(f.sha256 for f in files).encode()).hexdigest()
+        return Manifest(
+            round=self.one,
+            partner=self.partner,
+            submission=f"{self.partner}-{self.one.epoch}-{body[:12]}",
+            made_at=self.now.isoformat(timespec="seconds"),
+            key_check=key_check(self.secret, self.one),
+            files=files,
+            statistics=statistics,
+            attributes=dict(self.attribute_gateways),
+            token_gateway=self.token_gateway,
+            kind="whole" if earlier is None else "update",
+            base=Base(earlier.manifest.submission, earlier.manifest.digest) if earlier is not None else None,
+            gone=rounded_gone(gone),
+            exclusions=self.exclusions,
+        )
 
 
 def seal_submission(
-    tokens: TokenTable,
-    statistics: PartnerStatistics,
+    tokeniser: Tokeniser,
     *,
-    refs: npt.NDArray[np.uint8],
+    schema: Schema,
     attributes: pa.Table | None,
     attribute_gateways: Mapping[str, str],
     token_gateway: str,
@@ -75,68 +127,42 @@ def seal_submission(
     recipients: Recipients,
     folder: Path,
     now: datetime,
-    progress: Callable[[str], None] = lambda _: None,
+    progress: Callable[[str, int], None] = lambda _, __: None,
+    watch: Watch | None = None,
+    exclusions: tuple[Attestation, ...] = (),
+    changes: Changes | None = None,
+    ledgers: LedgerFolder | None = None,
+    inspect: Callable[[Path, Manifest], None] = lambda _, __: None,
 ) -> Submission:
-    """The submission in `folder`, which must not exist. It is written beside it first and renamed when whole.
+    """The submission in `folder`, which must not exist. It is written beside it first and renamed when whole. With `changes` since an earlier ledger it
+    is an update; with `ledgers`, which are open, the new ledger is kept there once the submission is whole. `inspect` looks at the signed draft last of all:
+    what it raises keeps the submission from leaving.
 
     Raises:
-        BadInput: the folder exists already.
+        BadInput: the folder exists already, or an update cannot follow what it should.
+        NotWritten: the system refused to write, or another run is writing this submission; nothing is left.
     """
-    if folder.exists():
-        raise BadInput(
-            f"{folder.name} exists already: a submission is never overwritten; move it away or name another folder"
+    terms = Terms(one, secret, partner, attribute_gateways, token_gateway, now, exclusions)
+    earlier = changes.earlier if changes is not None else None
+    if earlier is not None:
+        terms.check_follows(earlier)
+    with Draft(folder, one=one, partner=partner, recipients=recipients, watch=watch or Nobody()) as draft:
+        summaries = draft.put_passes(tokeniser, schema=schema, progress=progress, changes=changes)
+        draft.put_records(tokeniser.refs if changes is None else changes.sent)
+        if changes is not None and earlier is not None:
+            draft.put_gone(RECORDS, changes.gone)
+        if attributes is not None:
+            draft.put_attributes(attributes if changes is None else changes.attribute_rows(attributes))
+        statistics = tokeniser.statistics()
+        gone = len(changes.gone) if changes is not None and earlier is not None else 0
+        made = draft.sign(
+            lambda files: terms.manifest(files, statistics=statistics, earlier=earlier, gone=gone),
+            signer=signer,
         )
-    draft = folder.with_name(f".{folder.name}.draft")
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(parents=True)
-    files = []
-
-    def put(name: str, content: bytes) -> None:
-        progress(name)
-        with (draft / name).open("wb") as out:
-            out.write(content)
-            out.flush()
-            os.fsync(out.fileno())
-        files.append(SealedFile(name, hashlib.sha256(content).hexdigest(), len(content)))
-
-    meta = {"partner": partner}
-    for table, one_map in zip(tokens.passes, tokens.maps, strict=True):
-        context = one.context(partner, table.key)
-        put(
-            f"{table.key}.tokens.sealed",
-            seal(write_pass(table, meta=meta), to=recipients.linker, context=context),
-        )
-        put(
-            f"{table.key}.map.sealed",
-            seal(write_map(one_map, meta=meta), to=recipients.assembler, context=context),
-        )
-    everyone = one.context(partner, RECORDS)
-    put(
-        f"{RECORDS}.map.sealed",
-        seal(write_map(records_map(refs), meta=meta), to=recipients.assembler, context=everyone),
-    )
-    if attributes is not None:
-        put(
-            ATTRIBUTES_NAME,
-            write_attributes(
-                attributes,
-                one=one,
-                partner=partner,
-                wrap=lambda key, key_id: wrap_column_key(key, key_id=key_id, to=recipients.custodian),
-            ),
-        )
-    body = hashlib.sha256("".join(f.sha256 for f in files).encode()).hexdigest()
-    manifest = Manifest(
-        round=one,
-        partner=partner,
-        submission=f"{partner}-{one.epoch}-{body[:12]}",
-        made_at=now.isoformat(timespec="seconds"),
-        key_check=key_check(secret, one),
-        files=tuple(files),
-        statistics=statistics,
-        attributes=dict(attribute_gateways),
-        token_gateway=token_gateway,
-    )
-    (draft / MANIFEST_NAME).write_text(sign_note(manifest.text(), by=signer), encoding="utf-8")
-    draft.rename(folder)
-    return Submission(folder, manifest)
+        inspect(draft.draft, made)
+        if changes is not None and ledgers is not None:
+            ledgers.wait(changes.ledger(made), out=folder)
+        draft.commit()
+        if ledgers is not None:
+            ledgers.keep(made.submission)
+    return Submission(folder, made, summaries, changes)

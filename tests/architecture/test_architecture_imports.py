@@ -57,7 +57,7 @@ def test_one_module_imports_splink() -> None:
     assert [name_of(p) for p in modules() if "splink" in top(imported(p))] == ["linkage/central/linker.py"]
 
 
-def test_one_module_connects_to_duckdb() -> None:
+def test_two_modules_connect_to_duckdb_the_centres_store_and_the_partners_reader() -> None:
     connecting = [
         name_of(p)
         for p in modules()
@@ -66,7 +66,7 @@ def test_one_module_connects_to_duckdb() -> None:
         and getattr(node, "attr", getattr(node, "id", getattr(node, "name", ""))) == "connect"
         and "duckdb" in top(imported(p))
     ]
-    assert connecting == ["linkage/central/store.py"]
+    assert connecting == ["linkage/central/store.py", "linkage/partner/source_database.py"]
     assert not [name_of(p) for p in modules() if "duckdb.connect" in imported(p)]
 
 

@@ -8,15 +8,16 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from keys import Identity, Secret, TrustRegister
 from keys.trust import Entry
 from linkage.central.receive import Doorstep, Received, receive
 from linkage.manifest import Round
-from linkage.partner.normalise import ColumnMapping, normalise
+from linkage.partner.normalise import Cleaner, ColumnMapping
 from linkage.partner.submission import Recipients, Submission, attribute_table, seal_submission
-from linkage.partner.tokenise import record_refs, tokenise
+from linkage.partner.tokenise import Tokeniser
 from linkage.schema import Schema, default_schema, load_schema
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -48,23 +49,21 @@ class SmallRound:
         """A new submission of the partner's rows."""
         rows = self.rows[partner]
         identifiers = {c: c for c in rows.columns if c not in ("id", *ATTRIBUTES)}
-        clean, _ = normalise(
-            rows, schema=self.schema, mapping=ColumnMapping("id", identifiers), file="rows.csv"
-        )
-        rng = np.random.default_rng(len(partner))
-        tokens, statistics = tokenise(
+        mapping = ColumnMapping("id", identifiers, attributes=tuple(ATTRIBUTES.values()))
+        cleaner = Cleaner(schema=self.schema, mapping=mapping, file="rows.csv")
+        cleaner.add(pa.RecordBatch.from_pandas(rows[list(mapping.columns)], preserve_index=False))
+        clean, _, attributes = cleaner.finish()
+        tokeniser = Tokeniser(
             clean,
             schema=self.schema,
             secret=secret or self.secret,
             own=self.own[partner],
-            randomness=rng.bytes,
+            randomness=np.random.default_rng(len(partner)).bytes,
         )
-        refs = record_refs(clean.record_ids, own=self.own[partner])
         return seal_submission(
-            tokens,
-            statistics,
-            refs=refs,
-            attributes=attribute_table(rows, columns=ATTRIBUTES, refs=refs),
+            tokeniser,
+            schema=self.schema,
+            attributes=attribute_table(attributes, names=ATTRIBUTES, refs=tokeniser.refs),
             attribute_gateways=dict.fromkeys(ATTRIBUTES, "made-up gateway"),
             token_gateway="made-up gateway",  # noqa: S106  the name of a legal gateway
             one=one or self.one,

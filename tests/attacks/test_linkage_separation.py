@@ -20,7 +20,7 @@ from linkage.central.quality import assess
 from linkage.central.receive import Doorstep
 from linkage.central.run import RUN_NAME, Run, read_run, sha256, submissions_of, write_run
 from linkage.errors import BadSubmission
-from linkage.manifest import Manifest
+from linkage.manifest import MANIFEST_FORMAT, Manifest
 from linkage.partner.tokenise import record_refs
 from linkage.tokens import PassTable, read_map
 
@@ -219,7 +219,7 @@ def test_no_disk_of_the_centre_holds_a_value_or_a_record_id_or_a_secret(
 
 def test_nothing_but_sealed_files_manifests_and_attributes_rests_at_the_centre(centre: Centre) -> None:
     kinds = {
-        "manifest.note": b"linkage-manifest/v1\n",
+        "manifest.note": f"{MANIFEST_FORMAT}\n".encode(),
         RUN_NAME: b"linkage-run/v1\n",
         "sealed": b"linkage-sealed/v1\nto ",
         "attributes.parquet": b"PARE",

@@ -17,7 +17,7 @@ from policies import Facts, load_catalogue
 from service.cast import HOST_KIND, NOW, PURPOSE
 from service.dossier import Dossier, verify
 from service.gates import objections
-from service.partners import read_mapping
+from service.mapping_file import read_mapping
 from service.shared import read_project
 
 

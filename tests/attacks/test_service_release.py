@@ -261,7 +261,7 @@ STEPS: dict[str, tuple[object, str]] = {
     "2, the policies are verified": (service.release, "verify"),
     "3, the engine decides": (service.release, "decide"),
     "4, before the spine is opened": (Custodian, "open_spine"),
-    "4, after the spine and before a column": (service.release, "read_attributes"),
+    "4, after the spine and before a column": (service.release, "current_attributes"),
     "4, after all columns were opened": (service.release, "count"),
     "5, the table is protected": (service.release, "protect"),
     "6, cohorts are compared": (service.release, "refuse_overlap"),

@@ -12,9 +12,13 @@ from typing import Any
 import pytest
 
 from ethics.kinds import KINDS
+from keys.derive import LABELS
+from linkage.partner.filters import PATTERNS, SPREAD
+from linkage.partner.grams import LONGEST, STREET_KINDS
+from linkage.partner.tokenise import MASK_EXACT, MASK_PRESENCE
 from linkage.people import make_world
-from linkage.schema import default_schema
-from linkage.tokens import lanes_of
+from linkage.schema import MOST_COMPARISONS, MOST_EXACT, default_schema
+from linkage.tokens import EXACT_BITS, PRESENCE_BITS, lanes_of
 from policies import Obligations
 from policies.decision import Decision, NearMiss
 from policies.disclosure import HIDDEN
@@ -28,6 +32,7 @@ from service.evaluate import cost_of_privacy, run
 ROOT = Path(__file__).resolve().parents[2]
 FORMATS = ROOT / "docs" / "formats.md"
 TEXT = FORMATS.read_text(encoding="utf-8")
+LANES_SECTION = "Pass file, `linkage-tokens/v2`"
 NAME = re.compile(r"(?:[a-z0-9.-]+/)?[a-z][a-z-]*(?:/v|@v?)[0-9]+")
 SOURCES = [p for package in ("keys", "linkage", "policies", "ethics", "service") for p in sorted((ROOT / package).rglob("*.py"))] + [ROOT / "cli.py"]  # fmt: skip
 
@@ -118,8 +123,30 @@ def test_every_kind_of_event_stands_with_its_details() -> None:
 
 def test_the_example_of_a_pass_file_has_the_lanes_of_the_default_schema() -> None:
     schema = default_schema()
-    lanes = lanes_of(schema, schema.match_key("born-name"))
-    assert f"\n{' '.join(lanes)}\n" in section("Pass file, `linkage-tokens/v1`")
+    lanes = lanes_of(schema, schema.match_key("names-year"))
+    assert f"\n{' '.join(lanes)}\n" in section(LANES_SECTION)
+
+
+def test_the_numbers_of_a_pass_file_are_those_of_the_code() -> None:
+    text = section(LANES_SECTION)
+    assert f"{PRESENCE_BITS} bits a comparison" in text
+    assert f"{EXACT_BITS} bits for each exact comparison" in text
+    assert f"{SPREAD:,} · n mod {PATTERNS:,}" in text
+    assert f"is {MASK_PRESENCE} + n, for `exact_<n>` {MASK_EXACT} + n" in text
+    assert [int(n) for n in re.findall(r"first ([0-9]+) characters", text)] == [
+        LONGEST[kind] for kind in ("name", "email", "address")
+    ]
+    kinds = re.search(r"Kinds of street: ([^.]*)\.", text)
+    assert kinds is not None
+    assert re.findall("`([A-Z]+)`", kinds[1]) == list(STREET_KINDS)
+    numbers = re.search(r"At most ([0-9]+) comparisons, of which at most ([0-9]+)", TEXT)
+    assert numbers is not None
+    assert tuple(map(int, numbers.groups())) == (MOST_COMPARISONS, MOST_EXACT)
+
+
+def test_every_label_of_a_derived_key_stands_in_its_table() -> None:
+    told = [plain(row[0].split(" ")[0]) for row in cells("Derived keys, `linkage/v1`")]
+    assert sorted(told) == sorted(LABELS)
 
 
 def test_the_signs_of_a_table_are_those_that_the_code_prints() -> None:

@@ -6,6 +6,8 @@ The statistics have fixed seeds and bounds that chance would break less than onc
 import hashlib
 import itertools
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,16 +16,18 @@ import pytest
 from scipy.stats import chi2, spearmanr
 
 from keys import Secret
-from linkage.partner.filters import BlockPrf, filters
+from linkage.partner.filters import filters
 from linkage.partner.grams import GRAMS
 from linkage.partner.normalise import ColumnMapping, normalise
+from linkage.partner.prf import Prp
 from linkage.partner.records import CleanRecords
 from linkage.partner.tokenise import record_refs, tokenise
 from linkage.people import make_world
-from linkage.schema import default_schema, load_schema
-from linkage.tokens import PassTable, TokenTable
+from linkage.schema import Schema, default_schema, load_schema
+from linkage.tokens import PassTable, TokenTable, compared_names
 
 SCHEMA = default_schema()
+CORE = load_schema((Path(__file__).parents[1] / "schemas" / "core.yaml").read_text("utf-8"))
 SECRET = Secret(b"project secret of the round, 32b", name="project")
 OTHER_SECRET = Secret(b"project secret of another, 32 b.", name="project")
 OWN = Secret(b"own secret of the police, 32 b..", name="own")
@@ -38,15 +42,15 @@ def fixed_randomness(seed: str) -> Callable[[int], bytes]:
 
 
 def tokens_of(
-    clean: CleanRecords, *, secret: Secret = SECRET, own: Secret = OWN, seed: str = "one"
+    clean: CleanRecords, *, schema: Schema, secret: Secret = SECRET, own: Secret = OWN, seed: str = "one"
 ) -> dict[str, PassTable]:
-    tokens, _ = tokenise(clean, schema=SCHEMA, secret=secret, own=own, randomness=fixed_randomness(seed))
+    tokens, _ = tokenise(clean, schema=schema, secret=secret, own=own, randomness=fixed_randomness(seed))
     return {t.key: t for t in tokens.passes}
 
 
-def cleaned(rows: pd.DataFrame) -> CleanRecords:
+def cleaned(rows: pd.DataFrame, *, schema: Schema) -> CleanRecords:
     mapping = ColumnMapping("id", {c: c for c in rows.columns if c != "id"})
-    return normalise(rows.astype("str"), schema=SCHEMA, mapping=mapping, file="made-up")[0]
+    return normalise(rows.astype("str"), schema=schema, mapping=mapping, file="made-up")[0]
 
 
 @pytest.fixture(scope="module")
@@ -59,12 +63,12 @@ def lonely() -> CleanRecords:
     rows["sex"], rows["postcode"], rows["address"] = "F", "OX4 1AB", "1 High Street"
     rows.loc[rows.index % 3 == 0, "postcode"] = None
     rows.loc[rows.index % 5 == 0, "sex"] = None
-    return cleaned(rows)
+    return cleaned(rows, schema=CORE)
 
 
 @pytest.fixture(scope="module")
 def alone(lonely: CleanRecords) -> PassTable:
-    table = tokens_of(lonely)["born-name"]
+    table = tokens_of(lonely, schema=CORE)["born-name"]
     assert table.rows == 2 * ALONE
     assert len(np.unique(table.columns["block"])) == table.rows
     return table
@@ -82,15 +86,24 @@ def submitted(council: CleanRecords) -> TokenTable:
     return tokenise(council, schema=SCHEMA, secret=SECRET, own=OWN, randomness=fixed_randomness("one"))[0]
 
 
-def bits(lane: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
+def bits(lane: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
     return np.unpackbits(np.ascontiguousarray(lane).view(np.uint8).reshape(-1, 8), axis=1)
 
 
-def apart(a: npt.NDArray[np.int64], b: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    return np.bitwise_count((a ^ b).view(np.uint64)).astype(np.int64)
+def sum_apart(a: PassTable, left: Any, b: PassTable, right: Any, *, lane: str) -> npt.NDArray[np.int64]:
+    """The Hamming distance of the filters of some rows of two tables."""
+    halves = [a.columns[f"{lane}_{h}"][left] ^ b.columns[f"{lane}_{h}"][right] for h in (0, 1)]
+    words = np.column_stack(halves).view(np.uint64)
+    distance: npt.NDArray[np.int64] = np.bitwise_count(words).astype(np.int64).sum(axis=1)
+    return distance
 
 
-def off_uniform(lane: npt.NDArray[np.int64]) -> float:
+def filters_in(table: PassTable) -> set[str]:
+    """The lanes of a table of the default schema that are filters, without the number of the half."""
+    return {one.lane for one in compared_names(SCHEMA, SCHEMA.match_key(table.key)) if one.filtered}
+
+
+def off_uniform(lane: npt.NDArray[Any]) -> float:
     """How improbable the counts of the 64 single bits and of all byte values would be for uniform words."""
     ones = bits(lane).sum(axis=0)
     n = len(lane)
@@ -100,7 +113,7 @@ def off_uniform(lane: npt.NDArray[np.int64]) -> float:
     return float(min(chi2.sf(by_bit, 64), chi2.sf(by_byte, 255)))
 
 
-def masked_lanes(table: PassTable) -> Iterator[tuple[str, npt.NDArray[np.int64]]]:
+def masked_lanes(table: PassTable) -> Iterator[tuple[str, npt.NDArray[Any]]]:
     for name, lane in table.columns.items():
         if not name.endswith("_band"):
             yield name, lane
@@ -108,14 +121,25 @@ def masked_lanes(table: PassTable) -> Iterator[tuple[str, npt.NDArray[np.int64]]
 
 def test_the_lanes_of_rows_alone_in_their_blocks_are_uniform_though_all_have_one_name(alone: PassTable) -> None:
     lanes = {n: lane for n, lane in masked_lanes(alone) if n != "row_ref"}
-    assert {"block", "presence", "exact", "name_a_0", "name_b_1", "postcode_0", "address_1"} <= set(lanes)
+    assert {
+        "block",
+        "presence_0",
+        "presence_1",
+        "exact_0",
+        "exact_1",
+        "name_a_0",
+        "name_b_1",
+        "postcode_0",
+        "address_1",
+    } <= set(lanes)
     assert {n: p for n, lane in lanes.items() if (p := off_uniform(lane)) < UNLIKELY} == {}
 
 
 def test_the_same_measure_sees_through_filters_that_are_not_masked(alone: PassTable) -> None:
     secrets = np.frombuffer(fixed_randomness("blocks")(16 * ALONE), dtype=np.uint64).reshape(-1, 2)
-    grams = np.repeat(GRAMS["name"](np.array(["SMITH"], dtype=object)), ALONE, axis=0)
-    bare = filters(BlockPrf(OWN), secrets, grams, slot=0, bits_per_gram=6)
+    grams = GRAMS["name"](np.array(["SMITH"], dtype=object))
+    codes = np.zeros(ALONE, dtype=np.int32)
+    bare = filters(Prp(OWN), secrets, grams, codes, slot=0, bits_per_gram=6)
     assert off_uniform(bare[:, 0].view(np.int64)) < UNLIKELY
     repeated = np.resize(alone.columns["name_a_0"][:10], ALONE)
     assert off_uniform(repeated) < UNLIKELY
@@ -131,12 +155,12 @@ def test_a_missing_value_cannot_be_told_from_one_in_a_row_alone_in_its_block(
     alone: PassTable, lonely: CleanRecords
 ) -> None:
     missing = lonely.columns["postcode"].codes < 0
-    known = tokenise(lonely, schema=SCHEMA, secret=SECRET, own=OWN, randomness=fixed_randomness("one"))[0]
+    known = tokenise(lonely, schema=CORE, secret=SECRET, own=OWN, randomness=fixed_randomness("one"))[0]
     one_map = next(m for m in known.maps if m.key == "born-name")
     absent_refs = {bytes(r) for r in refs_of(lonely)[missing]}
     absent = np.array([bytes(r) in absent_refs for r in one_map.record_ref])
     assert 0 < absent.sum() < len(absent)
-    for lane in ("postcode_0", "postcode_1", "presence", "exact"):
+    for lane in ("postcode_0", "postcode_1", "presence_0", "presence_1", "exact_0", "exact_1"):
         assert off_uniform(alone.columns[lane][absent]) >= UNLIKELY
         assert off_uniform(alone.columns[lane][~absent]) >= UNLIKELY
 
@@ -147,11 +171,10 @@ def refs_of(clean: CleanRecords) -> npt.NDArray[np.uint8]:
 
 def test_one_value_in_two_blocks_is_about_64_of_128_bits_apart(alone: PassTable) -> None:
     for name in ("name_a", "name_b", "address"):
-        a = [alone.columns[f"{name}_{half}"] for half in (0, 1)]
-        distance = sum(apart(x[:-1], x[1:]) for x in a)
-        assert abs(float(np.mean(distance)) - 64) < 0.5
-        assert abs(float(np.std(distance)) - np.sqrt(32)) < 0.4
-        assert np.min(distance) > 25
+        distance = sum_apart(alone, slice(None, -1), alone, slice(1, None), lane=name)
+        assert abs(float(distance.mean()) - 64) < 0.5
+        assert abs(float(distance.std()) - np.sqrt(32)) < 0.4
+        assert distance.min() > 25
 
 
 def test_one_value_of_one_record_in_two_passes_is_about_64_of_128_bits_apart(submitted: TokenTable) -> None:
@@ -161,11 +184,9 @@ def test_one_value_of_one_record_in_two_passes_is_about_64_of_128_bits_apart(sub
         where = {bytes(r): at for at, r in enumerate(b_map.record_ref)}
         rows = [(at, where[bytes(r)]) for at, r in enumerate(a_map.record_ref) if bytes(r) in where]
         left, right = (np.array(side, dtype=np.int64) for side in zip(*rows, strict=True))
-        for lane in {n[:-2] for n in set(a.columns) & set(b.columns) if n.endswith("_0")}:
-            distance = sum(
-                apart(a.columns[f"{lane}_{h}"][left], b.columns[f"{lane}_{h}"][right]) for h in (0, 1)
-            )
-            assert abs(float(np.mean(distance)) - 64) < 6.5 * np.sqrt(32 / len(left)), (a.key, b.key, lane)
+        for lane in filters_in(a) & filters_in(b):
+            distance = sum_apart(a, left, b, right, lane=lane)
+            assert abs(float(distance.mean()) - 64) < 6.5 * np.sqrt(32 / len(left)), (a.key, b.key, lane)
             compared += 1
     assert compared > 300
 
@@ -186,7 +207,7 @@ def test_the_orders_of_rows_in_two_passes_and_in_the_file_are_unrelated(
     places = [in_file] + [
         {bytes(r): at for at, r in enumerate(m.record_ref)} for m in submitted.maps if len(m.row_ref)
     ]
-    assert len(places) == len(SCHEMA.keys)
+    assert len(places) > 12
     for a, b in itertools.combinations(places, 2):
         both = sorted(a.keys() & b.keys())
         rank = float(spearmanr([a[r] for r in both], [b[r] for r in both]).statistic)
@@ -203,7 +224,7 @@ def test_rows_stand_in_the_order_of_references_that_only_the_partner_can_make(su
 def test_another_project_secret_gives_entirely_other_tokens(
     council: CleanRecords, submitted: TokenTable
 ) -> None:
-    other = tokens_of(council, secret=OTHER_SECRET, seed="two")
+    other = tokens_of(council, schema=SCHEMA, secret=OTHER_SECRET, seed="two")
     for table in submitted.passes:
         assert other[table.key].rows == table.rows
         for name, lane in masked_lanes(table):
@@ -212,7 +233,7 @@ def test_another_project_secret_gives_entirely_other_tokens(
 
 
 def test_another_schema_gives_entirely_other_tokens(council: CleanRecords, submitted: TokenTable) -> None:
-    renewed = load_schema(SCHEMA.text.replace("version: 1", "version: 2"))
+    renewed = load_schema(f"{SCHEMA.text}# agreed anew\n")
     assert renewed.digest != SCHEMA.digest
     other = tokenise(council, schema=renewed, secret=SECRET, own=OWN, randomness=fixed_randomness("one"))[0]
     for a, b in zip(submitted.passes, other.passes, strict=True):
@@ -222,22 +243,18 @@ def test_another_schema_gives_entirely_other_tokens(council: CleanRecords, submi
 def test_another_partner_has_other_row_references_but_the_same_blocks_and_equal_filters(
     council: CleanRecords, submitted: TokenTable
 ) -> None:
-    other = tokens_of(council, own=OTHER_OWN, seed="two")
+    other = tokens_of(council, schema=SCHEMA, own=OTHER_OWN, seed="two")
     for table in submitted.passes:
         theirs = other[table.key]
         assert not np.isin(table.columns["row_ref"], theirs.columns["row_ref"]).any()
-        assert (np.sort(table.columns["block"]) == np.sort(theirs.columns["block"])).all()
-    ours = next(t for t in submitted.passes if t.key == "born-name")
-    theirs = other["born-name"]
+        assert (np.unique(table.columns["block"]) == np.unique(theirs.columns["block"])).all()
+    ours, theirs = (tokens_of(council, schema=CORE, own=own)["names-year"] for own in (OWN, OTHER_OWN))
     _, block, size = np.unique(ours.columns["block"], return_inverse=True, return_counts=True)
     once = np.flatnonzero(size[block] == 1)
     place = {int(b): at for at, b in enumerate(theirs.columns["block"])}
     right = np.array([place[int(b)] for b in ours.columns["block"][once]])
     for lane in ("name_a", "name_b"):
-        distance = sum(
-            apart(ours.columns[f"{lane}_{h}"][once], theirs.columns[f"{lane}_{h}"][right]) for h in (0, 1)
-        )
-        present = np.asarray(distance) == 0
+        present = sum_apart(ours, once, theirs, right, lane=lane) == 0
         assert present.mean() > 0.9, lane
 
 
@@ -258,9 +275,20 @@ def test_the_same_arguments_give_the_same_tokens_and_statistics(council: CleanRe
 def test_only_the_fillers_of_missing_values_depend_on_the_randomness(
     alone: PassTable, lonely: CleanRecords
 ) -> None:
-    again = tokens_of(lonely, seed="two")["born-name"]
+    again = tokens_of(lonely, schema=CORE, seed="two")["born-name"]
     changed = {n for n in alone.columns if (alone.columns[n] != again.columns[n]).any()}
-    missing = {"presence", "exact", "postcode_0", "postcode_1", "town_0", "town_1", "email_0", "email_1"}
+    missing = {
+        "presence_0",
+        "presence_1",
+        "exact_0",
+        "exact_1",
+        "postcode_0",
+        "postcode_1",
+        "town_0",
+        "town_1",
+        "email_0",
+        "email_1",
+    }
     assert changed == missing
     assert (alone.columns["postcode_0"] != again.columns["postcode_0"]).mean() == pytest.approx(1 / 3, abs=0.01)
 
@@ -275,7 +303,13 @@ def test_every_part_of_a_key_moves_its_block() -> None:
         "sex": "F",
     }
     base |= {"postcode": "OX4 1AB", "address": "1 High Street", "town": "Oxford", "email": "mary@example.org"}
-    base |= {"nhs_number": "9434765919"}
+    base |= {
+        "nhs_number": "9434765919",
+        "upn": "A123456789012",
+        "pnc_id": "2004/0123456B",
+        "uprn": "100121234567",
+    }
+    base |= {"phone": "07700 900123"}
     other = {
         "forename": "Gwen",
         "middle_name": "Zoe",
@@ -284,19 +318,25 @@ def test_every_part_of_a_key_moves_its_block() -> None:
         "sex": "M",
     }
     other |= {"postcode": "RG1 3EE", "address": "22 Mill Lane", "town": "Slough", "email": "gwen@example.net"}
-    other |= {"nhs_number": "4010232137"}
+    other |= {
+        "nhs_number": "4010232137",
+        "upn": "R053630027086",
+        "pnc_id": "1999/0654321Z",
+        "uprn": "10033544614",
+    }
+    other |= {"phone": "07911 123456"}
     rows = [{"id": "0", **base}]
     rows += [{"id": str(n), **base, name: other[name]} for n, name in enumerate(base, 1)]
-    tokens = tokenise(
-        cleaned(pd.DataFrame(rows)), schema=SCHEMA, secret=SECRET, own=OWN, randomness=fixed_randomness("one")
-    )[0]
-    refs = [bytes(r) for r in refs_of(cleaned(pd.DataFrame(rows)))]
+    clean = cleaned(pd.DataFrame(rows), schema=SCHEMA)
+    tokens = tokenise(clean, schema=SCHEMA, secret=SECRET, own=OWN, randomness=fixed_randomness("one"))[0]
+    refs = [bytes(r) for r in refs_of(clean)]
     for key, table, one in zip(SCHEMA.match_keys, tokens.passes, tokens.maps, strict=True):
         blocks: dict[bytes, set[int]] = {ref: set() for ref in refs}
         for ref, block in zip(one.record_ref, table.columns["block"], strict=True):
             blocks[bytes(ref)].add(int(block))
         for n, name in enumerate(base, 1):
             shared = blocks[refs[0]] & blocks[refs[n]]
+            assert blocks[refs[0]], key.name
             if name not in key.identifiers:
                 assert shared == blocks[refs[0]]
             elif any(p.order == "any" for p in key.parts) and name in ("forename", "surname"):

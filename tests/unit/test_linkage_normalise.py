@@ -1,10 +1,9 @@
 """From rows to cleaned records: what is valid, missing or no value, and alternatives as further rows."""
 
 import pandas as pd
-import pytest
 
 from linkage.partner.normalise import ColumnMapping, normalise
-from linkage.partner.records import CleanRecords, Column, FieldQuality, QualityReport
+from linkage.partner.records import CleanRecords, FieldQuality, QualityReport
 from linkage.schema import IDENTIFIERS, default_schema
 
 SCHEMA = default_schema()
@@ -30,7 +29,9 @@ def test_dates_that_cannot_be_read_are_counted_and_missing_ones_apart() -> None:
 
 def test_every_identifier_of_the_schema_has_a_column_though_the_file_lacks_it() -> None:
     clean, report = run({"forename": ["Mary", "Tom"]})
-    assert set(clean.columns) == set(IDENTIFIERS)
+    used = {i for k in SCHEMA.match_keys for i in k.identifiers}
+    assert set(clean.columns) == used | {c.identifier for c in SCHEMA.comparisons.values()}
+    assert set(clean.columns) <= set(IDENTIFIERS)
     assert not clean.columns["nhs_number"].present.any()
     assert set(report.fields) == {"forename"}
     assert clean.rows == 2
@@ -47,7 +48,7 @@ def test_a_record_with_a_previous_surname_has_one_more_row_for_it() -> None:
     assert clean.record.tolist() == [0, 1, 2, 3, 0, 3]
     assert clean.columns["surname"].texts().tolist() == ["SMITH", "JONES", "BROWN", None, "OKAFOR", "PATEL"]
     assert clean.columns["sex"].texts().tolist() == ["F", "F", "M", "F", "F", "F"]
-    assert clean.record_ids.tolist() == ["0", "1", "2", "3"]
+    assert clean.record_ids.to_pylist() == ["0", "1", "2", "3"]
     assert report.fields["previous_surname"] == FieldQuality(valid=3, missing=1, invalid=0)
 
 
@@ -62,26 +63,3 @@ def test_an_alias_and_a_previous_surname_each_add_a_row() -> None:
     )
     names = list(zip(clean.columns["forename"].texts(), clean.columns["surname"].texts(), strict=True))
     assert names == [("MARY", "SMITH"), ("MARY", "OKAFOR"), ("MOLLY", "SMITH")]
-
-
-def test_a_column_maps_each_distinct_value_once() -> None:
-    asked: list[str] = []
-
-    def image(value: str) -> str | None:
-        asked.append(value)
-        return None if value == "b" else value.upper()
-
-    column = Column.of(pd.Series(["a", "b", "a", None, "A"], dtype="str")).map(image)
-    assert sorted(asked) == ["A", "a", "b"]
-    assert column.texts().tolist() == ["A", None, "A", None, "A"]
-    assert len(column.values) == 1
-
-
-def test_a_column_without_values_stays_so() -> None:
-    assert Column.missing(3).map(str.upper).texts().tolist() == [None] * 3
-    assert Column.of(pd.Series([None, None], dtype="str")).present.tolist() == [False, False]
-
-
-@pytest.mark.parametrize("missing", [None, float("nan"), pd.NA])
-def test_every_way_of_being_missing_is_missing(missing: object) -> None:
-    assert Column.of(pd.Series(["a", missing], dtype=object)).present.tolist() == [True, False]

@@ -9,12 +9,14 @@ import pyarrow as pa
 import pytest
 
 from linkage.errors import BadSchema, BadSubmission
-from linkage.schema import default_schema, load_schema
+from linkage.schema import IDENTIFIERS, MOST_EXACT, NAMES, PARTS, default_schema, load_schema
 from linkage.tokens import (
     MAP_FORMAT,
     TOKENS_FORMAT,
     PassMap,
     PassTable,
+    compared_names,
+    lane_type,
     lanes_of,
     read_map,
     read_pass,
@@ -58,9 +60,9 @@ def changed(old: str, new: str) -> Callable[[], str]:
             "schema: Input should be 'linkage-schema/v1'",
         ),
         (changed("filter_bits: 128", "filter_bits: 256"), "filter_bits"),
-        (changed("version: 1", "version: 0"), "version"),
-        (changed("most_records_per_key: 24", "most_records_per_key: 0"), "most_records_per_key"),
-        (changed("bands: [0.0004, 0.004]", "bands: [0.004, 0.0004]"), "bands must be two shares that rise"),
+        (changed("version: 2", "version: 0"), "version"),
+        (changed("most_people_per_key: 2", "most_people_per_key: 0"), "most_people_per_key"),
+        (changed("bands: [0.12, 0.3]", "bands: [0.3, 0.12]"), "bands must be two shares that rise"),
         (changed("of: [forename]", "of: [shoe_size]"), "unknown identifier shoe_size"),
         (changed("of: [forename]", "of: [surname]"), "compared twice"),
         (changed("levels: [0, 17, 29]", "levels: [1, 17, 29]"), "levels must rise from 0"),
@@ -68,7 +70,7 @@ def changed(old: str, new: str) -> Callable[[], str]:
         (changed("exact: true", "exact: false"), "say either"),
         (
             changed("part: initial", "part: ending"),
-            "middle_name has no part 'ending'; known are initial, whole",
+            f"middle_name has no part 'ending'; known are {', '.join(sorted(PARTS['middle_name']))}",
         ),
         (changed("  forename:   {", "  name_a:   {"), "'name_a' cannot name a comparison"),
         (changed("  forename:   {", '  "a; DROP TABLE rows":   {'), "cannot name a comparison"),
@@ -79,6 +81,23 @@ def changed(old: str, new: str) -> Callable[[], str]:
             "nhs-number has no parts",
         ),
         (changed("[nhs_number.whole]", "[nhs_number.half]"), "unknown part 'nhs_number.half'"),
+        (changed("bits_per_gram: 6", "bits_per_gram: 5"), "bits_per_gram: Input should be 2, 4, 6 or 8"),
+        (changed("bits_per_gram: 6", "bits_per_gram: 10"), "bits_per_gram: Input should be 2, 4, 6 or 8"),
+        (
+            changed("[name.both.sound, date_of_birth.year]", "[name.both.sound, name.any.initial]"),
+            "names-year puts the names in order twice",
+        ),
+        (changed("  forename:   {", "  given:   {"), "compare both names or neither, by the same grams"),
+        (
+            changed(
+                "surname:    {of: [surname],       grams: name", "surname:    {of: [surname], grams: email"
+            ),
+            "compare both names or neither, by the same grams",
+        ),
+        (
+            changed("  surname:    {of: [surname]", "  surname:    {of: [pnc_id]"),
+            "compare both names or neither, by the same grams",
+        ),
     ],
 )
 def test_a_schema_that_breaks_a_rule_is_refused(text: Callable[[], str], saying: str) -> None:
@@ -87,19 +106,62 @@ def test_a_schema_that_breaks_a_rule_is_refused(text: Callable[[], str], saying:
     assert saying in str(caught.value)
 
 
+def with_exact(count: int, of_all: int) -> str:
+    """The schema with `of_all` comparisons, `count` of them exact, and one match key of date of birth."""
+    others = [i for i in IDENTIFIERS if i not in NAMES][:of_all]
+    assert len(others) == of_all
+    lines = [
+        f"  c{n}: {{of: [{i}], {'exact: true' if n < count else 'grams: name'}}}" for n, i in enumerate(others)
+    ]
+    head, _, _ = TEXT.partition("comparisons:")
+    return f"{head}comparisons:\n" + "\n".join(lines) + "\nkeys:\n  one: [date_of_birth.year]\n"
+
+
+def test_comparisons_fill_lane_after_lane_and_too_many_are_refused() -> None:
+    schema = load_schema(with_exact(MOST_EXACT, 12))
+    made = compared_names(schema, schema.match_keys[0])
+    presence = [one.presence for one in made]
+    assert presence == [(f"presence_{n // 10}", 6 * (n % 10)) for n in range(12)]
+    places = [one.place for one in made if one.exact]
+    assert places == [(f"exact_{n // 4}", 16 * (n % 4)) for n in range(MOST_EXACT)]
+    lanes = lanes_of(schema, schema.match_keys[0])
+    assert lanes[:6] == ("row_ref", "block", "presence_0", "presence_1", "exact_0", "exact_1")
+    assert len(lanes) == 6 + 2 * (12 - MOST_EXACT)
+    with pytest.raises(BadSchema, match=f"at most {MOST_EXACT} exact comparisons"):
+        load_schema(with_exact(MOST_EXACT + 1, 12))
+
+
+def test_a_place_that_a_key_settles_is_free_for_the_next_and_presence_places_are_not() -> None:
+    every = {one.comparison: one for one in compared_names(SCHEMA, SCHEMA.match_key("email-local"))}
+    fewer = {one.comparison: one for one in compared_names(SCHEMA, SCHEMA.match_key("nhs-number"))}
+    assert "nhs_number" in every
+    assert "nhs_number" not in fewer
+    assert fewer["uprn"].place == every["phone"].place
+    assert all(fewer[n].presence == every[n].presence for n in fewer)
+
+
 def some_pass(key: str = "born-name", rows: int = 4) -> PassTable:
     rng = np.random.default_rng(3)
     lanes = lanes_of(SCHEMA, SCHEMA.match_key(key))
-    return PassTable(key, {n: rng.integers(-(1 << 62), 1 << 62, rows) for n in lanes})
+    return PassTable(
+        key,
+        {
+            n: rng.integers(0, 3, rows, dtype=np.int8)
+            if n.endswith("_band")
+            else rng.integers(-(1 << 62), 1 << 62, rows)
+            for n in lanes
+        },
+    )
 
 
 @pytest.mark.parametrize("rows", [0, 1, 50])
 def test_a_pass_survives_its_journey(rows: int) -> None:
     table = some_pass(rows=rows)
-    read, meta = read_pass(write_pass(table, meta={"partner": "police"}), schema=SCHEMA)
+    read, meta = read_pass(write_pass(table, schema=SCHEMA, partner="police"), schema=SCHEMA)
     assert meta == {"partner": "police", "key": "born-name"}
     assert list(read.columns) == list(table.columns)
     assert all((read.columns[n] == table.columns[n]).all() for n in table.columns)
+    assert all(read.columns[n].dtype == table.columns[n].dtype for n in table.columns)
     assert read.rows == rows
 
 
@@ -107,7 +169,8 @@ def test_a_pass_survives_its_journey(rows: int) -> None:
 def test_a_map_survives_its_journey(rows: int) -> None:
     refs = np.arange(rows * 16).reshape(rows, 16).astype(np.uint8)
     one = PassMap("born-name", np.arange(rows, dtype=np.int64), refs)
-    read, _ = read_map(write_map(one, meta={}))
+    read, meta = read_map(write_map(one, partner="police"))
+    assert meta == {"partner": "police", "key": "born-name"}
     assert read.key == one.key
     assert (read.row_ref == one.row_ref).all()
     assert (read.record_ref == refs).all()
@@ -127,17 +190,19 @@ def test_a_token_file_that_is_not_of_the_schema_is_refused() -> None:
     lanes = {n: pa.array(c) for n, c in table.columns.items()}
     with_null = {**lanes, "block": pa.array([1, None, 2, 3], pa.int64())}
     as_float = {**lanes, "block": pa.array([1.0, 2.0, 3.0, 4.0])}
-    fewer = {n: c for n, c in lanes.items() if n != "exact"}
+    wide_band = {**lanes, "name_a_band": pa.array([0, 1, 2, 0], pa.int64())}
+    fewer = {n: c for n, c in lanes.items() if n != "exact_0"}
     more = {**lanes, "surname": pa.array(["a", "b", "c", "d"])}
     turned = dict(reversed(lanes.items()))
-    for columns in (with_null, as_float, fewer, more, turned):
+    for columns in (with_null, as_float, wide_band, fewer, more, turned):
         with pytest.raises(BadSubmission, match="has not the lanes of the schema"):
             read_pass(arrow(columns, kind=TOKENS_FORMAT), schema=SCHEMA)
     assert read_pass(arrow(lanes, kind=TOKENS_FORMAT), schema=SCHEMA)[0].rows == 4
     with pytest.raises(BadSubmission, match="of a pass that the schema does not know"):
         read_pass(arrow(lanes, kind=TOKENS_FORMAT, key="other"), schema=SCHEMA)
+    types = {n: lane_type(n) for n in table.columns}
     with pytest.raises(BadSubmission, match="of a pass that the schema does not know"):
-        read_pass(write_table(table.columns, kind=TOKENS_FORMAT, meta={}), schema=SCHEMA)
+        read_pass(write_table(table.columns, kind=TOKENS_FORMAT, types=types, meta={}), schema=SCHEMA)
 
 
 def test_a_map_file_that_is_none_is_refused() -> None:
@@ -155,7 +220,7 @@ def test_a_map_file_that_is_none_is_refused() -> None:
 
 
 def test_a_file_of_another_kind_or_cut_short_is_refused() -> None:
-    content = write_pass(some_pass(), meta={})
+    content = write_pass(some_pass(), schema=SCHEMA, partner="police")
     with pytest.raises(BadSubmission, match=f"first line should be {MAP_FORMAT}"):
         read_map(content)
     for length in (len(TOKENS_FORMAT) + 1, len(content) // 3, len(content) // 2):

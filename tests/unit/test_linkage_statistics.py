@@ -11,22 +11,24 @@ from linkage.partner.normalise import ColumnMapping, normalise
 from linkage.partner.prepared import bands_of
 from linkage.partner.records import Column
 from linkage.partner.tokenise import tokenise
-from linkage.schema import default_schema
+from linkage.schema import Schema, default_schema, load_schema
 from linkage.tokens import PartnerStatistics
 
 SCHEMA = default_schema()
 
 
-def statistics_of(columns: dict[str, list[str | None]], *, seed: int = 1) -> PartnerStatistics:
+def statistics_of(
+    columns: dict[str, list[str | None]], *, seed: int = 1, schema: Schema = SCHEMA
+) -> PartnerStatistics:
     rows = pd.DataFrame(
         {"id": [str(n) for n in range(len(next(iter(columns.values()))))], **columns}, dtype="str"
     )
     clean, _ = normalise(
-        rows, schema=SCHEMA, mapping=ColumnMapping("id", {c: c for c in columns}), file="f.csv"
+        rows, schema=schema, mapping=ColumnMapping("id", {c: c for c in columns}), file="f.csv"
     )
     keys = (Secret(bytes(32), name="project"), Secret(bytes(32), name="own"))
     return tokenise(
-        clean, schema=SCHEMA, secret=keys[0], own=keys[1], randomness=np.random.default_rng(seed).bytes
+        clean, schema=schema, secret=keys[0], own=keys[1], randomness=np.random.default_rng(seed).bytes
     )[1]
 
 
@@ -73,6 +75,17 @@ def test_a_comparison_without_two_values_has_no_rates() -> None:
     assert statistics_of({"surname": ["Smith"]}).u == {}
 
 
+def test_a_value_without_the_part_that_is_compared_exactly_counts_as_missing() -> None:
+    year = load_schema(
+        SCHEMA.text.partition("comparisons:")[0]
+        + "comparisons:\n  born: {of: [date_of_birth], exact: true, part: year}\nkeys:\n  one: [sex.whole]\n"
+    )
+    dates: list[str | None] = ["1980-02-03", "1981-05-06", "????-02-03", None, "1980-07-08"] * 40
+    found = statistics_of({"date_of_birth": dates}, schema=year)
+    assert found.held["born"] == 0.6
+    assert found.u["born"] == pytest.approx((5 / 9, 4 / 9), abs=0.01)
+
+
 def test_two_rows_of_one_record_are_no_random_pair() -> None:
     found = statistics_of({"surname": ["Smith"], "previous_surname": ["Jones"]})
     assert found.u == {}
@@ -97,6 +110,6 @@ def test_statistics_survive_their_journey_as_plain_values() -> None:
 def test_a_name_is_rare_middling_or_common_by_its_share() -> None:
     texts = ["A"] * 90 + ["B"] * 9 + ["C"] + [None] * 50
     column = Column.of(pd.Series(texts, dtype="str"))
-    bands = dict(zip(column.values, bands_of(column, bounds=(0.05, 0.5)), strict=True))
+    bands = dict(zip(column.values.to_pylist(), bands_of(column, bounds=(0.05, 0.5)), strict=True))
     assert bands == {"A": 2, "B": 1, "C": 0}
     assert bands_of(Column.missing(3), bounds=(0.05, 0.5)).tolist() == []

@@ -1,15 +1,17 @@
 """Training without labels: simulated passes whose truth is known, and the passes that make other trainers fail."""
 
+from pathlib import Path
+
 import numpy as np
 import numpy.typing as npt
 import pytest
 
 from linkage.central.levels import LaneLevels, lane_levels
 from linkage.central.training import Fit, Patterns, combined_u, fit, fit_all, pooled_m, posterior
-from linkage.schema import default_schema
+from linkage.schema import load_schema
 from linkage.tokens import PartnerStatistics
 
-SCHEMA = default_schema()
+SCHEMA = load_schema((Path(__file__).parents[1] / "schemas" / "core.yaml").read_text("utf-8"))
 HELD = frozenset(SCHEMA.comparisons)
 Floats = npt.NDArray[np.float64]
 

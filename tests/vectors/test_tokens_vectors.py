@@ -1,45 +1,57 @@
-"""The tokens against a second implementation: plain Python, value by value and gram by gram, with hashlib and single AES blocks.
+"""The tokens against a second implementation: plain Python, value by value and gram by gram, on single messages and single AES blocks.
 
-`tokens.json` holds made-up records, fixed secrets and what both implementations make of them under `tokens_schema.yaml`, in hexadecimal. Another implementation of the
-token format can be checked against the same file.
+`tokens.json` holds made-up records, fixed secrets and what both implementations make of them under `tokens_schema.yaml`, in hexadecimal. Another
+implementation of the token format can be checked against the same file. After a change of the format or of the schema,
+`python tests/vectors/test_tokens_vectors.py` writes it again, tokens by the implementation in this file.
 """
 
-import hashlib
 import hmac
 import itertools
 import json
-from collections.abc import Callable, Mapping
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from hashlib import shake_256
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-import numpy as np
 import pandas as pd
 import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.cmac import CMAC
+from cryptography.hazmat.primitives.kdf.kbkdf import KBKDFCMAC, CounterLocation, Mode
 
 from keys import Secret, derive
 from linkage.partner.identifiers import KINDS
 from linkage.partner.normalise import ColumnMapping, normalise
+from linkage.partner.records import CleanRecords
+from linkage.partner.same_person import PLAINLY
 from linkage.partner.tokenise import record_refs, tokenise
-from linkage.schema import MatchKey, Schema, load_schema
-from linkage.tokens import PassTable
+from linkage.schema import MatchKey, Part, load_schema, parse_part
+from linkage.tokens import PassTable, lanes_of
 
 HERE = Path(__file__).parent
 FACTS: dict[str, Any] = json.loads((HERE / "tokens.json").read_text(encoding="utf-8"))
 SCHEMA = load_schema((HERE / "tokens_schema.yaml").read_text(encoding="utf-8"))
-SECRET = Secret(bytes.fromhex(FACTS["secret"]), name="project secret")
-OWN = Secret(bytes.fromhex(FACTS["own"]), name="own secret")
-Record = Mapping[str, str | None]
+SECRET, OWN = (bytes.fromhex(FACTS[s]) for s in ("secret", "own"))
+NAMES = ("forename", "surname")
+SOURCE: Final = (
+    "Made-up people; both the product and the plain-Python implementation in test_tokens_vectors.py give these values. `canonical` has"
+    " the rows of cleaned records, `parts` the values of parts by canonical value, `people` the parts by which a partner takes"
+    " records for one person's. Lanes are little-endian bytes in hexadecimal."
+)
+Row = Mapping[str, Any]
+Lanes = dict[str, int]
 
 
 def fixed_randomness(seed: str) -> Callable[[int], bytes]:
     """Call number n gives SHAKE-256 of the seed and n."""
     calls = itertools.count()
-    return lambda size: hashlib.shake_256(f"{seed} {next(calls)}".encode()).digest(size)
+    return lambda size: shake_256(f"{seed} {next(calls)}".encode()).digest(size)
 
 
-# --- the second implementation ------------------------------------------------------------------------------------------------
+# --- the second implementation: keys ------------------------------------------------------------------------------------------
 
 
 def hkdf(secret: bytes, info: bytes, length: int = 32) -> bytes:
@@ -64,6 +76,29 @@ def aes(key: bytes, block: bytes) -> bytes:
     return Cipher(algorithms.AES(key), modes.ECB()).encryptor().update(block)  # noqa: S305  one block
 
 
+def cmac(key: bytes, text: str) -> bytes:
+    mac = CMAC(algorithms.AES(key))
+    mac.update(text.encode())
+    return mac.finalize()
+
+
+def kdf(key: bytes, digests: Sequence[bytes]) -> tuple[bytes, bytes]:
+    """Block and block secret."""
+    one = KBKDFCMAC(
+        algorithm=algorithms.AES,
+        mode=Mode.CounterMode,
+        length=32,
+        rlen=4,
+        llen=None,
+        location=CounterLocation.AfterFixed,
+        label=None,
+        context=None,
+        fixed=b"".join(digests),
+    )
+    made = one.derive(key)
+    return made[:8], made[16:]
+
+
 def little(number: int) -> bytes:
     return (number % (1 << 64)).to_bytes(8, "little")
 
@@ -76,37 +111,68 @@ def signed(raw: bytes) -> int:
     return int.from_bytes(raw, "little", signed=True)
 
 
-def padded_bigrams(text: str, longest: int) -> set[int]:
-    padded = f" {text[:longest]} "
-    return {ord(a) * 256 + ord(b) for a, b in itertools.pairwise(padded)}
+def xored(a: bytes, b: bytes) -> bytes:
+    return bytes(x ^ y for x, y in zip(a, b, strict=True))
 
 
-def grams_of(kind: str, value: str) -> set[int]:
-    whole = 1 << 40
+# --- the second implementation: filters ---------------------------------------------------------------------------------------
+
+STREETS: Final = "ROAD STREET AVENUE CLOSE LANE DRIVE COURT CRESCENT GARDENS PLACE SQUARE TERRACE GROVE GREEN PARK HOUSE WAY HILL WALK RISE VIEW FLAT"
+
+
+def padded_bigrams(text: str, longest: int) -> set[tuple[int, int]]:
+    return {(ord(a) * 256 + ord(b), 1) for a, b in itertools.pairwise(f" {text[:longest]} ")}
+
+
+def packed(text: str) -> int:
+    """Up to five characters as a number of 32 bits, 0 for none."""
+    code = 0
+    for place in range(5):
+        code = code * 64 + (ord(text[place]) % 64 if place < len(text) else 0)
+    return 1 << 31 | code if text.strip() else 0
+
+
+def grams_of(kind: str, value: str) -> set[tuple[int, int]]:
+    """Grams with their weights."""
     if kind == "name":
-        return padded_bigrams(value, 20)
+        return padded_bigrams(value.replace(" ", ""), 14)
     if kind == "email":
-        return padded_bigrams(value, 28)
+        local, _, domain = value.partition("@")
+        return padded_bigrams(local, 12) | {(1 << 15 | zlib.crc32(domain.encode()) % (1 << 15), 1)}
     if kind == "date":
-        out = {(place + 1) * 256 + ord(c) for place, c in enumerate(value) if c != "?"}
-        for two in (value[4:6], value[6:8]):
-            if "?" not in two:
-                out |= {whole * n + ord(two[0]) * 256 + ord(two[1]) for n in (1, 2)}
+        out = {(place * 256 + ord(value[place]), 1) for place in range(2, 8) if value[place] != "?"}
+        for which, at in ((None, 0), (1, 4), (2, 6)):
+            if "?" not in value[at : at + 2]:
+                two = int(value[at]) * 16 + int(value[at + 1])
+                out |= (
+                    {(256 + two, 1)}
+                    if which is None
+                    else {(1 << 15 | two, 1), (1 << 15 | which * 256 + two, 1)}
+                )
         return out
     if kind == "postcode":
         aligned = f"{value[:-3][:5]:<5}{value[-3:]}"
-        out = {(place + 1) * 256 + ord(c) for place, c in enumerate(aligned) if c != " "}
-        outward = 0
-        for c in aligned[:5]:
-            outward = outward * 64 + ord(c) % 64
-        return out | {whole + outward, 2 * whole + outward}
-    words = value.split()
-    number = next((w for w in words if w[0].isdigit()), "")
-    out = padded_bigrams(value.replace(number, "", 1).replace(" ", ""), 28)
-    code = 0
-    for place in range(5):
-        code = code * 64 + (ord(number[place]) % 64 if place < len(number) else 0)
-    return out | ({whole * n + code for n in range(1, 6)} if code else set())
+        heavy = packed(aligned[:5]) | 1 << 32
+        return {((place + 1) * 256 + ord(c), 1) for place, c in enumerate(aligned)} | {(heavy, 2)}
+    number = next(iter(FACTS["parts"]["address"][value]["number"]), "")
+    words = [w for w in value.split() if w != number]
+    kinds = STREETS.split()
+    out = padded_bigrams("".join(w for w in words if w not in kinds), 12)
+    streets = [w for w in words if w in kinds]
+    out |= {(1 << 15 | kinds.index(streets[-1]) + 1, 1)} if streets else set()
+    return out | ({(packed(number) | 1 << 32, 4)} if number else set())
+
+
+@cache
+def halves(bits: int) -> list[int]:
+    return [sum(1 << p for p in c) for c in itertools.combinations(range(64), bits // 2)]
+
+
+def pattern(number: int, bits: int) -> bytes:
+    """The pattern of that number, as the 16 bytes of its two words."""
+    every = halves(bits)
+    both = (number, number * 40_503 % 65_536)
+    return b"".join(little(every[n * len(every) // 65_536]) for n in both)
 
 
 @dataclass
@@ -115,200 +181,343 @@ class Prf:
 
     def __call__(self, block_secret: bytes, slot: int, use: int, gram: int) -> bytes:
         tag = (slot + 1) << 56 | use << 48
-        return aes(
-            self.key,
-            little(number_of(block_secret[:8]) ^ tag) + little(number_of(block_secret[8:]) ^ gram),
-        )
+        return aes(self.key, xored(block_secret, little(tag) + little(gram)))
 
 
-def xored(a: bytes, b: bytes) -> bytes:
-    return bytes(x ^ y for x, y in zip(a, b, strict=True))
+def bloom(prf: Prf, block_secret: bytes, slot: int, grams: set[tuple[int, int]], bits: int) -> bytes:
+    out = 0
+    for gram, weight in grams:
+        drawn = prf(block_secret, slot, 1, gram)
+        for word in range(weight):
+            out |= number_of(pattern(number_of(drawn[2 * word : 2 * word + 2]), bits))
+    return out.to_bytes(16, "little")
 
 
-def bloom(prf: Prf, block_secret: bytes, slot: int, grams: set[int], bits: int) -> bytes:
-    out = bytearray(16)
-    for gram in grams:
-        for place in prf(block_secret, slot, 1, gram)[:bits]:
-            at = place & 127
-            out[at // 8] |= 0x80 >> (at % 8)
-    return bytes(out)
+# --- the second implementation: rows ------------------------------------------------------------------------------------------
 
 
-def key_values(record: Record, key: MatchKey, *, surname_first: bool) -> tuple[list[str], bool] | None:
-    """The key's values, and whether the names are the other way round; None where a part is missing."""
+@dataclass
+class Made:
+    """One row of a pass."""
 
-    def part(identifier: str, name: str) -> str | None:
-        value = record[identifier]
-        return None if value is None else KINDS[identifier].part(value, name)
+    at: int
+    block: bytes
+    secret: bytes
+    exchanged: bool
 
-    values, exchanged = [], surname_first
-    for one in key.parts:
-        if one.order == "both":
-            named = [(part(n, one.part), record[n]) for n in ("forename", "surname")]
-            if any(p is None for p, _ in named):
-                return None
-            exchanged = str(named[0]) > str(named[1])
-            values.append("+".join(sorted(str(p) for p, _ in named)))
+
+@cache
+def digest_of(value: str, owner: str, part: str) -> bytes:
+    return cmac(key_of(SECRET, "part-value", SCHEMA.digest, f"{owner}.{part}"), value)
+
+
+def digests_of(row: Row, identifier: str, part: str) -> list[bytes]:
+    owner = "name" if identifier in NAMES else identifier
+    value = row[identifier]
+    return [] if value is None else [digest_of(v, owner, part) for v in FACTS["parts"][identifier][value][part]]
+
+
+def ways_of(row: Row, parts: Sequence[Part]) -> Iterator[tuple[list[bytes], bool]]:
+    """The digests of every way in which the row makes the key, and whether the names are then the other way round."""
+    choices: list[list[tuple[list[bytes], bool]]] = []
+    for one in parts:
+        first, last = ((digests_of(row, n, one.part) if one.order else []) for n in NAMES)
+        if one.order is None:
+            choices.append([([d], False) for d in digests_of(row, one.identifier, one.part)])
+        elif one.order == "any":
+            choices.append([([d], False) for d in first] + [([d], True) for d in last])
         else:
-            name = ("forename", "surname")[surname_first] if one.order == "any" else one.identifier
-            values.append(part(name, one.part) or "")
-    return None if "" in values else (values, exchanged)
+            wholes = [digest_of(row[n], "name", "whole") for n in NAMES] if first and last else []
+            some = []
+            for a, b in itertools.product(first, last):
+                order = [number_of(d[:8]) for d in ((a, b) if a[:8] != b[:8] else wholes)]
+                some.append(([b, a], True) if order[0] > order[1] else ([a, b], False))
+            choices.append(some)
+    for way in itertools.product(*choices):
+        yield [d for digests, _ in way for d in digests], any(turned for _, turned in way)
 
 
-def lanes_by_hand(
-    records: list[Record], ids: list[str], key: MatchKey, *, schema: Schema, randomness: Callable[[int], bytes]
-) -> list[dict[str, int]]:
-    """The rows of one pass in the order of their references."""
-    secret, own = SECRET.expose(), OWN.expose()
-    prf = Prf(key_of(secret, "pass-filter", schema.digest, key.name))
-    block_key = key_of(secret, "pass-block", schema.digest, key.name)
-    found = []
-    for surname_first in (False, True) if any(p.order == "any" for p in key.parts) else (False,):
-        for row, record in enumerate(records):
-            if (read := key_values(record, key, surname_first=surname_first)) is not None:
-                values, exchanged = read
-                digest = hmac.digest(block_key, encoded(*values), "sha256")
-                found.append((row, digest[:8], digest[16:], exchanged))
-    whole_any = any(p.order == "any" and p.part == "whole" for p in key.parts)
-    out: list[dict[str, int]] = []
-    for row, block, _, _ in found:
-        ref = hmac.digest(key_of(own, "record-ref"), encoded(ids[row]), "sha256")[:16]
-        mixed = ref[:8] + little(number_of(ref[8:]) ^ row ^ number_of(block))
-        reference = number_of(aes(key_of(own, "row-ref", key.name), mixed)[:8]) >> 1
-        out.append({"row_ref": reference, "block": signed(block), "presence": 0, "exact": 0})
-    exact_slot = 0
-    for slot, (name, comparison) in enumerate(schema.comparisons.items()):
-        lane = {"forename": "name_a", "surname": "name_b"}.get(name, name) if key.symmetric else name
-        settled = any(
-            p.part == "whole" and p.order is None and p.identifier == comparison.identifier for p in key.parts
-        )
-        settled |= whole_any and lane == "name_a"
-        in_key = any(p.identifier == comparison.identifier and p.part == comparison.part for p in key.parts)
-        if (comparison.exact and (settled or in_key)) or (settled and not comparison.banded):
+def rows_of(rows: Sequence[Row], ids: Sequence[str], key: MatchKey) -> list[Made]:
+    """All rows of the pass: one of a record in a block, and of so many people of a block as may stay."""
+    block_key = key_of(SECRET, "pass-block", SCHEMA.digest, key.name)
+    made: dict[tuple[int, bytes], Made] = {}
+    for at, row in enumerate(rows):
+        for digests, exchanged in ways_of(row, key.parts):
+            block, secret = kdf(block_key, digests)
+            made.setdefault((row["record"], block), Made(at, block, secret, exchanged))
+    person = people_of(rows)
+    lowest: dict[bytes, dict[int, int]] = {}
+    for one in made.values():
+        ref, who = reference(rows, ids, one, key), person[rows[one.at]["record"]]
+        best = lowest.setdefault(one.block, {})
+        best[who] = min(ref, best.get(who, ref))
+    stay = {
+        b: sorted(best, key=lambda who: best[who])[: SCHEMA.most_people_per_key] for b, best in lowest.items()
+    }
+    return [m for m in made.values() if person[rows[m.at]["record"]] in stay[m.block]]
+
+
+def people_of(rows: Sequence[Row]) -> list[int]:
+    """The number of each record's person, as the partner takes them together: by whatever of `FACTS["people"]` two records share."""
+    person = list(range(max(r["record"] for r in rows) + 1))
+    held = {i for r in rows for i, v in r.items() if v is not None}
+    for texts in FACTS["people"]:
+        parts = [parse_part(text, key="people") for text in texts]
+        if not {i for p in parts for i in p.identifiers} <= held:
             continue
-        filtered = not comparison.exact and not settled
-        codes = randomness(8 * len(found))
-        fresh = randomness(16 * len(found)) if filtered else b""
-        equal = randomness(8 * len(found)) if comparison.exact else b""
-        for at, (row, _, block_secret, exchanged) in enumerate(found):
-            source = comparison.identifier
-            if lane != name and exchanged:
-                source = "surname" if name == "forename" else "forename"
-            value = records[row][source]
-            if value is not None and comparison.part == "initial":
-                value = value[0]
-            if value is None:
-                out[at]["presence"] |= (number_of(codes[8 * at : 8 * at + 8]) % 63 + 1) << 6 * slot
-            if filtered:
-                made = fresh[16 * at : 16 * at + 16]
+        first: dict[tuple[bytes, ...], int] = {}
+        for row in rows:
+            for digests, _ in ways_of(row, parts):
+                a, b = person[first.setdefault(tuple(digests), row["record"])], person[row["record"]]
+                person = [min(a, b) if p in (a, b) else p for p in person]
+    return person
+
+
+def reference(rows: Sequence[Row], ids: Sequence[str], one: Made, key: MatchKey) -> int:
+    mixed = xored(cmac(key_of(OWN, "record-ref"), ids[rows[one.at]["record"]]), bytes(8) + one.block)
+    return number_of(aes(key_of(OWN, "row-ref", key.name), mixed)[:8]) >> 1
+
+
+def lanes_by_hand(rows: Sequence[Row], ids: Sequence[str], key: MatchKey, *, randomness: bytes) -> list[Lanes]:
+    """The rows of one pass in the order of their references; `randomness` is the key of what stands for missing values."""
+    prf = Prf(key_of(SECRET, "pass-filter", SCHEMA.digest, key.name))
+    stream = Cipher(algorithms.AES(randomness), modes.CTR(bytes(16))).encryptor()
+    found = sorted(rows_of(rows, ids, key), key=lambda m: reference(rows, ids, m, key))
+    out: list[Lanes] = [{"row_ref": reference(rows, ids, m, key), "block": signed(m.block)} for m in found]
+    ordered = any(p.order for p in key.parts)
+    exact = 0
+    for slot, (name, comparison) in enumerate(SCHEMA.comparisons.items()):
+        lane = {"forename": "name_a", "surname": "name_b"}.get(name, name) if ordered else name
+        of = comparison.identifier
+        whole = {(p.order, p.identifier) for p in key.parts if p.part == "whole"}
+        settled = (None, of) in whole or (("any", "name") in whole and lane == "name_a")
+        settled |= ("both", "name") in whole and of in NAMES
+        if comparison.exact and (
+            settled or any((p.identifier, p.part) == (of, comparison.part) for p in key.parts)
+        ):
+            continue
+        if settled and not comparison.banded:
+            continue
+        sources = [NAMES[1 - NAMES.index(of)] if lane != name and m.exchanged else of for m in found]
+        values = [rows[m.at][source] for m, source in zip(found, sources, strict=True)]
+        parts = [
+            v if v is None or not comparison.exact else next(iter(FACTS["parts"][of][v][comparison.part]), None)
+            for v in values
+        ]
+        absent = [at for at, v in enumerate(parts) if v is None]
+        drawn = [number_of(stream.update(bytes(8))) for _ in absent]
+        presence = dict(zip(absent, (d % 63 + 1 for d in drawn), strict=True))
+        for at, row in enumerate(out):
+            row[f"presence_{slot // 10}"] = row.get(f"presence_{slot // 10}", 0) | presence.get(at, 0) << 6 * (
+                slot % 10
+            )
+        if not comparison.exact and not settled:
+            filler = {at: stream.update(bytes(16)) for at in absent}
+            for at, (row, value, m) in enumerate(zip(out, values, found, strict=True)):
                 if value is not None:
-                    grams = grams_of(str(comparison.grams), value)
-                    made = xored(
-                        bloom(prf, block_secret, slot, grams, comparison.bits_per_gram),
-                        prf(block_secret, slot, 2, 0),
+                    made = bloom(
+                        prf, m.secret, slot, grams_of(str(comparison.grams), value), comparison.bits_per_gram
                     )
-                out[at] |= {f"{lane}_0": signed(made[:8]), f"{lane}_1": signed(made[8:])}
-            if comparison.banded:
-                known = [r[source] for r in records if r[source] is not None]
-                share = known.count(value) / len(known) if value is not None else 0.0
-                out[at][f"{lane}_band"] = sum(share >= bound for bound in schema.bands)
-            if comparison.exact:
-                code = equal[8 * at : 8 * at + 8]
+                    filler[at] = xored(made, prf(m.secret, slot, 2, 0))
+                row |= {f"{lane}_0": signed(filler[at][:8]), f"{lane}_1": signed(filler[at][8:])}
+        if comparison.banded:
+            for row, value, source in zip(out, values, sources, strict=True):
+                known = [r[source] for r in rows]
+                share = known.count(value) / sum(k is not None for k in known) if value is not None else 0.0
+                row[f"{lane}_band"] = sum(share >= bound for bound in SCHEMA.bands)
+        if comparison.exact:
+            codes = {at: stream.update(bytes(8)) for at in absent}
+            for at, (row, value, m) in enumerate(zip(out, parts, found, strict=True)):
                 if value is not None:
-                    code = prf(
-                        block_secret,
-                        slot,
-                        3,
-                        int.from_bytes(hashlib.sha256(value.encode()).digest()[:8], "little"),
-                    )[:8]
-                out[at]["exact"] |= (number_of(code) & 0xFFFF) << 16 * exact_slot
-        exact_slot += comparison.exact
-    for at, (_, _, block_secret, _) in enumerate(found):
-        for lane, slot in (("presence", 62), ("exact", 63)):
-            out[at][lane] = signed(xored(little(out[at][lane]), prf(block_secret, slot, 2, 0)[:8]))
-    return sorted(out, key=lambda r: r["row_ref"])
+                    codes[at] = prf(m.secret, slot, 3, number_of(digest_of(value, of, comparison.part)[:8]))
+                place = f"exact_{exact // 4}"
+                row[place] = row.get(place, 0) | number_of(codes[at][:2]) << 16 * (exact % 4)
+            exact += 1
+    for row, m in zip(out, found, strict=True):
+        for kind, slot in (("presence", 200), ("exact", 220)):
+            for number in range(2):
+                if f"{kind}_{number}" in row:
+                    mask = prf(m.secret, slot + number, 2, 0)[:8]
+                    row[f"{kind}_{number}"] = signed(xored(little(row[f"{kind}_{number}"]), mask))
+    return out
 
 
-# --- what is compared -----------------------------------------------------------------------------------------------------------
-
-
-def passes_of_the_product() -> dict[str, PassTable]:
-    rows = pd.DataFrame(FACTS["records"], dtype="str")
-    mapping = ColumnMapping("id", {i: i for i in rows.columns if i != "id"})
-    clean, _ = normalise(rows, schema=SCHEMA, mapping=mapping, file="tokens.json")
-    tokens, _ = tokenise(
-        clean, schema=SCHEMA, secret=SECRET, own=OWN, randomness=fixed_randomness(FACTS["randomness"])
-    )
-    return {t.key: t for t in tokens.passes}
-
-
-def passes_by_hand() -> dict[str, list[dict[str, int]]]:
-    records: list[Record] = [{i: v for i, v in r.items() if i != "id"} for r in FACTS["canonical"]]
-    ids = [str(r["id"]) for r in FACTS["canonical"]]
+def passes_by_hand() -> dict[str, list[Lanes]]:
     randomness = fixed_randomness(FACTS["randomness"])
+    ids = [r["id"] for r in FACTS["records"]]
     return {
-        key.name: lanes_by_hand(records, ids, key, schema=SCHEMA, randomness=randomness)
+        key.name: lanes_by_hand(FACTS["canonical"], ids, key, randomness=randomness(32))
         for key in SCHEMA.match_keys
     }
 
 
-def as_hex(value: int) -> str:
-    return little(value).hex()
+# --- what is compared ---------------------------------------------------------------------------------------------------------
 
 
-PRODUCT = passes_of_the_product()
-BY_HAND = passes_by_hand()
+def cleaned() -> CleanRecords:
+    rows = pd.DataFrame(FACTS["records"], dtype="str")
+    mapping = ColumnMapping("id", {i: i for i in rows.columns if i != "id"})
+    return normalise(rows, schema=SCHEMA, mapping=mapping, file="tokens.json")[0]
 
 
-@pytest.mark.parametrize("key", [k.name for k in SCHEMA.match_keys])
-def test_both_implementations_make_the_same_tokens(key: str) -> None:
-    table = PRODUCT[key]
-    assert table.rows == len(BY_HAND[key])
-    for at, row in enumerate(BY_HAND[key]):
+def passes_of_the_product() -> dict[str, PassTable]:
+    tokens, _ = tokenise(
+        cleaned(),
+        schema=SCHEMA,
+        secret=Secret(SECRET, name="project secret"),
+        own=Secret(OWN, name="own secret"),
+        randomness=fixed_randomness(FACTS["randomness"]),
+    )
+    return {t.key: t for t in tokens.passes}
+
+
+def as_hex(lane: str, value: int) -> str:
+    return value.to_bytes(1, "little").hex() if lane.endswith("_band") else little(value).hex()
+
+
+@pytest.fixture(scope="module")
+def product() -> dict[str, PassTable]:
+    return passes_of_the_product()
+
+
+@pytest.fixture(scope="module")
+def by_hand() -> dict[str, list[Lanes]]:
+    return passes_by_hand()
+
+
+KEYS = [k.name for k in SCHEMA.match_keys]
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_both_implementations_make_the_same_tokens(
+    key: str, product: dict[str, PassTable], by_hand: dict[str, list[Lanes]]
+) -> None:
+    table = product[key]
+    assert table.rows == len(by_hand[key])
+    for at, row in enumerate(by_hand[key]):
         assert {n: int(c[at]) for n, c in table.columns.items()} == row
 
 
-@pytest.mark.parametrize("key", FACTS["passes"])
-def test_the_tokens_are_those_written_down(key: str) -> None:
-    written = FACTS["passes"][key]
-    table = PRODUCT[key]
-    assert [{n: as_hex(int(c[at])) for n, c in table.columns.items()} for at in range(table.rows)] == written
+@pytest.mark.parametrize("key", KEYS)
+def test_the_tokens_are_those_written_down(key: str, product: dict[str, PassTable]) -> None:
+    table = product[key]
+    assert [{n: as_hex(n, int(c[at])) for n, c in table.columns.items()} for at in range(table.rows)] == FACTS[
+        "passes"
+    ][key]
 
 
-def test_the_written_passes_hold_rows_of_every_kind() -> None:
-    assert sum(len(rows) for rows in FACTS["passes"].values()) >= 15
-    assert {"name_a_0", "born_0", "postcode_0", "address_0", "exact", "presence"} <= set(
-        FACTS["passes"]["nhs-number"][0]
-    ) | set(FACTS["passes"]["born-name"][0]) | set(FACTS["passes"]["names-year"][0])
+def test_the_written_passes_hold_rows_and_lanes_of_every_kind() -> None:
+    rows = {key: FACTS["passes"][key] for key in KEYS}
+    assert min(map(len, rows.values())) >= 1
+    assert sum(map(len, rows.values())) > 60
+    lanes = {lane for some in rows.values() for row in some for lane in row}
+    assert lanes == {lane for key in SCHEMA.match_keys for lane in lanes_of(SCHEMA, key)}
+    assert {"presence_1", "exact_1", "name_a_band", "name_b_0", "forename_1", "postcode_0"} <= lanes
+    bands = {row[lane] for some in rows.values() for row in some for lane in row if lane.endswith("_band")}
+    assert bands == {"00", "01", "02"}
+
+
+def test_the_written_records_make_keys_in_every_way_there_is() -> None:
+    rows = FACTS["canonical"]
+    ids = [r["id"] for r in FACTS["records"]]
+    ways = {key.name: [list(ways_of(row, key.parts)) for row in rows] for key in SCHEMA.match_keys}
+    assert len(rows) > len(FACTS["records"])
+    assert max(map(len, ways["root-sector"])) > 1
+    assert {turned for row in ways["names-year"] for _, turned in row} == {False, True}
+    alike = [row for row in ways["born-name"] if len(row) == 2 and row[0][0] == row[1][0]]
+    assert alike, "no record whose names sound alike"
+    house = SCHEMA.match_key("house-year")
+    records = {r["record"] for r, some in zip(rows, ways["house-year"], strict=True) if some}
+    assert len(rows_of(rows, ids, house)) < len(records), "no value that too many people share"
+    assert len(set(people_of(rows))) < len(ids), "no two records that are plainly of one person"
 
 
 def test_the_schema_is_the_one_that_the_vectors_were_made_with() -> None:
     assert SCHEMA.digest == FACTS["schema"]
 
 
-def test_cleaning_gives_the_canonical_records() -> None:
-    rows = pd.DataFrame(FACTS["records"], dtype="str")
-    mapping = ColumnMapping("id", {i: i for i in rows.columns if i != "id"})
-    clean, _ = normalise(rows, schema=SCHEMA, mapping=mapping, file="tokens.json")
-    assert [
-        {"id": r["id"], **{i: clean.columns[i].texts()[at] for i in clean.columns}}
-        for at, r in enumerate(FACTS["canonical"])
-    ] == FACTS["canonical"]
+def canonical_rows() -> list[dict[str, Any]]:
+    clean = cleaned()
+    texts = {i: c.texts() for i, c in clean.columns.items()}
+    return [{"record": int(r), **{i: t[at] for i, t in texts.items()}} for at, r in enumerate(clean.record)]
 
 
-@pytest.mark.parametrize("one", FACTS["keys"], ids=lambda one: "/".join([one["label"], *one["context"][1:]]))
-def test_keys_are_derived_as_written_down_and_as_rfc_5869_says(one: dict[str, Any]) -> None:
-    secret = SECRET if one["from"] == "secret" else OWN
-    made = derive(secret, one["label"], *one["context"], length=one["length"]).expose()
-    assert made.hex() == one["key"]
-    assert (
-        hkdf(secret.expose(), encoded("linkage/v1", one["label"], *one["context"]), one["length"]).hex()
-        == one["key"]
-    )
+def parts_of(rows: Sequence[Row]) -> dict[str, dict[str, dict[str, list[str]]]]:
+    """The values of every part that the schema uses, by identifier and canonical value."""
+    used = {(p.identifier, p.part) for k in SCHEMA.match_keys for p in k.parts if p.order is None}
+    used |= {(n, p.part) for k in SCHEMA.match_keys for p in k.parts if p.order for n in NAMES}
+    used |= {(c.identifier, c.part) for c in SCHEMA.comparisons.values() if c.exact}
+    used |= {
+        (i, p.part) for texts in PLAINLY for p in (parse_part(t, key="") for t in texts) for i in p.identifiers
+    }
+    used |= {("address", "number"), *((n, "whole") for n in NAMES)}
+    out: dict[str, dict[str, dict[str, list[str]]]] = {}
+    for identifier, part in sorted(used):
+        for value in sorted({r[identifier] for r in rows if identifier in r} - {None}):
+            of_value = out.setdefault(identifier, {}).setdefault(value, {})
+            of_value[part] = list(KINDS[identifier].parts(value, part))
+    return out
+
+
+def test_cleaning_gives_the_canonical_rows_and_their_parts() -> None:
+    assert canonical_rows() == FACTS["canonical"]
+    assert parts_of(FACTS["canonical"]) == FACTS["parts"]
+    assert [list(texts) for texts in PLAINLY] == FACTS["people"]
+
+
+def some_keys() -> list[dict[str, Any]]:
+    """Keys with their labels, by the HKDF in this file."""
+    wanted: list[tuple[str, str, list[str], int]] = [
+        ("secret", "part-value", [SCHEMA.digest, "name.sound"], 32),
+        ("secret", "part-value", [SCHEMA.digest, "nhs_number.whole"], 32),
+        ("secret", "pass-block", [SCHEMA.digest, "born-name"], 32),
+        ("secret", "pass-filter", [SCHEMA.digest, "born-name"], 32),
+        ("secret", "key-check", ["demo", "1"], 4),
+        ("own", "record-ref", [], 32),
+        ("own", "row-ref", ["born-name"], 32),
+    ]
+    return [
+        {
+            "from": source,
+            "label": name,
+            "context": context,
+            "length": length,
+            "key": hkdf(
+                SECRET if source == "secret" else OWN, encoded("linkage/v1", name, *context), length
+            ).hex(),
+        }
+        for source, name, context, length in wanted
+    ]
+
+
+def test_keys_are_derived_as_written_down_and_as_rfc_5869_says() -> None:
+    assert some_keys() == FACTS["keys"]
+    for one in FACTS["keys"]:
+        secret = Secret(SECRET if one["from"] == "secret" else OWN, name=one["from"])
+        made = derive(secret, one["label"], *one["context"], length=one["length"]).expose()
+        assert made.hex() == one["key"]
 
 
 def test_record_references_are_those_written_down() -> None:
-    ids = np.array([r["id"] for r in FACTS["canonical"]], dtype=object)
-    assert [bytes(r).hex() for r in record_refs(ids, own=OWN)] == FACTS["record_refs"]
-    key = key_of(OWN.expose(), "record-ref")
-    assert [hmac.digest(key, encoded(i), "sha256")[:16].hex() for i in ids] == FACTS["record_refs"]
+    ids = [r["id"] for r in FACTS["records"]]
+    made = record_refs(ids, own=Secret(OWN, name="own secret"))
+    assert [bytes(r).hex() for r in made] == FACTS["record_refs"]
+    assert [cmac(key_of(OWN, "record-ref"), i).hex() for i in ids] == FACTS["record_refs"]
+
+
+def write_again() -> None:
+    """`tokens.json` of the secrets and records that it holds, its tokens by the implementation in this file."""
+    FACTS.update(source=SOURCE, schema=SCHEMA.digest, canonical=canonical_rows(), keys=some_keys())
+    FACTS["people"] = [list(texts) for texts in PLAINLY]
+    FACTS["parts"] = parts_of(FACTS["canonical"])
+    FACTS["record_refs"] = [cmac(key_of(OWN, "record-ref"), r["id"]).hex() for r in FACTS["records"]]
+    FACTS["passes"] = {
+        key.name: [{n: as_hex(n, row[n]) for n in lanes_of(SCHEMA, key)} for row in rows]
+        for key, rows in zip(SCHEMA.match_keys, passes_by_hand().values(), strict=True)
+    }
+    text = json.dumps(FACTS, indent=1, ensure_ascii=False)
+    (HERE / "tokens.json").write_text(f"{text}\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write_again()

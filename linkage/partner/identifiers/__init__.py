@@ -1,23 +1,49 @@
-"""One module an identifier: how it is cleaned, when it is valid, and which parts of it may stand in a match key.
+"""One module an identifier: how it is cleaned, when it is valid, which parts of it may stand in a match key, and what else it may be.
 
-Every `clean` takes a text as exported and gives its canonical form, or None where it is no valid value. What is not valid is
-counted and not tokenised. `part` gives the canonical form's named part, or None where it has none.
+Every `clean` takes a text as exported and gives its canonical form, or None where it is no valid value. What is not valid is counted and
+not tokenised. Cleaning fails on no text, and what is clean stays as it is. `parts` gives the values of a canonical value's named part:
+none, one, or several. `docs/identifiers.md` says the same for data officers.
 """
 
-from linkage.partner.identifiers import address, dates, email, names, nhs_number, postcode, sex
-from linkage.partner.identifiers.kind import Kind
+from collections.abc import Mapping
+from typing import Final
 
-KINDS: dict[str, Kind] = {
-    "forename": Kind(names.clean_forename, names.part),
-    "middle_name": Kind(names.clean_forename, names.part),
-    "surname": Kind(names.clean_surname, names.part),
-    "date_of_birth": Kind(dates.clean, dates.part),
-    "sex": Kind(sex.clean, sex.part),
-    "postcode": Kind(postcode.clean, postcode.part),
-    "address": Kind(address.clean, address.part),
-    "town": Kind(names.clean_place, names.part),
-    "email": Kind(email.clean, email.part),
-    "nhs_number": Kind(nhs_number.clean, nhs_number.part),
+from linkage.partner.identifiers import (
+    address,
+    dates,
+    email,
+    forename,
+    nhs_number,
+    phone,
+    place,
+    pnc_id,
+    postcode,
+    sex,
+    surname,
+    upn,
+    uprn,
+)
+from linkage.partner.identifiers.kind import Kind, parts_by, whole
+from linkage.partner.identifiers.names import PARTS, main
+
+_NAME: Final = parts_by(PARTS)
+_UNDIVIDED: Final = parts_by({"whole": whole})
+
+KINDS: Final[Mapping[str, Kind]] = {
+    "forename": Kind(forename.clean, _NAME, forename.alternatives, main),
+    "middle_name": Kind(forename.clean, _NAME, main=main),
+    "surname": Kind(surname.clean, _NAME, surname.alternatives, main),
+    "date_of_birth": Kind(dates.clean, parts_by(dates.DATE_PARTS)),
+    "sex": Kind(sex.clean, _UNDIVIDED),
+    "postcode": Kind(postcode.clean, parts_by(postcode.POSTCODE_PARTS)),
+    "address": Kind(address.clean, parts_by(address.ADDRESS_PARTS)),
+    "town": Kind(place.clean, parts_by(place.PLACE_PARTS)),
+    "email": Kind(email.clean, parts_by(email.EMAIL_PARTS)),
+    "phone": Kind(phone.clean, parts_by(phone.PHONE_PARTS)),
+    "nhs_number": Kind(nhs_number.clean, _UNDIVIDED, clean_many=nhs_number.clean_many),
+    "upn": Kind(upn.clean, _UNDIVIDED),
+    "pnc_id": Kind(pnc_id.clean, _UNDIVIDED),
+    "uprn": Kind(uprn.clean, _UNDIVIDED),
 }
 
 __all__ = ["KINDS", "Kind"]

@@ -1,20 +1,51 @@
-"""E-mail addresses in lower case; what has no single @ with something on both sides is none."""
+"""E-mail addresses in lower case: one @ with something on both sides, and none of the signs that no address holds (RFC 5321, 4.1.2).
+
+A domain that was mistyped, its dot lost, still tells whose address it was. Upper and lower case before the @ are told apart by no
+provider in use. Addresses that stand for none (noemail@, none@, test@, an address that is not answered) are no values. Dots and +words
+of some providers' addresses stay as they are: whether they matter differs.
+"""
 
 import re
+import unicodedata
+from collections.abc import Callable, Mapping
 from typing import Final
 
-SHAPE: Final = re.compile(r"^[^@\s]+@[^@\s]+$")
+SHAPE: Final = re.compile(r"[^@\s<>()\[\],;:\"\\]+@[^@\s<>()\[\],;:\"\\]+")
+BRACKETED: Final = re.compile(r"<([^<>]*)>")
+_NO_LOCAL: Final = """
+    noemail no.email no-email no_email noemailaddress nomail noaddress none no na nil null unknown notknown notprovided notgiven notavailable
+    declined refused test test1 testing tester dummy fake noreply no-reply no.reply donotreply do-not-reply anon anonymous xxx abc asdf
+    email name n
+"""
+NO_LOCAL: Final = frozenset(_NO_LOCAL.split())
+_NO_DOMAIN: Final = """
+    none none.com none.co.uk noemail noemail.com noemail.co.uk nomail nomail.com no no.com na na.com nil null unknown test test.com email
+    localhost
+"""
+NO_DOMAIN: Final = frozenset(_NO_DOMAIN.split())
+START: Final = 4
 
 
 def clean(text: str) -> str | None:
     """The address in lower case, or None where it is none."""
     plain = text.strip().lower()
-    return plain if SHAPE.match(plain) else None
+    if not plain.isascii():
+        plain = unicodedata.normalize("NFC", unicodedata.normalize("NFC", plain).lower())
+    if "<" in plain and (inside := BRACKETED.search(plain)):
+        plain = inside[1].strip()
+    plain = plain.removeprefix("mailto:").rstrip(".,;")
+    if not SHAPE.fullmatch(plain):
+        return None
+    local, _, domain = plain.partition("@")
+    return None if local in NO_LOCAL or domain in NO_DOMAIN else plain
 
 
-def part(value: str, name: str) -> str | None:
-    """`whole`; `local`, what stands before the @; `start`, the first four characters of that."""
-    if name == "whole":
-        return value
-    local = value.partition("@")[0]
-    return local if name == "local" else local[:4]
+def _local(value: str) -> str:
+    return value.partition("@")[0]
+
+
+EMAIL_PARTS: Final[Mapping[str, Callable[[str], tuple[str, ...]]]] = {
+    "whole": lambda value: (value,),
+    "local": lambda value: (_local(value),),
+    "start": lambda value: (_local(value)[:START],),
+}
