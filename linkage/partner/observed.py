@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from linkage.partner.reasons import reason
 from linkage.partner.records import CleanRecords
 
-MOST_VALUES: Final = 200_000
+MOST_VALUES: Final = 20_000
 RECORD_ID: Final = "record_id"
 
 

@@ -30,7 +30,7 @@ class Shelves:
         self._scratch = scratch
         self._memory = np.empty(expected if self._count == 1 else 0, dtype=ROW)
         self._kept = 0
-        self._buckets = 1 << min(BUCKET_BITS, max(8, expected.bit_length() + 1))
+        self._buckets = 1 << min(BUCKET_BITS, max(8, expected.bit_length() + 3))
 
     def add(self, ways: Ways, refs: npt.NDArray[np.int64]) -> None:
         """The next rows, with their references."""

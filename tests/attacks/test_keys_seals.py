@@ -1,6 +1,7 @@
 """A sealed file that was altered in any byte, cut at any length, or taken to anyone or anything else does not open."""
 
 import base64
+import io
 import os
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from keys.ceremony import accept_secret, deliver_secret
 from keys.columns import unwrap_column_key, wrap_column_key
 from keys.errors import BadKeyFile
 from keys.identity import write_private
-from keys.sealing import unwrap_key, wrap_key
+from keys.sealing import Sealer, unwrap_key, wrap_key
 
 ANNA, BEN = (
     Identity.make(n, randomness=np.random.default_rng([3, at]).bytes) for at, n in enumerate(("anna", "ben"))
@@ -98,6 +99,20 @@ def test_chunks_of_a_large_sealed_file_cannot_be_exchanged_dropped_or_repeated()
     ):
         with pytest.raises(BadSeal):
             open_sealed(altered, by=ANNA, context=CONTEXT)
+
+
+@pytest.mark.parametrize("size", [1, 1000, 40_000])
+def test_a_file_sealed_piece_by_piece_opens_whole_and_without_its_end_not_at_all(size: int) -> None:
+    content = np.random.default_rng(2).bytes(100_000)
+    sink = io.BytesIO()
+    sealer = Sealer(sink, to=ANNA.public, context=CONTEXT)
+    for at in range(0, 2000 if size == 1 else len(content), size):
+        assert sealer.write(content[at : at + size]) == len(content[at : at + size])
+    with pytest.raises(BadSeal):
+        open_sealed(sink.getvalue(), by=ANNA, context=CONTEXT)
+    sealer.finish()
+    opened = open_sealed(sink.getvalue(), by=ANNA, context=CONTEXT)
+    assert opened == (content[:2000] if size == 1 else content)
 
 
 def test_the_same_text_is_never_sealed_to_the_same_bytes() -> None:

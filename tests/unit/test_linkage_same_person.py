@@ -57,7 +57,6 @@ def one_person(a: Record, b: Record) -> bool:
         {"nhs_number"},
         {"upn"},
         {"forename", "surname", "date_of_birth"},
-        {"forename", "surname", "postcode"},
         {"forename", "date_of_birth", "postcode"},
     ],
     ids=lambda s: "+".join(sorted(s)),
@@ -83,6 +82,11 @@ def test_twins_and_people_of_one_home_are_several_people() -> None:
     twin = {**MARY, "forename": "Ruth", "nhs_number": None, "upn": None}
     mother = {**MARY, "forename": "Grace", "date_of_birth": "1960-05-06", "nhs_number": None, "upn": None}
     assert len(set(people(dict(MARY), twin, mother))) == 3
+
+
+def test_a_mother_and_a_daughter_of_one_name_and_home_are_two_people() -> None:
+    daughter = {**MARY, "date_of_birth": "2012-05-06", "nhs_number": None, "upn": None}
+    assert not one_person(MARY, daughter)
 
 
 def test_two_who_share_with_a_third_are_one_person_though_they_share_nothing() -> None:
