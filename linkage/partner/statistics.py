@@ -20,6 +20,7 @@ from linkage.tokens import PartnerStatistics
 PAIRS: Final = 400_000
 SAMPLE: Final = 20_000
 SECRETS: Final = 8
+ROWS_A_SECRET: Final = 250
 DIGITS: Final = 3
 Levels = npt.NDArray[np.int64]
 
@@ -34,13 +35,17 @@ def estimate(
 ) -> PartnerStatistics:
     """The rounded statistics. `u` of a comparison lists the share of random pairs in each level, best first, disagreement last; a banded
     comparison's equal level is given once for each band, rare first. Distances are measured under several throw-away block secrets, for
-    under a single one chance places the same few q-grams alike in every pair."""
+    under a single one chance places the same few q-grams alike in every pair. The two rows of a pair are under the same."""
     rng = np.random.default_rng(int.from_bytes(randomness(8), "big"))
     rows = rng.permutation(clean.rows)[:SAMPLE]
-    left, right = (rng.integers(0, len(rows), PAIRS) for _ in range(2))
+    shares = max(1, min(SECRETS, len(rows) // ROWS_A_SECRET))
+    size = max(len(rows) // shares, 1)
+    first = rng.integers(0, shares, PAIRS) * size
+    left, right = (first + rng.integers(0, size, PAIRS) for _ in range(2))
     different = clean.record[rows[left]] != clean.record[rows[right]]
     left, right = left[different], right[different]
-    secrets = np.frombuffer(randomness(16 * SECRETS), dtype=np.uint64).reshape(SECRETS, 2)
+    every = np.frombuffer(randomness(16 * shares), dtype=np.uint64).reshape(shares, 2)
+    secrets = every.take(np.minimum(np.arange(len(rows)) // size, shares - 1), axis=0)
     u, held = {}, {}
     levels: dict[str, Levels] = {}
     for slot, (name, comparison) in enumerate(schema.comparisons.items()):
@@ -84,21 +89,18 @@ def _levels(
         out[both] = np.where(one.digest[a] == one.digest[b], 0, 1)
         return out
     assert one.grams is not None  # noqa: S101  the schema allows no third kind
-    distance = np.empty(len(both), dtype=np.int64)
-    for number, secret in enumerate(secrets):
-        some = slice(number, None, len(secrets))
-        sides = [
-            filters(
-                prf,
-                np.broadcast_to(secret, (len(side), 2)),
-                one.grams,
-                side,
-                slot=slot,
-                bits_per_gram=comparison.bits_per_gram,
-            )
-            for side in (a[some], b[some])
-        ]
-        distance[some] = np.bitwise_count(sides[0] ^ sides[1]).sum(axis=1)
+    made = np.zeros((len(codes), 2), dtype=np.uint64)
+    has = np.flatnonzero(codes >= 0)
+    made[has] = filters(
+        prf,
+        secrets.take(has, axis=0),
+        one.grams,
+        codes.take(has),
+        slot=slot,
+        bits_per_gram=comparison.bits_per_gram,
+    )
+    apart = made.take(left[both], axis=0) ^ made.take(right[both], axis=0)
+    distance = np.bitwise_count(apart).sum(axis=1)
     out[both] = np.digitize(distance, np.array(comparison.levels), right=True)
     return out
 

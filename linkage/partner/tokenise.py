@@ -39,6 +39,8 @@ from linkage.tokens import (
 
 Randomness = Callable[[int], bytes]
 CHUNK_ROWS: Final = 8192
+# Where more than one row in so many has no value, the others are picked out first.
+MANY: Final = 5
 MASK_PRESENCE: Final = 200
 MASK_EXACT: Final = 220
 
@@ -237,15 +239,17 @@ class _Compare:
         """Masked filters, (n, 2) words."""
         if self._nobody or self._source.grams is None:
             return np.empty((len(self._codes), 2), dtype=np.uint64)
-        made = filters(
-            prf,
-            self._secrets,
-            self._source.grams,
-            self._codes,
-            slot=self._one.slot,
-            bits_per_gram=self._bits,
-        )
-        made ^= masks(prf, self._secrets, slot=self._one.slot)
+        if len(self.absent) * MANY < len(self._codes):
+            return self._masked(prf, self._secrets, self._codes)
+        there = np.setdiff1d(np.arange(len(self._codes)), self.absent, assume_unique=True)
+        out = np.empty((len(self._codes), 2), dtype=np.uint64)
+        out[there] = self._masked(prf, self._secrets.take(there, axis=0), self._codes.take(there))
+        return out
+
+    def _masked(self, prf: Prp, secrets: Words, codes: Codes) -> Words:
+        assert self._source.grams is not None  # noqa: S101  asked for filters alone
+        made = filters(prf, secrets, self._source.grams, codes, slot=self._one.slot, bits_per_gram=self._bits)
+        made ^= masks(prf, secrets, slot=self._one.slot)
         return made
 
     def bands(self) -> npt.NDArray[np.int8]:
