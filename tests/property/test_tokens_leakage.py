@@ -226,7 +226,9 @@ def test_another_project_secret_gives_entirely_other_tokens(
 ) -> None:
     other = tokens_of(council, schema=SCHEMA, secret=OTHER_SECRET, seed="two")
     for table in submitted.passes:
-        assert other[table.key].rows == table.rows
+        # Who of several people stays in a block is drawn anew, but somebody does in each.
+        blocks = [np.unique(t.columns["block"]) for t in (table, other[table.key])]
+        assert len(blocks[0]) == len(blocks[1])
         for name, lane in masked_lanes(table):
             if name != "row_ref":
                 assert not np.isin(lane, other[table.key].columns[name]).any()
