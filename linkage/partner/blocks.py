@@ -17,7 +17,7 @@ from linkage.partner.prf import Cmac, Words
 from linkage.partner.records import Codes
 from linkage.schema import NAMES, MatchKey, Part, Schema
 
-CHUNK: Final = 65_536
+CHUNK: Final = 16_384
 MOST_WAYS: Final = 255
 BLOCK_COUNTER: Final = 1
 SECRET_COUNTER: Final = 2
