@@ -113,8 +113,12 @@ def searched(report: Preflight) -> Iterator[str]:
     )
     if one.values_left_out:
         yield (
-            f"The values are a random sample; about {one.values_left_out:,} others were not drawn. Every byte was searched all the same:"
-            " a column that leaked would be met by those that were."
+            f"The values are a random sample; about {one.values_left_out:,} others were not drawn: a column that leaked would be met by those that were."
+        )
+    if one.bytes_passed_over:
+        yield (
+            f"Of large files the beginning and a random part of the rest were searched; {one.bytes_passed_over:,} bytes were passed over."
+            " With --search-all every byte is searched."
         )
     yield (
         f"Sealed files look random. From {one.sure_from} bytes on, a single occurrence would stop this submission; shorter ones stop it as soon as there are"

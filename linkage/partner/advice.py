@@ -186,9 +186,9 @@ def _keys(report: Preflight) -> Iterator[Advice]:
         if one.dropped_rows >= SOME and one.dropped_rows / rows > TOO_COMMON:
             yield Advice(
                 False,
-                f"{percent(one.dropped_rows, rows)} of the rows were dropped because too many records share their value.",
+                f"{percent(one.dropped_rows, rows)} of the rows were left out, for several people share their value.",
                 f"match key {one.key}",
-                "This protects people. If it surprises you, one value of the columns behind this key is probably a placeholder.",
+                "This protects people, and grows with the file. If it surprises you, one value of the columns behind this key is probably a placeholder.",
             )
 
 

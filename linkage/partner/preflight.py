@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from linkage.attestations import Attestation
 from linkage.partner.exclusions import Remaining
+from linkage.partner.identifiers.dates import is_default
 from linkage.partner.leaving import LeavingField, LeavingFile
 from linkage.partner.observed import Seen
 from linkage.partner.rawsearch import RawSearch
@@ -190,7 +191,7 @@ def _dates(identifier: str, *, subject: Subject, column: Column) -> DateReport:
         earliest=min(years, default=None),
         latest=max(years, default=None),
         dates=int(counts.sum()),
-        new_year=rows([t.endswith("0101") for t in texts]),
+        new_year=rows([is_default(t) for t in texts]),
         first_of_month=rows([t.endswith("01") for t in texts]),
         commonest=int(counts.max(initial=0)),
         incomplete=rows([UNKNOWN_PART in t for t in texts]),

@@ -36,7 +36,7 @@ class RawSearch:
     """What a search covered and found.
 
     `values_searched` were searched in every form; `values_short` have fewer than six bytes and were searched as UTF-16 alone, where they
-    are longer; `values_left_out` were not drawn into the sample. `sure_from` is the least length in bytes from which a single occurrence stops
+    are longer; `values_left_out` were not drawn into the sample, and `bytes_passed_over` not searched. `sure_from` is the least length in bytes from which a single occurrence stops
     a submission, in every file. `by_chance` is how many hits there were that chance explains, and `false_alarm` bounds the chance that a clean
     submission is stopped.
     """

@@ -169,7 +169,7 @@ def test_dropped_rows_and_records_without_a_key_are_pointed_out() -> None:
         report_of(PEOPLE), passes=(PassSummary("born-name", 100, 80, 20, 1), PassSummary("house-year", 100, 99, 1, 1)), unkeyed=30
     )  # fmt: skip
     said = whats(report)
-    assert "match key born-name: 20 % of the rows were dropped" in said
+    assert "match key born-name: 20 % of the rows were left out" in said
     assert "house-year" not in said
     assert "15 % of the records have too little" in said
 
