@@ -1,6 +1,6 @@
 """Cleaned records, column by column, each column as codes into its distinct values."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -155,8 +155,3 @@ class QualityReport:
 
     records: int
     fields: Mapping[str, FieldQuality]
-
-
-def texts_of(values: Iterable[str | None]) -> pa.StringArray:
-    """The texts as an Arrow array, None as null."""
-    return pa.array(list(values), pa.string())

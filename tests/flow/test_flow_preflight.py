@@ -25,7 +25,7 @@ from linkage.partner.preflight import Preflight, Subject, preflight
 from linkage.partner.public_words import manifest_words, public_words
 from linkage.partner.rawscan import Found
 from linkage.partner.rawsearch import Searcher
-from linkage.partner.records import CleanRecords, Column, FieldQuality, QualityReport, texts_of
+from linkage.partner.records import CleanRecords, Column, FieldQuality, QualityReport
 from linkage.partner.submission import Recipients, Submission, attribute_table, seal_submission
 from linkage.partner.tokenise import Tokeniser
 from linkage.people import AgencyFile, make_world
@@ -184,7 +184,7 @@ class Outline(HTMLParser):
 def strangers() -> Preflight:
     """A report with the same columns on nobody at all: every word of its page is the program's own."""
     agency = next(a for a in WORLD.agencies if a.name == "nhs")
-    clean = CleanRecords(texts_of([]), np.empty(0, dtype=np.int32), {})
+    clean = CleanRecords(pa.array([], pa.string()), np.empty(0, dtype=np.int32), {})
     quality = QualityReport(0, {i: FieldQuality(0, 0, 0) for i in agency.identifiers})
     subject = Subject("nhs", "export.csv", NOW, agency.identifiers, {})
     return preflight(clean, subject=subject, quality=quality, seen=Seen({}, {}, 0))

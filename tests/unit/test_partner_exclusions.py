@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 import openpyxl
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from linkage.attestations import Attestation
 from linkage.errors import BadInput
 from linkage.partner.exclusion_lists import read_exclusion
 from linkage.partner.exclusions import Exclusion, exclude
-from linkage.partner.records import CleanRecords, Column, texts_of
+from linkage.partner.records import CleanRecords, Column
 
 DAY = date(2026, 3, 1)
 ONE, TWO, THREE, FOUR = "9434765919", "9434765870", "4505577104", "9876543210"
@@ -24,7 +25,7 @@ ONE, TWO, THREE, FOUR = "9434765919", "9434765870", "4505577104", "9876543210"
 def records() -> CleanRecords:
     """Five records; the third has two rows with different NHS numbers, the fourth has none."""
     return CleanRecords(
-        texts_of(["a-1", "b-2", "c-3", "d-4", "e-5"]),
+        pa.array(["a-1", "b-2", "c-3", "d-4", "e-5"], pa.string()),
         np.array([0, 1, 2, 3, 4, 2], dtype=np.int32),
         {
             "nhs_number": Column.of(pd.Series([ONE, TWO, THREE, None, FOUR, ONE], dtype=object)),
@@ -116,7 +117,7 @@ def test_a_list_of_nhs_numbers_is_refused_where_no_record_has_one() -> None:
 def test_the_attestation_has_rounded_counts_and_comes_back_from_the_manifest() -> None:
     count = 160
     clean = CleanRecords(
-        texts_of(str(n) for n in range(1000)),
+        pa.array([str(n) for n in range(1000)], pa.string()),
         np.arange(1000, dtype=np.int32),
         {"surname": Column.missing(1000)},
     )

@@ -7,11 +7,11 @@ import pytest
 
 from linkage.partner.observed import RECORD_ID, Observed
 from linkage.partner.reasons import PLACEHOLDER, reason
-from linkage.partner.records import CleanRecords, Column, texts_of
+from linkage.partner.records import CleanRecords, Column
 
 
 def nothing_cleaned() -> CleanRecords:
-    return CleanRecords(texts_of([]), np.empty(0, dtype=np.int32), {})
+    return CleanRecords(pa.array([], pa.string()), np.empty(0, dtype=np.int32), {})
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_a_small_file_is_sampled_whole_with_ids_raw_and_cleaned_values() -> None
     watch.ids(pa.array(["a-1", "b-2"]))
     watch.identifiers("surname", pa.array(["Able", "Baker"]).dictionary_encode(), pa.array(["ABLE", "BAKER"]))
     clean = CleanRecords(
-        texts_of(["a-1", "b-2"]),
+        pa.array(["a-1", "b-2"], pa.string()),
         np.arange(2, dtype=np.int32),
         {"surname": Column.of(pd.Series(["ABLE", "BAKER"], dtype=object))},
     )

@@ -17,7 +17,7 @@ from linkage.partner.observed import Seen
 from linkage.partner.preflight import LeftOut, Preflight, Subject, preflight
 from linkage.partner.rawscan import Found
 from linkage.partner.rawsearch import RawSearch
-from linkage.partner.records import CleanRecords, Column, FieldQuality, QualityReport, texts_of
+from linkage.partner.records import CleanRecords, Column, FieldQuality, QualityReport
 from linkage.partner.tokenise import PassSummary
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -39,7 +39,7 @@ def report_of(
         texts = columns["forename"].texts()
         texts[len(rows) :] = "OTHER"
         columns["forename"] = Column.of(pa.array(texts.tolist(), pa.string()))
-    clean = CleanRecords(texts_of(f"id-{n}" for n in range(len(rows))), record, columns)
+    clean = CleanRecords(pa.array([f"id-{n}" for n in range(len(rows))], pa.string()), record, columns)
     fields = {
         i: quality.get(
             i, FieldQuality(sum(r[at] is not None for r in rows), sum(r[at] is None for r in rows), 0)
