@@ -2,16 +2,19 @@
 
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from errno import ENOENT
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from service.commands.options import AsJson, At, Shared, told
+
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, help="Link records across agencies without sharing names."
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+    help="Link records across agencies without sharing names.",
 )
 partner = typer.Typer(
     no_args_is_help=True,
@@ -39,33 +42,6 @@ for name, sub in {
 }.items():
     app.add_typer(sub, name=name)
 
-Shared = Annotated[
-    Path,
-    typer.Option("--shared", help="The project's shared folder: schema, trust register, policy and the rest."),
-]
-At = Annotated[
-    str | None,
-    typer.Option(
-        "--at", metavar="TIME", help="As things stood then, such as 2026-12-01T10:00Z; now if not given."
-    ),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of sentences.")]
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Errors of ours become one line and their documented exit code; anything else is a fault of the program and shows as one."""
-    from service.errors import UNEXPECTED, exit_code, said
-
-    try:
-        yield
-    except Exception as fault:
-        code = exit_code(fault)
-        if code == UNEXPECTED:
-            raise
-        typer.echo(said(fault), err=True)
-        raise typer.Exit(code) from None
-
 
 @app.command()
 def demo(
@@ -78,7 +54,7 @@ def demo(
     """Play the whole journey with five made-up agencies: tokenise, link, ask, decide, release, verify."""
     from service.demo import run
 
-    with _told():
+    with told():
         run(out, people=people, seed=seed, say=typer.echo)
 
 
@@ -115,7 +91,7 @@ def evaluate(
     """Link files whose truth is known, exactly as partners and centre would, and score the result."""
     from service.evaluate import run
 
-    with _told():
+    with told():
         if out is not None and not out.parent.is_dir():
             raise FileNotFoundError(ENOENT, "there is no such folder", str(out.parent))
         report = run(
@@ -181,7 +157,7 @@ def partner_map(
     from service.mapping_file import SourceOptions
     from service.officer import partner_map as call
 
-    with _told():
+    with told():
         given = Given(
             partner=partner_name,
             gateway=gateway,
@@ -217,7 +193,7 @@ def partner_check(
     """The pre-flight of a file, without tokenising anything."""
     from service.officer import partner_check as call
 
-    with _told():
+    with told():
         typer.echo(call(file, mapping=mapping, shared=shared, page=page))
 
 
@@ -231,7 +207,7 @@ def partner_accept(
     """Open the project secret that was delivered, and keep it where only you can read it."""
     from service.officer import accept_secret as call
 
-    with _told():
+    with told():
         typer.echo(call(sealed, identity=identity, shared=shared, out=out))
 
 
@@ -263,7 +239,7 @@ def partner_submit(
     """Clean, tokenise, seal and sign: a folder that may leave this machine, and beside it the page of its pre-flight."""
     from service.officer import partner_submit as call
 
-    with _told():
+    with told():
         typer.echo(
             call(
                 file,
@@ -296,7 +272,7 @@ def partner_withdraw(
     """Take records back by their ids: an update that says which no longer hold."""
     from service.officer import partner_withdraw as call
 
-    with _told():
+    with told():
         typer.echo(
             call(
                 ids,
@@ -327,7 +303,7 @@ def partner_find_local(
     """Which of your own records a reference means. Only the own secret that made it can tell."""
     from service.officer import partner_find_local as call
 
-    with _told():
+    with told():
         typer.echo(call(ref, own=own, file=file, mapping=mapping, key=key, secret=secret, shared=shared))
 
 
@@ -343,7 +319,7 @@ def centre_link(
     """The linker's run: train and score one pass after another; hand sealed pairs of row references to the assembler."""
     from service.desks import run_linker_desk as call
 
-    with _told():
+    with told():
         typer.echo(call(folder, shared=shared, out=out, at=at))
 
 
@@ -361,7 +337,7 @@ def centre_assemble(
     """The assembler's run: rows become records, records become people; the spine is sealed to the custodian."""
     from service.desks import run_assembler_desk as call
 
-    with _told():
+    with told():
         typer.echo(call(folder, shared=shared, out=out))
 
 
@@ -387,7 +363,7 @@ def schema_leak(
 
     from service.leak import run
 
-    with _told():
+    with told():
         if out is not None and not out.parent.is_dir():
             raise FileNotFoundError(ENOENT, "there is no such folder", str(out.parent))
         report = run(
@@ -412,7 +388,7 @@ def schema_lint(file: SchemaFile = None) -> None:
     """Names the match keys that leak or cost more than they should, and why. Exits 15 if there are any."""
     from service.leak import lint as call
 
-    with _told():
+    with told():
         findings = call(file, say=typer.echo)
     from service.errors import LEAKS
 
@@ -431,7 +407,7 @@ def analyst_check(
     """Advice before asking: would this request be allowed now, and if not, what would?"""
     from service.desks import analyst_check as call
 
-    with _told():
+    with told():
         allowed, text = call(request, shared=shared, root=root, as_json=as_json, at=at)
         typer.echo(text)
     from service.errors import REFUSED
@@ -445,7 +421,7 @@ def board_explain(policy: Path) -> None:
     """A policy in plain English, generated from its fields."""
     from service.desks import board_explain as call
 
-    with _told():
+    with told():
         typer.echo(call(policy))
 
 
@@ -454,7 +430,7 @@ def board_lint(policy: Path, shared: Shared) -> None:
     """Faults of a policy, and its own tests. Exits 10 if there are any."""
     from service.desks import board_lint as call
 
-    with _told():
+    with told():
         typer.echo(call(policy, shared=shared))
 
 
@@ -465,7 +441,7 @@ def board_tally(
     """Who has voted on the policy in the shared folder, and what a recommendation still lacks."""
     from service.desks import board_tally as call
 
-    with _told():
+    with told():
         typer.echo(call(shared, root=root, at=at))
 
 
@@ -483,7 +459,7 @@ def audit_verify(
     somebody other than whoever gave you the log."""
     from service.desks import audit_verify as call
 
-    with _told():
+    with told():
         typer.echo(call(directory, keys=keys))
 
 
@@ -496,7 +472,7 @@ def audit_proof(
     """Check, offline, that a release is in the log."""
     from service.desks import audit_proof as call
 
-    with _told():
+    with told():
         typer.echo(call(proof, entry=entry, keys=keys))
 
 
