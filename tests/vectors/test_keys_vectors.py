@@ -1,4 +1,5 @@
-"""Known answers from outside: HKDF (RFC 5869), Ed25519 (RFC 8032), signed notes (C2SP, Go); and HPKE opened by hand after RFC 9180 and X-Wing."""
+"""Known answers from outside: HKDF (RFC 5869), Ed25519 (RFC 8032), signed notes (C2SP, Go); and HPKE by hand
+(RFC 9180, and X-Wing for the hybrid)."""
 
 import base64
 import hashlib
@@ -12,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from keys import BadSignature, Identity, PublicIdentity, Secret, derive, encode, label, sign_note, verify_note
@@ -88,36 +90,70 @@ def test_the_note_of_the_go_package_is_signed_to_the_byte() -> None:
     assert sign_note(text, by=one) == case["note"]
 
 
-# --- HPKE by hand: the X-Wing combiner of draft-connolly-cfrg-xwing-kem, then RFC 9180, section 5.1 (base mode) ----------------------
+# --- HPKE by hand: RFC 9180, section 5.1 (base mode); its own KEM, and the X-Wing combiner of draft-connolly-cfrg-xwing-kem ----------
 
-SUITE_ID = b"HPKE" + (0x647A).to_bytes(2, "big") + (1).to_bytes(2, "big") + (2).to_bytes(2, "big")
+DHKEM = b"KEM" + (0x20).to_bytes(2, "big")
+RFC_SUITE = b"HPKE" + (0x20).to_bytes(2, "big") + (1).to_bytes(2, "big") + (1).to_bytes(2, "big")
+OUR_SUITE = b"HPKE" + (0x647A).to_bytes(2, "big") + (1).to_bytes(2, "big") + (2).to_bytes(2, "big")
 XWING_LABEL = b"\\.//^\\"
 
 
-def labelled_extract(salt: bytes, name: bytes, ikm: bytes) -> bytes:
-    return hkdf_extract(salt, b"HPKE-v1" + SUITE_ID + name + ikm)
+def labelled_extract(salt: bytes, name: bytes, ikm: bytes, *, suite: bytes) -> bytes:
+    return hkdf_extract(salt, b"HPKE-v1" + suite + name + ikm)
 
 
-def labelled_expand(key: bytes, name: bytes, info: bytes, length: int) -> bytes:
-    return hkdf_expand(key, length.to_bytes(2, "big") + b"HPKE-v1" + SUITE_ID + name + info, length)
+def labelled_expand(key: bytes, name: bytes, info: bytes, length: int, *, suite: bytes) -> bytes:
+    return hkdf_expand(key, length.to_bytes(2, "big") + b"HPKE-v1" + suite + name + info, length)
 
 
-def open_by_hand(sealed: bytes, *, by: Identity, info: bytes) -> bytes:
-    kem, exchange, body = sealed[:1088], sealed[1088:1120], sealed[1120:]
+def key_and_nonce(shared: bytes, *, info: bytes, suite: bytes, key_bytes: int) -> tuple[bytes, bytes]:
+    context = b"\x00" + b"".join(
+        labelled_extract(b"", name, value, suite=suite)
+        for name, value in ((b"psk_id_hash", b""), (b"info_hash", info))
+    )
+    secret = labelled_extract(shared, b"secret", b"", suite=suite)
+    return (
+        labelled_expand(secret, b"key", context, key_bytes, suite=suite),
+        labelled_expand(secret, b"base_nonce", context, 12, suite=suite),
+    )
+
+
+def dhkem_shared(enc: bytes, *, by: X25519PrivateKey) -> bytes:
+    both = enc + by.public_key().public_bytes_raw()
+    exchanged = by.exchange(X25519PublicKey.from_public_bytes(enc))
+    extracted = labelled_extract(b"", b"eae_prk", exchanged, suite=DHKEM)
+    return labelled_expand(extracted, b"shared_secret", both, 32, suite=DHKEM)
+
+
+def xwing_shared(enc: bytes, *, by: Identity) -> bytes:
+    kem, exchange = enc[:1088], enc[1088:]
     mlkem = MLKEM768PrivateKey.from_seed_bytes(by.seeds["mlkem768"].expose())
     x25519 = X25519PrivateKey.from_private_bytes(by.seeds["x25519"].expose())
-    shared = hashlib.sha3_256(
+    return hashlib.sha3_256(
         mlkem.decapsulate(kem)
         + x25519.exchange(X25519PublicKey.from_public_bytes(exchange))
         + exchange
         + by.public.x25519
         + XWING_LABEL
     ).digest()
-    context = b"\x00" + labelled_extract(b"", b"psk_id_hash", b"") + labelled_extract(b"", b"info_hash", info)
-    secret = labelled_extract(shared, b"secret", b"")
-    key = labelled_expand(secret, b"key", context, 32)
-    nonce = labelled_expand(secret, b"base_nonce", context, 12)
-    return AESGCM(key).decrypt(nonce, body, b"")
+
+
+def test_hpke_by_hand_gives_the_known_answers_of_rfc_9180() -> None:
+    case = {k: bytes.fromhex(v) for k, v in FACTS["hpke"].items() if k != "source"}
+    one = X25519PrivateKey.from_private_bytes(case["recipient_private"])
+    assert one.public_key().public_bytes_raw() == case["recipient_public"]
+    shared = dhkem_shared(case["enc"], by=one)
+    key, nonce = key_and_nonce(shared, info=case["info"], suite=RFC_SUITE, key_bytes=16)
+    assert (shared, key, nonce) == (case["shared_secret"], case["key"], case["base_nonce"])
+    assert AESGCM(key).decrypt(nonce, case["ciphertext"], case["aad"]) == case["plaintext"]
+
+
+def test_the_library_seals_as_rfc_9180_says() -> None:
+    one = X25519PrivateKey.from_private_bytes(bytes.fromhex(FACTS["hpke"]["recipient_private"]))
+    library = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_128_GCM)
+    sealed = library.encrypt(b"a message", one.public_key(), info=b"here")
+    key, nonce = key_and_nonce(dhkem_shared(sealed[:32], by=one), info=b"here", suite=RFC_SUITE, key_bytes=16)
+    assert AESGCM(key).decrypt(nonce, sealed[32:], b"") == b"a message"
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -126,4 +162,6 @@ def test_a_wrapped_key_opens_by_hand_after_the_specifications(seed: int) -> None
     wrapped = wrap_key(b"k" * 32, to=someone.public, context=b"here")
     assert len(wrapped) == 1120 + 32 + 16
     info = encode([SEAL_FORMAT, "someone", b"here"])
-    assert open_by_hand(wrapped, by=someone, info=info) == b"k" * 32
+    shared = xwing_shared(wrapped[:1120], by=someone)
+    key, nonce = key_and_nonce(shared, info=info, suite=OUR_SUITE, key_bytes=32)
+    assert AESGCM(key).decrypt(nonce, wrapped[1120:], b"") == b"k" * 32
