@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.csv as pc
 import pyarrow.parquet as pq
 
-from keys import Identity
+from keys import Identity, Root
 from keys.ceremony import make_secret, save_secret
 from keys.trust import Entry, issue_register
 from linkage.manifest import Round
@@ -32,9 +32,12 @@ from linkage.people.lives import make_lives
 from linkage.people.population import make_population
 from linkage.people.subjects import known_people, subjects
 from linkage.schema import default_schema
+from service.ceremony import Plan, make
 from service.dossier import TRUST_FILE, VOUCHED
 from service.mapping_file import as_mapping
-from service.shared import ROOT_FILE, SCHEMA_FILE, write_identity, write_project
+from service.rounds import record_path
+from service.shared import ROOT_FILE, SCHEMA_FILE, write_project, write_root
+from service.writing import write_whole
 
 PARTNER, GATEWAY, PROJECT = "nhs", "COPI-s251", "benchmark"
 NINE = (
@@ -145,8 +148,8 @@ def open_office(folder: Path, *, file: Path, mapping: str, now: datetime) -> Pat
     write_project(
         shared, one=one, link_type="link_only", purpose="service-evaluation", recipient="local-policing-body"
     )
-    write_identity(shared / ROOT_FILE, root.public)
-    register = issue_register(entries, project=PROJECT, version=1, root=root)
+    write_root(shared / ROOT_FILE, Root((root.public,), 1))
+    register = issue_register(entries, project=PROJECT, version=1, issued_at=now, previous=None, roots=[root])
     (shared / TRUST_FILE).write_text(register, encoding="utf-8")
     catalogue = resources.files("policies") / "library" / VOUCHED["catalogue"]
     (shared / VOUCHED["catalogue"]).write_text(catalogue.read_text("utf-8"), encoding="utf-8")
@@ -154,8 +157,14 @@ def open_office(folder: Path, *, file: Path, mapping: str, now: datetime) -> Pat
     for name in ("identity.key", "project.secret", "own.secret"):
         (folder / name).unlink(missing_ok=True)
     people[f"{PARTNER}/officer"].save(folder / "identity.key")
-    for name in ("project", "own"):
-        save_secret(make_secret(name=name, randomness=os.urandom), folder / f"{name}.secret")
+    secrets = {name: make_secret(name=name, randomness=os.urandom) for name in ("project", "own")}
+    for name, secret in secrets.items():
+        save_secret(secret, folder / f"{name}.secret")
+    plan = Plan(
+        PROJECT, 1, 1, (people["custodian/1"].public,), (people[f"{PARTNER}/officer"].public,), None, {}
+    )
+    ceremony = make(plan, by=people["custodian/1"], now=now, randomness=lambda _: secrets["project"].expose())
+    write_whole(record_path(shared, epoch=1), ceremony.note)
     command = {
         "file": file,
         "--mapping": folder / "mapping.yaml",

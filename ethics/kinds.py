@@ -35,7 +35,7 @@ DETAILS: Final = {
     " root_digest schema_digest spine_digest vocabulary_digest votes_digest recipient_digest",
     "day": "expires review",
     "count": "approve attributes cells conflicted entries epoch files hidden members merged pairs passes people present"
-    " records refuse rows size split version",
+    " records refuse rows size split threshold version",
 }
 FORM_OF: Final = {name: form for form, names in DETAILS.items() for name in names.split()}
 
@@ -63,11 +63,28 @@ KINDS: Final = {
     "schema-agreed": _kind(
         "All partners hold the same linkage schema.", "schema schema_digest", "version partners"
     ),
+    "ceremony-held": _kind(
+        "The keys of a round were made and shared between custodians.", "epoch note_digest", "threshold members"
+    ),
+    "share-kept": _kind(
+        "A custodian checked the record of a ceremony, signed it, and keeps its shares.", "epoch note_digest"
+    ),
     "secret-delivered": _kind(
         "A project secret was sealed to one data officer.", "to epoch", "recipient_digest partner"
     ),
-    "secret-rotated": _kind("A new project secret replaced the one of the last round.", "epoch", "reason"),
+    "secret-acknowledged": _kind(
+        "A data officer holds the project secret of a round.", "epoch note_digest", "partner"
+    ),
+    "secret-rotated": _kind(
+        "A new project secret replaced the one of the last round.",
+        "epoch",
+        "reason note_digest threshold members",
+    ),
     "secret-destroyed": _kind("A project secret was destroyed.", "epoch", "partner note_digest"),
+    "share-destroyed": _kind("A custodian removed its shares of a round's keys.", "epoch", "note_digest"),
+    "opening-asked": _kind(
+        "Somebody asked the custodians for a key that they share.", "share note_digest", "reason to"
+    ),
     "recovery-share-used": _kind(
         "A custodian gave a recovery share to open a key.", "share", "reason note_digest"
     ),

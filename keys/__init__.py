@@ -4,6 +4,7 @@ from keys.derive import derive, encode, label
 from keys.errors import BadSeal, BadSignature, KeysError, NotTrusted
 from keys.identity import Identity, PublicIdentity
 from keys.notes import Note, sign_note, verify_note
+from keys.root import Root
 from keys.sealing import open_sealed, seal
 from keys.secret import Secret
 from keys.trust import TrustRegister
@@ -16,6 +17,7 @@ __all__ = [
     "NotTrusted",
     "Note",
     "PublicIdentity",
+    "Root",
     "Secret",
     "TrustRegister",
     "derive",

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -9,6 +10,7 @@ from typing import Final
 from keys.derive import encode
 from keys.errors import BadKeyFile
 from keys.identity import Identity, PublicIdentity, read_private, write_private
+from keys.passphrase import Unlock
 from keys.sealing import open_sealed, seal
 from keys.secret import Secret
 
@@ -40,22 +42,34 @@ def accept_secret(sealed: bytes, *, project: str, epoch: int, by: Identity) -> S
     return Secret(opened, name=f"{project} epoch {epoch}")
 
 
-def save_secret(secret: Secret, path: Path) -> None:
-    """Writes the secret to a new file of mode 0600.
+def save_secret(
+    secret: Secret,
+    path: Path,
+    *,
+    passphrase: Secret | None = None,
+    randomness: Callable[[int], bytes] = os.urandom,
+) -> None:
+    """Writes the secret to a new file of mode 0600; with a passphrase, protected by it.
 
     Raises:
         BadKeyFile: the file exists already.
     """
-    write_private(path, f"{SECRET_FORMAT}\n{base64.b64encode(secret.expose()).decode()}\n".encode())
+    write_private(path, secret_content(secret), passphrase=passphrase, randomness=randomness)
 
 
-def load_secret(path: Path, *, name: str) -> Secret:
-    """The secret in a file that `save_secret` wrote.
+def secret_content(secret: Secret) -> bytes:
+    """The bytes of a secret file without a passphrase: the secret, readable."""
+    return f"{SECRET_FORMAT}\n{base64.b64encode(secret.expose()).decode()}\n".encode()
+
+
+def load_secret(path: Path, *, name: str, unlock: Unlock | None = None) -> Secret:
+    """The secret in a file that `save_secret` wrote. If it is protected, `unlock` gives its passphrase.
 
     Raises:
-        BadKeyFile: the file is missing, readable by others, or no secret.
+        BadKeyFile: the file is missing, readable by others, no secret, or protected and there is no `unlock`.
+        WrongPassphrase: the passphrase does not open it.
     """
-    first, _, body = read_private(path).decode(errors="replace").partition("\n")
+    first, _, body = read_private(path, unlock=unlock).decode(errors="replace").partition("\n")
     try:
         value = base64.b64decode(body.strip(), validate=True)
     except (binascii.Error, ValueError):

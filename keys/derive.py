@@ -21,7 +21,9 @@ LABELS: Final = {
     "row-ref": "pseudonym of a record in one pass file, for the linker",
     "ledger": "CMAC keys of the digests in a partner's own ledger of what it has submitted",
     "person-ref": "pseudonym of a person in the spine",
-    "commitment": "salted commitment to a set of people in the release ledger",
+    "secret-commitment": "what the record of a ceremony says of the project secret, by which its holder knows it again",
+    "share-check": "what the record of a ceremony says of one share, by which that share is known again",
+    "linker-opening": "seeds of the linker's sealing key, which custodians share",
 }
 
 

@@ -19,3 +19,15 @@ class NotTrusted(KeysError):
 
 class BadKeyFile(KeysError):
     """A key file is missing, readable by others, or not a key file."""
+
+
+class WrongPassphrase(BadKeyFile):
+    """A protected file does not open with the passphrase given, or was altered."""
+
+
+class BadShare(KeysError):
+    """A share is damaged, of another secret, not the one that was made, or there are too few."""
+
+
+class WrongSecret(KeysError):
+    """A secret is not the one that the record of its ceremony commits to."""

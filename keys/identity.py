@@ -20,7 +20,8 @@ from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.hpke import MLKEM768X25519PrivateKey, MLKEM768X25519PublicKey
 
-from keys.errors import BadKeyFile
+from keys.errors import BadKeyFile, WrongPassphrase
+from keys.passphrase import Unlock, is_protected, protect, read_protection, unprotect
 from keys.secret import Secret
 
 IDENTITY_FORMAT: Final = "linkage-identity/v1"
@@ -131,64 +132,101 @@ class Identity:
             mlkem768=mlkem.public_key().public_bytes_raw(),
         )
 
-    def save(self, path: Path) -> None:
-        """Writes the identity to a new file that only its owner may read (mode 0600).
+    def save(
+        self,
+        path: Path,
+        *,
+        passphrase: Secret | None = None,
+        randomness: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        """Writes the identity to a new file that only its owner may read (mode 0600); with a passphrase, that opens with it alone.
 
         Raises:
             BadKeyFile: the file exists already.
         """
+        write_private(path, self.content(), passphrase=passphrase, randomness=randomness)
+
+    def content(self) -> bytes:
+        """The bytes of an identity file without a passphrase: the private keys, readable."""
         seeds = {kind: base64.b64encode(seed.expose()).decode() for kind, seed in self.seeds.items()}
-        text = (
-            f"{IDENTITY_FORMAT}\n{json.dumps({'name': self.name, 'seeds': seeds}, indent=1, sort_keys=True)}\n"
-        )
-        write_private(path, text.encode())
+        body = json.dumps({"name": self.name, "seeds": seeds}, indent=1, sort_keys=True)
+        return f"{IDENTITY_FORMAT}\n{body}\n".encode()
 
     @classmethod
-    def load(cls, path: Path) -> "Identity":
-        """The identity in a file that `save` wrote.
+    def load(cls, path: Path, *, unlock: Unlock | None = None) -> "Identity":
+        """The identity in a file that `save` wrote. If it is protected, `unlock` gives its passphrase.
 
         Raises:
-            BadKeyFile: the file is missing, readable by others, or of another format.
+            BadKeyFile: the file is missing, readable by others, of another format, or protected and there is no `unlock`.
+            WrongPassphrase: the passphrase does not open it.
         """
-        first, _, body = read_private(path).decode(errors="replace").partition("\n")
+        first, _, body = read_private(path, unlock=unlock).decode(errors="replace").partition("\n")
         if first != IDENTITY_FORMAT:
             raise BadKeyFile(f"{path.name} is no identity file: its first line should be {IDENTITY_FORMAT}")
+        # The error is raised outside the handler: what the parser raises holds the text it was given, and that is the keys.
+        if (found := cls._parsed(body)) is None:
+            raise BadKeyFile(f"{path.name} is damaged: restore it from its backup, or make a new identity")
+        return found
+
+    @classmethod
+    def _parsed(cls, body: str) -> "Identity | None":
         try:
             value = json.loads(body)
             seeds = {k: base64.b64decode(value["seeds"][k], validate=True) for k in SEEDS}
-            if any(len(seeds[k]) != size for k, size in SEEDS.items()):
-                raise ValueError("a seed of the wrong length")
             name = check_name(value["name"])
-        except (ValueError, KeyError, TypeError) as fault:
-            raise BadKeyFile(
-                f"{path.name} is damaged: restore it from its backup, or make a new identity"
-            ) from fault
+        except (ValueError, KeyError, TypeError):
+            return None
+        if any(len(seeds[k]) != size for k, size in SEEDS.items()):
+            return None
         return cls(name, {k: Secret(seed, name=f"{name} {k}") for k, seed in seeds.items()})
 
 
-def write_private(path: Path, content: bytes) -> None:
-    """Writes a new file with mode 0600, complete or not at all.
+def write_private(
+    path: Path,
+    content: bytes,
+    *,
+    passphrase: Secret | None = None,
+    randomness: Callable[[int], bytes] = os.urandom,
+) -> None:
+    """Writes a new file with mode 0600, complete or not at all; with a passphrase, protected by it.
 
     Raises:
         BadKeyFile: the file exists already.
     """
-    draft = path.with_name(path.name + ".draft")
     if path.exists():
         raise BadKeyFile(f"{path.name} exists already: secrets are never overwritten; move it away first")
+    replace_private(path, content, passphrase=passphrase, randomness=randomness)
+
+
+def replace_private(
+    path: Path,
+    content: bytes,
+    *,
+    passphrase: Secret | None = None,
+    randomness: Callable[[int], bytes] = os.urandom,
+) -> None:
+    """Writes a file with mode 0600; what stood there stays until the new one is complete."""
+    if passphrase is not None:
+        content = protect(content, passphrase=passphrase, randomness=randomness)
+    draft = path.with_name(path.name + ".draft")
     # A draft that stands there already may have another mode or be a link: it is removed, never written into.
     draft.unlink(missing_ok=True)
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-        out.write(content)
-        out.flush()
-        os.fsync(out.fileno())
-    draft.replace(path)
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
-def read_private(path: Path) -> bytes:
-    """The bytes of a secret file, if nobody but its owner may read it.
+def read_private(path: Path, *, unlock: Unlock | None = None) -> bytes:
+    """The bytes of a secret file, if nobody but its owner may read it; of a protected one, what is inside.
 
     Raises:
-        BadKeyFile: the file is missing or its mode lets others in.
+        BadKeyFile: the file is missing, its mode lets others in, or it is protected and there is no `unlock`.
+        WrongPassphrase: the passphrase does not open it.
     """
     if not path.is_file():
         raise BadKeyFile(f"no key file {path.name} in {path.parent.name}/")
@@ -196,4 +234,18 @@ def read_private(path: Path) -> bytes:
         raise BadKeyFile(
             f"{path.name} can be read by others: run chmod 600 on it, and replace the key if it was exposed"
         )
-    return path.read_bytes()
+    content = path.read_bytes()
+    if not is_protected(content):
+        return content
+    if unlock is None:
+        raise BadKeyFile(
+            f"{path.name} is protected by a passphrase and nobody is here to be asked: name a file with it in LINKAGE_PASSPHRASE_FILE"
+        )
+    try:
+        read_protection(content)
+        passphrase = unlock(str(path))
+        return unprotect(content, passphrase=passphrase)
+    except WrongPassphrase as fault:
+        raise WrongPassphrase(f"{path.name}: {fault}") from None
+    except BadKeyFile as fault:
+        raise BadKeyFile(f"{path.name}: {fault}") from None

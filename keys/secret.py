@@ -7,7 +7,8 @@ from typing import NoReturn
 class Secret:
     """Holds bytes that leave it only through `expose()`.
 
-    `repr` and `str` show the name alone; `==` takes the same time wherever two secrets differ; pickling raises.
+    `repr`, `str` and formats show the name alone; `==` takes the same time wherever two secrets differ; whatever copies an object or writes it
+    out (pickle, copy, json, `dataclasses.asdict`) gets an error.
     """
 
     __slots__ = ("_bytes", "name")
@@ -23,6 +24,9 @@ class Secret:
     def __repr__(self) -> str:
         return f"<Secret {self.name}>"
 
+    def __format__(self, spec: str) -> str:
+        return format(repr(self), spec)
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Secret) and hmac.compare_digest(self._bytes, other._bytes)
 
@@ -30,4 +34,10 @@ class Secret:
         raise TypeError("a secret cannot be a dictionary key")
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a secret cannot be pickled")
+        raise TypeError("a secret cannot be copied or pickled")
+
+    def __getstate__(self) -> NoReturn:
+        raise TypeError("a secret has no state to show")
+
+    def __init_subclass__(cls) -> NoReturn:
+        raise TypeError("a secret has no other kinds, which could show what it does not")

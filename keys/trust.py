@@ -1,19 +1,24 @@
-"""The trust register: who holds which role since when, signed by the root identity.
+"""The trust register: who holds which role since when, signed by a quorum of the root's keys.
 
-One note of kind `linkage-trust/v1`; its body is JSON. Versions strictly rise; a reader that has seen version n refuses n-1.
+One note of kind `linkage-trust/v2`; its body is JSON. Versions strictly rise, and each names the one before it by digest; a reader that
+has seen version n refuses n-1.
 """
 
+import hashlib
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from keys.errors import BadSignature, NotTrusted
 from keys.identity import Identity, PublicIdentity
-from keys.notes import Note, sign_note, verify_note
+from keys.notes import Note, add_signature, check_text, sign_note, verify_note
+from keys.root import Root
 
-TRUST_FORMAT: Final = "linkage-trust/v1"
+TRUST_FORMAT: Final = "linkage-trust/v2"
+DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +38,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class TrustRegister:
-    """A verified register of one version."""
+    """A verified register of one version. `previous` is the digest of the version before it, `digest` that of this one's text without its
+    signatures; a register that was never issued has neither, nor a time."""
 
     project: str
     version: int
     entries: tuple[Entry, ...]
+    issued_at: datetime | None = None
+    previous: str | None = None
+    digest: str = ""
 
     def find(self, name: str) -> Entry:
         """The entry of a name.
@@ -107,21 +116,57 @@ def _aware(text: str) -> datetime:
     return when
 
 
-def issue_register(entries: Iterable[Entry], *, project: str, version: int, root: Identity) -> str:
-    """A register signed by the root, as a note."""
-    body = {"project": project, "version": version, "entries": [_entry_json(e) for e in entries]}
-    return sign_note(f"{TRUST_FORMAT}\n{json.dumps(body, indent=1, sort_keys=True)}\n", by=root)
+def register_text(
+    entries: Iterable[Entry], *, project: str, version: int, issued_at: datetime, previous: str | None
+) -> str:
+    """A version of the register as the text that the holders of the root sign."""
+    body = {
+        "project": project,
+        "version": version,
+        "issued_at": issued_at.isoformat(),
+        "previous": previous,
+        "entries": [_entry_json(e) for e in entries],
+    }
+    return check_text(f"{TRUST_FORMAT}\n{json.dumps(body, indent=1, sort_keys=True)}\n")
 
 
-def read_register(note: str, *, root: PublicIdentity, at_least: int = 0) -> TrustRegister:
-    """The register in a note.
+def issue_register(
+    entries: Iterable[Entry],
+    *,
+    project: str,
+    version: int,
+    issued_at: datetime,
+    previous: str | None,
+    roots: Sequence[Identity],
+) -> str:
+    """A version of the register signed by all these keys of the root, as a note."""
+    first, *others = roots
+    note = sign_note(
+        register_text(entries, project=project, version=version, issued_at=issued_at, previous=previous),
+        by=first,
+    )
+    for one in others:
+        note = add_signature(note, by=one)
+    return note
+
+
+def digest_of_text(text: str) -> str:
+    """What the next version calls this one: SHA-256 of the text without its signatures, hexadecimal."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def parse_register(text: str) -> TrustRegister:
+    """The register that a text states, signed or not: for whoever drafts or signs one. Everybody else wants `read_register`.
+
+    There is one spelling: what was read is written again and compared, so that nothing is signed that a reader passes over.
 
     Raises:
-        BadSignature: the root did not sign it, or it is malformed.
-        NotTrusted: its version is older than `at_least`, the newest seen so far.
+        BadSignature: it is malformed, or says more than this version reads.
     """
-    body = verify_note(note, known=[root], kind=TRUST_FORMAT).body
+    kind, _, body = text.partition("\n")
     try:
+        if kind != TRUST_FORMAT:
+            raise ValueError("another format")
         value = json.loads(body)
         entries = tuple(
             Entry(
@@ -133,16 +178,63 @@ def read_register(note: str, *, root: PublicIdentity, at_least: int = 0) -> Trus
             )
             for e in value["entries"]
         )
-        register = TrustRegister(project=value["project"], version=int(value["version"]), entries=entries)
-    except (KeyError, TypeError, ValueError) as fault:
+        register = TrustRegister(
+            project=value["project"],
+            version=_version(value["version"]),
+            entries=entries,
+            issued_at=_aware(value["issued_at"]),
+            previous=_previous(value["previous"]),
+            digest=digest_of_text(text),
+        )
+        again = register_text(
+            entries,
+            project=register.project,
+            version=register.version,
+            issued_at=_aware(value["issued_at"]),
+            previous=register.previous,
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as fault:
         raise BadSignature(
-            "the trust register is signed but not readable: ask the board for it again"
+            f"the trust register is not readable as {TRUST_FORMAT}: ask the holders of the root for it again"
         ) from fault
+    if again != text:
+        raise BadSignature(
+            "the trust register says more than this version reads, or says it otherwise: compare versions"
+        )
     names = [e.identity.name for e in entries]
     if len(set(names)) != len(names):
-        raise BadSignature("the trust register names someone twice: ask the board for it again")
+        raise BadSignature("the trust register names someone twice: ask the holders of the root for it again")
+    if (register.previous is None) != (register.version == 1):
+        raise BadSignature(
+            "the trust register does not say which version it follows, or its first version follows one: "
+            "ask the holders of the root for it again"
+        )
+    return register
+
+
+def _version(value: Any) -> int:
+    if type(value) is not int or value < 1:
+        raise ValueError("a version is a whole number from 1")
+    return value
+
+
+def _previous(value: Any) -> str | None:
+    if value is not None and not DIGEST.fullmatch(value):
+        raise ValueError("the version before is named by its digest")
+    return None if value is None else str(value)
+
+
+def read_register(note: str, *, root: Root, at_least: int = 0) -> TrustRegister:
+    """The register in a note.
+
+    Raises:
+        BadSignature: fewer keys of the root than its quorum signed it, or it is malformed.
+        NotTrusted: its version is older than `at_least`, the newest seen so far.
+    """
+    register = parse_register(root.verify(note, kind=TRUST_FORMAT).text)
     if register.version < at_least:
         raise NotTrusted(
-            f"trust register version {register.version} is older than version {at_least}, which was seen before"
+            f"trust register version {register.version} is older than version {at_least}, which was seen before: "
+            "somebody put an old one back, or sent you one; fetch the newest"
         )
     return register

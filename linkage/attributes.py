@@ -6,7 +6,7 @@ Both sides share this shape: the partner writes with a client that can only wrap
 import base64
 import io
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -71,22 +71,34 @@ def write_attributes(table: pa.Table, *, one: Round, partner: str, wrap: Wrap) -
     Raises:
         BadInput: an attribute's name would give it the key of something else.
     """
-    if bad := [c for c in table.column_names if c == FOOTER or not COLUMN.fullmatch(c)]:
+    sink = io.BytesIO()
+    put_attributes([table], sink=sink, types=table.schema, one=one, partner=partner, wrap=wrap)
+    return sink.getvalue()
+
+
+def put_attributes(
+    tables: Iterable[pa.Table], *, sink: io.IOBase, types: pa.Schema, one: Round, partner: str, wrap: Wrap
+) -> None:
+    """Writes an attribute file of these tables one after another.
+
+    Raises:
+        BadInput: an attribute's name would give it the key of something else.
+    """
+    if bad := [c for c in types.names if c == FOOTER or not COLUMN.fullmatch(c)]:
         raise BadInput(f"{bad[0]!r} cannot name an attribute: use another word, without any of / , ; :")
     config = pe.EncryptionConfiguration(
         footer_key=column_key_id(one, partner=partner, column=FOOTER),
-        column_keys={column_key_id(one, partner=partner, column=c): [c] for c in table.column_names},
+        column_keys={column_key_id(one, partner=partner, column=c): [c] for c in types.names},
         encryption_algorithm="AES_GCM_V1",
         double_wrapping=False,
         data_key_length_bits=256,
         internal_key_material=True,
     )
-    sink = io.BytesIO()
     with _crypto(wrap, None) as factory:
         properties = factory.file_encryption_properties(pe.KmsConnectionConfig(), config)
-        with pq.ParquetWriter(sink, table.schema, compression="zstd", encryption_properties=properties) as out:
-            out.write_table(table)
-    return sink.getvalue()
+        with pq.ParquetWriter(sink, types, compression="zstd", encryption_properties=properties) as out:
+            for table in tables:
+                out.write_table(table)
 
 
 def read_attributes(data: bytes, *, columns: Sequence[str], unwrap: Unwrap) -> pa.Table:

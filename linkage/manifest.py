@@ -3,8 +3,9 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, Literal, get_args
 
 from keys import encode
@@ -20,6 +21,9 @@ RECORDS: Final = "records"
 FILE_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,60}\.(tokens|map|gone)\.sealed|attributes\.parquet")
 GONE_SUFFIX: Final = ".gone.sealed"
 DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+KEY_CHECK: Final = re.compile(r"[0-9a-f]{8}")
+SUBMISSION_TAIL: Final = re.compile(r"[0-9a-f]{12}")
+LONGEST_WORD: Final = 100
 SubmissionKind = Literal["whole", "update"]
 
 
@@ -123,21 +127,21 @@ def read_manifest(body: str) -> Manifest:
     try:
         value: dict[str, Any] = json.loads(body)
         manifest = Manifest(
-            round=Round(str(value["project"]), int(value["epoch"]), str(value["schema"])),
-            partner=str(value["partner"]),
-            submission=str(value["submission"]),
-            made_at=str(value["made_at"]),
-            key_check=str(value["key_check"]),
+            round=Round(_word(value["project"]), int(value["epoch"]), _word(value["schema"])),
+            partner=_word(value["partner"]),
+            submission=_word(value["submission"]),
+            made_at=_moment(value["made_at"]),
+            key_check=_matching(KEY_CHECK, value["key_check"]),
             files=tuple(SealedFile(str(f["name"]), str(f["sha256"]), int(f["size"])) for f in value["files"]),
             statistics=PartnerStatistics.from_json(value["statistics"]),
-            attributes={str(k): str(v) for k, v in value["attributes"].items()},
-            token_gateway=str(value["token_gateway"]),
+            attributes={_word(k): _word(v) for k, v in value["attributes"].items()},
+            token_gateway=_word(value["token_gateway"]),
             kind=_kind(value["kind"]),
             base=_base(value["base"]),
             gone=_rounded(value["gone"]),
             exclusions=tuple(Attestation.from_json(one) for one in value["exclusions"]),
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as fault:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as fault:
         raise BadSubmission(
             "the manifest is signed but not readable: it was made by another version"
         ) from fault
@@ -146,12 +150,47 @@ def read_manifest(body: str) -> Manifest:
         raise BadSubmission("the manifest names a file that no submission has, or one file twice")
     if not manifest.partner or manifest.partner.startswith(".") or set(manifest.partner) & set("/\\\0"):
         raise BadSubmission("the manifest names a partner whose name cannot name a folder")
+    if not is_submission(manifest.submission, of=manifest.partner, epoch=manifest.round.epoch):
+        raise BadSubmission("the manifest calls the submission by a name that no submission has")
     follows = manifest.base is not None
     if follows != (manifest.kind == "update") or (not follows and (manifest.gone or _any_gone(names))):
         raise BadSubmission(
             "the manifest is of a whole submission that follows another, or of an update that follows none"
         )
     return manifest
+
+
+def is_submission(name: str, *, of: str, epoch: int) -> bool:
+    """Whether a submission of this partner and epoch can have the name: `police-3-0a1b2c3d4e5f`. It stands in receipts and in the log."""
+    head = f"{of}-{epoch}-"
+    return name.startswith(head) and SUBMISSION_TAIL.fullmatch(name.removeprefix(head)) is not None
+
+
+def expected_files(keys: Iterable[str], *, kind: SubmissionKind, attributes: bool) -> frozenset[str]:
+    """The names of all sealed files of a submission under a schema with these match keys; `attributes` says whether it offers any."""
+    suffixes = (".tokens.sealed", ".map.sealed", *((GONE_SUFFIX,) if kind == "update" else ()))
+    names = {f"{key}{suffix}" for key in keys for suffix in suffixes}
+    names |= {f"{RECORDS}{suffix}" for suffix in suffixes[1:]}
+    return frozenset(names | {ATTRIBUTES_NAME} if attributes else names)
+
+
+def _word(value: Any) -> str:
+    """The value, if it is a short text that shows as it is: others are shown and logged what a manifest says."""
+    if type(value) is not str or not value.isprintable() or len(value) > LONGEST_WORD:
+        raise ValueError("a word of a manifest is no short printable text")
+    return value
+
+
+def _matching(pattern: re.Pattern[str], value: Any) -> str:
+    if not pattern.fullmatch(_word(value)):
+        raise ValueError("an entry of a manifest is not written as it must be")
+    return str(value)
+
+
+def _moment(value: Any) -> str:
+    if datetime.fromisoformat(_word(value)).tzinfo is None:
+        raise ValueError("a time without an offset from UTC")
+    return str(value)
 
 
 def _any_gone(names: list[str]) -> bool:
@@ -167,10 +206,7 @@ def _kind(value: Any) -> SubmissionKind:
 def _base(value: Any) -> Base | None:
     if value is None:
         return None
-    base = Base(str(value["submission"]), str(value["manifest"]))
-    if not DIGEST.fullmatch(base.manifest):
-        raise ValueError("a base is named by the digest of its manifest")
-    return base
+    return Base(_word(value["submission"]), _matching(DIGEST, value["manifest"]))
 
 
 def _rounded(value: Any) -> int:

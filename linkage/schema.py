@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from linkage.errors import BadSchema
 
+LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 IDENTIFIERS: Final = (
     "forename",
     "middle_name",
@@ -243,7 +244,7 @@ def load_schema(text: str) -> Schema:
         BadSchema: it is no YAML, or breaks a rule; the message names the place.
     """
     try:
-        value = yaml.safe_load(text)
+        value = yaml.load(text, Loader=LOADER)  # noqa: S506  a safe loader
     except yaml.YAMLError as fault:
         where = getattr(fault, "problem_mark", None)
         at = f" at line {where.line + 1}, column {where.column + 1}" if where else ""

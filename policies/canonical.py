@@ -12,13 +12,19 @@ from collections.abc import Mapping, Set
 from dataclasses import fields, is_dataclass
 from datetime import date
 from enum import Enum
-from typing import TypeAlias
+from functools import cache
+from typing import Final, TypeAlias, cast
 
 from pydantic import BaseModel
 
 from policies.errors import NotCanonical
 
 Plain: TypeAlias = "str | int | bool | list[Plain] | dict[str, Plain] | None"
+
+_AS_THEY_ARE: Final = frozenset({str, int, bool})
+_WRITER: Final = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, check_circular=False
+)
 
 
 def plain(value: object) -> Plain:
@@ -27,25 +33,32 @@ def plain(value: object) -> Plain:
     Raises:
         NotCanonical: the value holds a floating-point number or a type that has no agreed form.
     """
+    if value is None or type(value) in _AS_THEY_ARE:
+        return cast(Plain, value)
     if isinstance(value, Enum):
         return value.name
-    if value is None or isinstance(value, str | bool | int):
+    if isinstance(value, (str, int)):
         return value
     if isinstance(value, date):  # a datetime is a date too
         return value.isoformat()
     if isinstance(value, BaseModel):
-        return {name: plain(getattr(value, name)) for name in type(value).model_fields}
+        return {name: plain(getattr(value, name)) for name in _field_names(type(value))}
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, Set):
         return sorted((plain(item) for item in value), key=lambda item: json.dumps(item, sort_keys=True))
-    if isinstance(value, tuple | list):
+    if isinstance(value, (tuple, list)):
         return [plain(item) for item in value]
     raise NotCanonical(
         f"a value of type {type(value).__name__} has no canonical form: write it as text or an integer"
     )
+
+
+@cache
+def _field_names(model: type[BaseModel]) -> tuple[str, ...]:
+    return tuple(model.model_fields)
 
 
 def canonical(value: object) -> bytes:
@@ -54,7 +67,7 @@ def canonical(value: object) -> bytes:
     Raises:
         NotCanonical: see `plain`.
     """
-    return json.dumps(plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return _WRITER.encode(plain(value)).encode()
 
 
 def digest(value: object) -> str:

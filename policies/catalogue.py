@@ -1,29 +1,42 @@
-"""What each partner has offered: every attribute with its class, its flags, its values and its legal gateway.
+"""What each partner has offered: every attribute with its class, its flags, its values and its legal gateways.
 
-A derived attribute inherits the strictest class and every flag of what it was made from, whatever its own row says:
-patient information stays patient information however often it is transformed.
+Two things are never left to a row alone. What a health body holds is patient information of a health authority, whatever its
+row says (Police, Crime, Sentencing and Courts Act 2022 ss. 10(10) and 16(4)). And a derived attribute inherits the strictest
+class and every flag of what it was made from: patient information stays patient information however often it is
+transformed. Bodies that process for law enforcement say of each record whom it is about, and whether it is a fact or
+somebody's assessment (Data Protection Act 2018 s. 38(2) and (3)).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import StringConstraints
 
-from policies.reading import ClassName, Document, Flag, GatewayId, Organisation, complain
-from policies.terms import AttributeClass, closest
+from policies.reading import spelt
+from policies.terms import AttributeClass
 
-PartnerId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=40)]
-AttributeId = Annotated[
-    str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*\.[a-z][a-z0-9_]*$", max_length=80)
-]
-AttributeName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
+PartnerId = Annotated[str, spelt(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", like="police or youth-offending", most=40)]
+AttributeName = Annotated[str, spelt(r"[a-z][a-z0-9_]*", like="age_band", most=40)]
+AttributeId = Annotated[str, spelt(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\.[a-z][a-z0-9_]*", like="police.age_band")]
+Says = Annotated[str, StringConstraints(min_length=1, max_length=400)]
 
-DERIVED = "derived"
+DERIVED: Final = "derived"
 """The partner name of attributes that are made from others; no partner may call itself that."""
+
+HEALTH: Final = frozenset({"nhs-trust", "icb", "gp-practice"})
+"""Kinds of organisation whose records of people are health records."""
+
+HEALTH_FLAGS: Final = frozenset({"patient_information", "health_or_social_care"})
+"""The flags of everything that a health body holds, and of its tokens."""
+
+LAW_ENFORCEMENT: Final = frozenset({"police", "probation", "youth-offending-team", "prison"})
+"""Kinds of organisation that process for law enforcement (Data Protection Act 2018 Part 3)."""
+
+DATE: Final = "date"
+"""What stands in place of values where each value is a day."""
 
 
 def partner_of(attribute: str) -> str:
@@ -43,7 +56,11 @@ class Partner:
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """One attribute, with what it inherits already applied. Empty `values` means any value; `sources` are its origins."""
+    """One attribute, with what it inherits already applied. Empty `values` means any value; `sources` are its origins.
+
+    `dated`: each value is a day, on which something happened. It selects people and is never shown. `subjects`: whom it is
+    about, where it is about an offence.
+    """
 
     id: str
     says: str
@@ -52,11 +69,19 @@ class Attribute:
     values: tuple[str, ...]
     gateways: tuple[str, ...]
     sources: frozenset[str]
+    subjects: frozenset[str] = frozenset()
+    dated: bool = False
+    declared_by: str = ""
 
     @property
     def partner(self) -> str:
         """Whose attribute it is."""
         return partner_of(self.id)
+
+    @property
+    def submitted_under(self) -> str:
+        """The gateway by which the partner submits it, which is the first it declared; a derived attribute has none."""
+        return self.gateways[0] if self.gateways else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,97 +100,10 @@ class Catalogue:
         """The partners whose data the attributes rest on."""
         return frozenset(partner_of(name) for name in self.closure(wanted)) - {DERIVED}
 
+    def held_by(self, partner: str) -> frozenset[str]:
+        """The flags of law that lie on everything about a partner's people, such as their tokens.
 
-class _AttributeRow(Document):
-    says: str
-    sensitivity: ClassName = Field(alias="class")
-    flags: frozenset[Flag] = frozenset()
-    values: tuple[str, ...] | Literal["any"]
-    gateways: tuple[GatewayId, ...]
-
-    @model_validator(mode="after")
-    def _some_gateway(self) -> Self:
-        if not self.gateways:
-            raise complain(
-                "No gateway is named.", fix="Name the gateway under which it is submitted, such as PCSC-s16."
-            )
-        return self
-
-
-class _PartnerRow(Document):
-    name: str
-    kind: Organisation
-    declared_by: str
-    attributes: dict[AttributeName, _AttributeRow]
-
-
-class _DerivedRow(Document):
-    says: str
-    made_from: tuple[AttributeId, ...]
-    sensitivity: ClassName = Field(alias="class", default="C0")
-    flags: frozenset[Flag] = frozenset()
-    values: tuple[str, ...] | Literal["any"]
-
-
-class CatalogueDocument(Document):
-    """The catalogue as it is written in a file."""
-
-    format: Literal["linkage-catalogue/v1"]
-    catalogue: str
-    version: int
-    vocabulary: Literal["vpp-vocab@1"]
-    partners: dict[PartnerId, _PartnerRow]
-    derived: dict[AttributeName, _DerivedRow] = Field(default_factory=dict)
-
-    @model_validator(mode="after")
-    def _sources_exist(self) -> Self:
-        if DERIVED in self.partners:
-            raise complain(f"A partner may not be called “{DERIVED}”.", fix="Choose another name.")
-        known = {f"{partner}.{name}" for partner, row in self.partners.items() for name in row.attributes}
-        for (
-            name,
-            row,
-        ) in self.derived.items():  # in order: a row may use the rows above it, so there are no circles
-            for source in row.made_from:
-                if source not in known:
-                    among = tuple(sorted(known))
-                    raise complain(
-                        f"{DERIVED}.{name} is made from {source}, which is not above it.",
-                        fix=closest(source, among=among),
-                    )
-            if not row.made_from:
-                raise complain(f"{DERIVED}.{name} is made from nothing.", fix="Name what it is made from.")
-            known.add(f"{DERIVED}.{name}")
-        return self
-
-    def build(self) -> Catalogue:
-        """The catalogue, with classes and flags inherited."""
-        partners = {
-            name: Partner(name, row.name, row.kind, row.declared_by) for name, row in self.partners.items()
-        }
-        found: dict[str, Attribute] = {}
-        for partner, row in self.partners.items():
-            for name, offered in row.attributes.items():
-                found[f"{partner}.{name}"] = Attribute(
-                    id=f"{partner}.{name}",
-                    says=offered.says,
-                    sensitivity=AttributeClass[offered.sensitivity],
-                    flags=offered.flags,
-                    values=() if offered.values == "any" else tuple(offered.values),
-                    gateways=offered.gateways,
-                    sources=frozenset(),
-                )
-        for name, made in self.derived.items():
-            parents = [found[source] for source in made.made_from]
-            found[f"{DERIVED}.{name}"] = Attribute(
-                id=f"{DERIVED}.{name}",
-                says=made.says,
-                sensitivity=max(
-                    [AttributeClass[made.sensitivity], *(parent.sensitivity for parent in parents)]
-                ),
-                flags=made.flags.union(*(parent.flags for parent in parents)),
-                values=() if made.values == "any" else tuple(made.values),
-                gateways=(),
-                sources=frozenset(made.made_from).union(*(parent.sources for parent in parents)),
-            )
-        return Catalogue(MappingProxyType(partners), MappingProxyType(found))
+        To be in the file of a health body or of children's social care tells of health or care, whatever the columns say.
+        """
+        own = [one for one in self.attributes.values() if one.partner == partner]
+        return frozenset().union(*(one.flags & HEALTH_FLAGS for one in own))

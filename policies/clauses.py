@@ -3,113 +3,126 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import TypeAlias
 
-from policies.case import Case, ClauseFinding
+from policies.case import Case
 from policies.document import Clause
 from policies.gateways import nearest
-from policies.reasons import Reason, because, grouped
+from policies.reasons import Details, Reason
 from policies.terms import finer, is_word, phrase, words
+
+Lack: TypeAlias = tuple[str, Details, tuple[str, ...]]
+"""The code of a reason, what fills its sentence in the order of the names, and the attributes it is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClauseFinding:
+    """What one clause says: what it lacks (nothing means it permits), and the last days on which that holds."""
+
+    clause: Clause
+    lacks: tuple[Reason, ...]
+    limits: tuple[date, ...]
+
+    @property
+    def permits(self) -> bool:
+        """Whether the clause permits the request."""
+        return not self.lacks
 
 
 def examine(clause: Clause, case: Case) -> ClauseFinding:
     """Everything the clause lacks to permit the request, and the dates that limit it if it lacks nothing."""
-    lacks: list[Reason] = [
-        *_scope(clause, case),
-        *_coverage(clause, case),
-        *_adoption(clause, case),
-    ]
-    limits: list[date] = []
-    for reasons, dates in (_standing(clause, case), _gateways(clause, case), _time(clause, case)):
-        lacks += reasons
-        limits += dates
-    return ClauseFinding(clause, grouped(lacks), tuple(limits))
+    own: dict[tuple[str, Details], list[str]] = {}
+    for lacks in (_scope, _coverage, _adoption, _standing, _time):
+        for code, details, about in lacks(clause, case):
+            own.setdefault((code, details), []).extend(about)
+    of_the_law: dict[tuple[str, Details], list[str]] = {}
+    limits = [clause.review, case.facts.dpia.get(clause.id), last_day_of_use(clause, case)]
+    for attribute in case.contributed:
+        table, accepts = case.facts.gateways, clause.gateways
+        names = [name for name in attribute.gateways if name in accepts and name in table]
+        ways = [case.carriage(attribute, gateway=name) for name in names]
+        ends = [carriage.until for carriage in ways if not carriage.bars]
+        if not ways:
+            named = (("gateway", " or ".join(attribute.gateways) or "(none)"),)
+            own.setdefault(("gateway-not-accepted", named), []).append(attribute.id)
+        elif not ends:
+            for bar in nearest(ways).bars:
+                of_the_law.setdefault((bar.code, bar.details), []).extend(bar.attributes)
+        elif None not in ends:
+            limits.append(max(end for end in ends if end is not None))
+    principles = tuple(sorted(clause.principles)) if own else ()
+    rows = [(*key, principles, about) for key, about in own.items()]
+    rows += [(*key, (), about) for key, about in of_the_law.items()]
+    lacking = (
+        Reason(code, details, clause.id, cited, tuple(sorted(set(about))))
+        for code, details, cited, about in sorted(rows)
+    )
+    return ClauseFinding(clause, tuple(lacking), tuple(limit for limit in limits if limit is not None))
 
 
-def _scope(clause: Clause, case: Case) -> Iterator[Reason]:
+def last_day_of_use(clause: Clause, case: Case) -> date:
+    """The last day for which a clause lets a result be used, under the floors.
+
+    Raises:
+        OverflowError: it lies behind the last day of the calendar.
+    """
+    own, most = clause.obligations.use_within_days, case.policy.floors.use_within_days
+    return case.request.asked_on + timedelta(days=most if own is None else min(own, most))
+
+
+def _scope(clause: Clause, case: Case) -> Iterator[Lack]:
     request, permit = case.request, clause.permit
     if request.purpose not in permit.purposes:
-        yield _lack("purpose-not-covered", clause, phrase=phrase(request.purpose, kind="purpose"))
+        yield "purpose-not-covered", (("phrase", phrase(request.purpose, kind="purpose")),), ()
     if request.form not in permit.forms:
         allowed = ", ".join(phrase(form, kind="form") for form in words("form") if form in permit.forms)
-        yield _lack("form-not-covered", clause, phrase=phrase(request.form, kind="form"), allowed=allowed)
+        yield "form-not-covered", (("allowed", allowed), ("phrase", phrase(request.form, kind="form"))), ()
     if request.role not in permit.roles:
-        yield _lack("role-not-covered", clause, phrase=phrase(request.role, kind="role"))
+        yield "role-not-covered", (("phrase", phrase(request.role, kind="role")),), ()
     if not is_word(request.area, kind="area") or finer(request.area, than=permit.finest_area):
         asked, allowed = phrase(request.area, kind="area"), phrase(permit.finest_area, kind="area")
-        yield _lack("area-too-fine", clause, asked=asked, allowed=allowed)
+        yield "area-too-fine", (("allowed", allowed), ("asked", asked)), ()
 
 
-def _coverage(clause: Clause, case: Case) -> Iterator[Reason]:
+def _coverage(clause: Clause, case: Case) -> Iterator[Lack]:
     covers = clause.attributes
-    for attribute in case.known():
-        about = frozenset({attribute.id})
+    for attribute in case.known:
+        about = (attribute.id,)
         if attribute.sensitivity.name not in covers.classes:
-            yield _lack("class-not-covered", clause, about, word=attribute.sensitivity.name)
+            yield "class-not-covered", (("word", attribute.sensitivity.name),), about
         if attribute.id in covers.leave_out or (covers.only and attribute.id not in covers.only):
-            yield _lack("attribute-excepted", clause, about)
-        for flag in sorted(attribute.flags - covers.flags):
-            yield _lack("flag-not-covered", clause, about, phrase=phrase(flag, kind="flag"))
+            yield "attribute-excepted", (), about
+        for flag in attribute.flags - covers.flags:
+            yield "flag-not-covered", (("phrase", phrase(flag, kind="flag")),), about
 
 
-def _adoption(clause: Clause, case: Case) -> Iterator[Reason]:
+def _adoption(clause: Clause, case: Case) -> Iterator[Lack]:
     facts = case.facts
     if clause.id not in facts.recommended:
-        yield _lack("not-recommended", clause)
-    for attribute in case.contributed():
+        yield "not-recommended", (), ()
+    for attribute in case.contributed:
         if clause.id not in facts.adoptions.get(attribute.partner, frozenset()):
             name = facts.catalogue.partners[attribute.partner].name
-            yield _lack("not-adopted", clause, frozenset({attribute.id}), partner=name)
+            yield "not-adopted", (("partner", name),), (attribute.id,)
 
 
-def _standing(clause: Clause, case: Case) -> tuple[list[Reason], list[date]]:
-    lacks: list[Reason] = []
+def _standing(clause: Clause, case: Case) -> Iterator[Lack]:
     current_until = case.facts.dpia.get(clause.id)
     if not clause.basis:
-        lacks.append(_lack("no-basis", clause))
+        yield "no-basis", (), ()
     if clause.review is None:
-        lacks.append(_lack("no-review-date", clause))
+        yield "no-review-date", (), ()
     elif clause.review < case.today:
-        lacks.append(_lack("review-passed", clause, date=clause.review.isoformat()))
+        yield "review-passed", (("date", clause.review.isoformat()),), ()
     if current_until is None:
-        lacks.append(_lack("dpia-missing", clause))
+        yield "dpia-missing", (), ()
     elif current_until < case.today:
-        lacks.append(_lack("dpia-lapsed", clause, date=current_until.isoformat()))
-    return lacks, [limit for limit in (clause.review, current_until) if limit is not None]
+        yield "dpia-lapsed", (("date", current_until.isoformat()),), ()
 
 
-def _gateways(clause: Clause, case: Case) -> tuple[list[Reason], list[date]]:
-    """An attribute crosses by any of its gateways that the clause accepts and that carries it."""
-    lacks: list[Reason] = []
-    limits: list[date] = []
-    for attribute in case.contributed():
-        accepted = [
-            name for name in attribute.gateways if name in clause.gateways and name in case.facts.gateways
-        ]
-        carried = [case.carriage(attribute, case.facts.gateways[name]) for name in accepted]
-        open_ones = [carriage for carriage in carried if carriage.carried]
-        if not accepted:
-            named = " or ".join(attribute.gateways) or "(none)"
-            lacks.append(_lack("gateway-not-accepted", clause, frozenset({attribute.id}), gateway=named))
-        elif not open_ones:
-            lacks += [_of(clause, bar) for bar in nearest(carried).bars]
-        elif all(carriage.until is not None for carriage in open_ones):
-            limits.append(max(carriage.until for carriage in open_ones if carriage.until is not None))
-    return lacks, limits
-
-
-def _time(clause: Clause, case: Case) -> tuple[list[Reason], list[date]]:
-    days = clause.obligations.on_top_of(case.policy.floors.obligations()).use_within_days
-    latest = case.request.asked_on + timedelta(days=days)
+def _time(clause: Clause, case: Case) -> Iterator[Lack]:
+    latest = last_day_of_use(clause, case)
     if case.request.use_until > latest:
-        return [_lack("use-too-long", clause, date=latest.isoformat())], [latest]
-    return [], [latest]
-
-
-def _lack(code: str, clause: Clause, about: frozenset[str] = frozenset(), **details: str) -> Reason:
-    cited = tuple(sorted(clause.principles))
-    return because(code, clause=clause.id, principles=cited, attributes=about, details=details)
-
-
-def _of(clause: Clause, bar: Reason) -> Reason:
-    return because(bar.code, clause=clause.id, attributes=frozenset(bar.attributes), details=dict(bar.details))
+        yield "use-too-long", (("date", latest.isoformat()),), ()

@@ -123,7 +123,11 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What the engine answered, and why. On a yes `clauses` and `obligations` say what decided; on a no, `reasons` do."""
+    """What the engine answered, and why. On a yes `clauses` and `obligations` say what decided; on a no, `reasons` do.
+
+    `alternative` is the nearest request that would be allowed. None means that there is none where `searched` says so; nothing is
+    looked for where a rule could not be evaluated.
+    """
 
     allowed: bool
     request: str
@@ -138,6 +142,7 @@ class Decision:
     errors: tuple[Reason, ...] = ()
     nearest: tuple[NearMiss, ...] = ()
     alternative: Alternative | None = None
+    searched: bool = False
     permit: Permit | None = field(default=None, repr=False, compare=False)
 
     def record(self) -> dict[str, Plain]:

@@ -7,18 +7,19 @@ Closed vocabulary, no expression language. The English that people read is gener
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
 from functools import cached_property
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from policies.canonical import digest
-from policies.catalogue import AttributeId
+from policies.catalogue import AttributeId, Says
 from policies.obligations import Obligations
 from policies.reading import (
     Area,
     ClassName,
+    Count,
+    Day,
     Document,
     Duty,
     Flag,
@@ -28,10 +29,11 @@ from policies.reading import (
     Purpose,
     Role,
     complain,
+    spelt,
 )
 from policies.terms import ROUNDING_BASES, AttributeClass
 
-ClauseId = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]*(-[A-Z0-9]+)+$", max_length=30)]
+ClauseId = Annotated[str, spelt(r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)+", like="SNA-1", most=30)]
 
 
 def _rounding_base(base: int) -> int:
@@ -40,18 +42,21 @@ def _rounding_base(base: int) -> int:
     raise complain(f"{base} is not a rounding base.", fix=f"Use one of {', '.join(map(str, ROUNDING_BASES))}.")
 
 
-RoundingBase = Annotated[int, AfterValidator(_rounding_base)]
+RoundingBase = Annotated[Count, AfterValidator(_rounding_base)]
+
+
+PolicyName = Annotated[str, spelt(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", like="violence-reduction-framework")]
 
 
 class Floors(Document):
     """Limits that no clause may undercut. They apply to every permit, whatever its clause says."""
 
-    suppress: int = Field(ge=1, le=100)
+    suppress: Count = Field(ge=1, le=100)
     round: RoundingBase
-    k_anonymity: int = Field(ge=2, alias="k")
-    l_diversity: int = Field(ge=1, alias="l")
-    overlap: int = Field(ge=1)
-    use_within_days: int = Field(ge=1, le=3660, alias="use-within-days")
+    k_anonymity: Count = Field(ge=2, alias="k")
+    l_diversity: Count = Field(ge=1, alias="l")
+    overlap: Count = Field(ge=1)
+    use_within_days: Count = Field(ge=1, le=3660, alias="use-within-days")
     finest_area: Area = Field(alias="finest-area")
 
     def obligations(self) -> Obligations:
@@ -70,12 +75,12 @@ class Floors(Document):
 class ClauseObligations(Document):
     """What a clause asks of whoever uses it. What it leaves out is as the floors say."""
 
-    suppress: int = Field(default=0, ge=0, le=100)
+    suppress: Count = Field(default=0, ge=0, le=100)
     round: RoundingBase | None = None
-    k_anonymity: int = Field(default=0, ge=0, alias="k")
-    l_diversity: int = Field(default=0, ge=0, alias="l")
-    overlap: int = Field(default=0, ge=0)
-    use_within_days: int | None = Field(default=None, ge=1, le=3660, alias="use-within-days")
+    k_anonymity: Count = Field(default=0, ge=0, alias="k")
+    l_diversity: Count = Field(default=0, ge=0, alias="l")
+    overlap: Count = Field(default=0, ge=0)
+    use_within_days: Count | None = Field(default=None, ge=1, le=3660, alias="use-within-days")
     duties: frozenset[Duty] = frozenset()
 
     def on_top_of(self, floors: Obligations) -> Obligations:
@@ -97,7 +102,7 @@ class Prohibition(Document):
     """What is refused whatever a clause permits. Every dimension given has to match; one left out matches anything."""
 
     id: ClauseId
-    because: str
+    because: Says
     principles: frozenset[Principle]
     purposes: frozenset[Purpose] = frozenset()
     forms: frozenset[Form] = frozenset()
@@ -127,6 +132,7 @@ class Prohibition(Document):
             raise complain(
                 f"{self.id} prohibits everything.",
                 fix="Say which purposes, forms, roles, classes, flags, attributes or areas.",
+                at=("id",),
             )
         return self
 
@@ -150,20 +156,23 @@ class Coverage(Document):
 
 
 class Requirements(Document):
-    """What has to be true before a clause applies. All three are required in this version of the format."""
+    """What has to be true before a clause applies: the three are required in this version of the format. The references name the
+    assessments of data protection and of equality that the board read; the linter asks for both."""
 
     dpia: Literal["current"] = "current"
     board: Literal["recommended"] = "recommended"
     adopted_by: Literal["every-contributing-controller"] = Field(
         default="every-contributing-controller", alias="adopted-by"
     )
+    dpia_ref: str = Field(default="", max_length=80, alias="dpia-ref")
+    eqia_ref: str = Field(default="", max_length=80, alias="eqia-ref")
 
 
 class Clause(Document):
     """One permission, with everything that comes with it."""
 
     id: ClauseId
-    title: str
+    title: Says
     permit: Permission
     attributes: Coverage
     gateways: frozenset[GatewayId] = Field(min_length=1)
@@ -171,7 +180,7 @@ class Clause(Document):
     obligations: ClauseObligations
     basis: str = ""
     principles: frozenset[Principle] = Field(min_length=1)
-    review: date | None = None
+    review: Day | None = None
 
 
 class Expectation(Document):
@@ -180,10 +189,10 @@ class Expectation(Document):
     id: ClauseId
     expect: Literal["allow", "deny"]
     because: str = ""
-    purpose: Annotated[str, StringConstraints(min_length=1)]
-    form: Annotated[str, StringConstraints(min_length=1)]
-    role: Annotated[str, StringConstraints(min_length=1)] = "analyst"
-    area: Annotated[str, StringConstraints(min_length=1)] = "whole-area"
+    purpose: Says
+    form: Says
+    role: Says = "analyst"
+    area: Says = "whole-area"
     attributes: tuple[AttributeId, ...] = Field(min_length=1)
 
 
@@ -191,13 +200,13 @@ class Policy(Document):
     """A whole policy document, one version of it."""
 
     format: Literal["linkage-policy/v1"]
-    policy: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
-    title: str
-    version: int = Field(ge=1)
-    previous: Annotated[str, StringConstraints(pattern=r"^(none|sha256:[0-9a-f]{64})$")] = "none"
-    vocabulary: str
-    effective: date
-    expires: date
+    policy: PolicyName
+    title: Says
+    version: Count = Field(ge=1)
+    previous: Annotated[str, spelt(r"none|sha256:[0-9a-f]{64}", like="none, or sha256: and 64 digits")] = "none"
+    vocabulary: Says
+    effective: Day
+    expires: Day
     floors: Floors
     prohibit: tuple[Prohibition, ...] = ()
     clauses: tuple[Clause, ...]
@@ -211,18 +220,18 @@ class Policy(Document):
     @model_validator(mode="after")
     def _hangs_together(self) -> Self:
         if self.expires < self.effective:
-            raise complain("It expires before it takes effect.", fix="Put `expires` after `effective`.")
+            fix = "Put `expires` after `effective`."
+            raise complain("It expires before it takes effect.", fix=fix, at=("expires",))
         seen: set[str] = set()
-        for one in _ids(self):
-            if one in seen:
-                raise complain(f"Two rules are called {one}.", fix="Give each rule an id of its own.")
-            seen.add(one)
+        for list_of in ("prohibit", "clauses", "tests"):
+            for number, one in enumerate(getattr(self, list_of)):
+                if one.id in seen:
+                    at = (list_of, number, "id")
+                    raise complain(
+                        f"Two rules are called {one.id}.", fix="Give each rule an id of its own.", at=at
+                    )
+                seen.add(one.id)
         return self
-
-
-def _ids(policy: Policy) -> Iterable[str]:
-    yield from (prohibition.id for prohibition in policy.prohibit)
-    yield from (clause.id for clause in policy.clauses)
 
 
 def classes(names: Iterable[str]) -> frozenset[AttributeClass]:

@@ -14,35 +14,50 @@ rule that fails and this engine refuses; "indeterminate" as a refusal is from XA
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from functools import reduce
 
-from policies.alternative import candidates
-from policies.case import Case, ClauseFinding, Findings
-from policies.clauses import examine
+from policies.alternative import changes_between, words_for
+from policies.case import Case
 from policies.decision import _SEAL, Alternative, Decision, NearMiss, Permit
 from policies.document import Policy
 from policies.facts import Facts
+from policies.mending import least_change
 from policies.obligations import Obligations
 from policies.reasons import Reason, because, grouped, same_as
-from policies.refusals import CHECKS, prohibitions
+from policies.refusals import CHECKS, RECORDABLE, Check, prohibitions
 from policies.request import Request
+from policies.survey import Survey, survey
 from policies.terms import FORM_DUTIES, VERSION, phrase
 
 UNKNOWN = "unknown"
 NEAREST = 3
 
 
+@dataclass(frozen=True, slots=True)
+class _Findings:
+    """Everything found: outright refusals, rules that could not be evaluated, and what the clauses say, if that could be told."""
+
+    refusals: tuple[Reason, ...]
+    errors: tuple[Reason, ...]
+    survey: Survey | None
+
+    @property
+    def allowed(self) -> bool:
+        """Default deny: no refusal, no error, and a clause that permits."""
+        return not self.refusals and not self.errors and self.survey is not None and self.survey.permitting != 0
+
+
 def decide(request: Request, policy: Policy, *, facts: Facts, now: datetime) -> Decision:
     """The decision on a request: total, pure and deterministic. `now` is an aware moment in UTC."""
-    findings = _judge(request, policy, facts=facts, now=now)
-    if findings.allowed:
-        return _yes(request, policy, findings, facts=facts, now=now)
-    nearest = tuple(
-        NearMiss(f.clause.id, f.clause.title, f.lacks) for f in _nearest(findings, request)[:NEAREST]
-    )
+    case = Case(request, policy, facts, now)
+    findings = _judge(case, (*CHECKS, RECORDABLE))
+    if findings.allowed and findings.survey:
+        return _yes(case, findings.survey)
+    nearest = findings.survey.nearest(most=NEAREST) if findings.survey else ()
+    near = tuple(NearMiss(found.clause.id, found.clause.title, found.lacks) for found in nearest)
+    searched, alternative = _alternative(case, findings)
     return Decision(
         allowed=False,
         request=_digest_of(lambda: request.digest),
@@ -50,40 +65,35 @@ def decide(request: Request, policy: Policy, *, facts: Facts, now: datetime) -> 
         facts=_digest_of(lambda: facts.digest),
         vocabulary=VERSION,
         decided_at=now,
-        reasons=_reasons(findings, request),
+        reasons=_reasons(case, findings, near),
         errors=findings.errors,
-        nearest=nearest,
-        alternative=_alternative(request, policy, findings, facts=facts, now=now),
+        nearest=near,
+        alternative=alternative,
+        searched=searched,
     )
 
 
-def _judge(request: Request, policy: Policy, *, facts: Facts, now: datetime) -> Findings:
-    found = _safely("The request as a whole", lambda: _examine(Case(request, policy, facts, now)))
-    return (
-        found
-        if isinstance(found, Findings)
-        else Findings((), tuple(r for r in (found,) if isinstance(r, Reason)), ())
-    )
+def _judge(case: Case, checks: Sequence[tuple[str, Check]]) -> _Findings:
+    found = _safely("The request as a whole", lambda: _examine(case, checks))
+    if isinstance(found, _Findings):
+        return found
+    return _Findings((), (found,) if isinstance(found, Reason) else (), None)
 
 
-def _examine(case: Case) -> Findings:
-    policy = case.policy
+def _examine(case: Case, checks: Sequence[tuple[str, Check]]) -> _Findings:
     refusals: list[Reason] = []
     errors: list[Reason] = []
-    for name, check in (*CHECKS, *prohibitions(policy)):
+    for name, check in (*checks, *prohibitions(case)):
         found = _safely(name, lambda check=check: tuple(check(case)))  # type: ignore[misc]
-        refusals += found if isinstance(found, tuple) else ()
-        errors += [found] if isinstance(found, Reason) else []
-    clauses: list[ClauseFinding] = []
-    for clause in dict.fromkeys(policy.clauses):
-        result = _safely(f"Clause {clause.id}", lambda clause=clause: examine(clause, case))  # type: ignore[misc]
-        clauses += [result] if isinstance(result, ClauseFinding) else []
-        errors += [result] if isinstance(result, Reason) else []
-    return Findings(
-        refusals=grouped(refusals),
-        errors=grouped(errors),
-        clauses=tuple(sorted(clauses, key=lambda finding: finding.clause.id)),
-    )
+        if isinstance(found, Reason):
+            errors.append(found)
+        elif isinstance(found, tuple):
+            refusals += found
+    surveyed = survey(case)
+    errors += [
+        because("evaluation-error", rule=f"Clause {clause.id}") for clause in surveyed.could_not_be_evaluated()
+    ]
+    return _Findings(grouped(refusals), grouped(errors), surveyed)
 
 
 def _safely(rule: str, evaluate: Callable[[], object]) -> object:
@@ -100,21 +110,21 @@ def _digest_of(value: Callable[[], str]) -> str:
         return UNKNOWN
 
 
-def _yes(request: Request, policy: Policy, findings: Findings, *, facts: Facts, now: datetime) -> Decision:
-    permitting = [finding for finding in findings.clauses if finding.permits]
-    duties = Obligations(0, 0, 0, 0, 0, policy.floors.use_within_days, FORM_DUTIES[request.form])
-    each = [finding.clause.obligations.on_top_of(policy.floors.obligations()) for finding in permitting]
-    obligations = reduce(Obligations.strictest, each, duties)
-    clauses = tuple(finding.clause.id for finding in permitting)
+def _yes(case: Case, surveyed: Survey) -> Decision:
+    request, policy = case.request, case.policy
+    permitting = surveyed.permits()
+    from_the_form = Obligations(0, 0, 0, 0, 0, policy.floors.use_within_days, FORM_DUTIES[request.form])
+    obligations = surveyed.obligations().strictest(from_the_form)
+    clauses = tuple(clause.id for clause in permitting)
     decision = Decision(
         allowed=True,
         request=request.digest,
         policy=policy.digest,
-        facts=facts.digest,
+        facts=case.facts.digest,
         vocabulary=VERSION,
-        decided_at=now,
+        decided_at=case.now,
         clauses=clauses,
-        principles=tuple(sorted(frozenset().union(*(finding.clause.principles for finding in permitting)))),
+        principles=tuple(sorted(frozenset().union(*(clause.principles for clause in permitting)))),
         obligations=obligations,
     )
     permit = Permit(
@@ -127,63 +137,53 @@ def _yes(request: Request, policy: Policy, findings: Findings, *, facts: Facts, 
         form=request.form,
         area=request.area,
         clauses=clauses,
-        attributes=request.requested,
-        opens=frozenset(attribute.id for attribute in Case(request, policy, facts, now).contributed()),
+        attributes=case.requested,
+        opens=frozenset(attribute.id for attribute in case.contributed),
         obligations=obligations,
-        expires=_expiry(request, policy, permitting, obligations),
+        expires=_expiry(case, surveyed, obligations),
         seal=_SEAL,
     )
     return replace(decision, permit=permit)
 
 
-def _expiry(
-    request: Request, policy: Policy, permitting: list[ClauseFinding], obligations: Obligations
-) -> date:
-    limits = [limit for finding in permitting for limit in finding.limits]
-    longest = request.asked_on + timedelta(days=obligations.use_within_days)
-    return min([request.use_until, policy.expires, longest, *limits])
+def _expiry(case: Case, surveyed: Survey, obligations: Obligations) -> date:
+    longest = case.request.asked_on + timedelta(days=obligations.use_within_days)
+    return min([case.request.use_until, case.policy.expires, longest, *surveyed.limits()])
 
 
-def _nearest(findings: Findings, request: Request) -> list[ClauseFinding]:
-    """Clauses that come closest: those for the purpose first, then by how much they lack."""
-    wrong = [
-        (request.purpose not in f.clause.permit.purposes, len(f.lacks), f.clause.id, f)
-        for f in findings.clauses
-        if f.lacks
-    ]
-    return [finding for *_, finding in sorted(wrong, key=lambda row: row[:3])]
-
-
-def _reasons(findings: Findings, request: Request) -> tuple[Reason, ...]:
+def _reasons(case: Case, findings: _Findings, nearest: tuple[NearMiss, ...]) -> tuple[Reason, ...]:
     """What refused outright, then, if no clause permits, that and what the nearest clause for the purpose lacks."""
+    request, surveyed = case.request, findings.survey
     reasons = [*findings.errors, *findings.refusals]
-    if not any(finding.permits for finding in findings.clauses):
+    if surveyed is None or not surveyed.permitting:
         named = {"purpose": phrase(request.purpose, kind="purpose"), "form": phrase(request.form, kind="form")}
         reasons.append(because("no-clause", details=named))
-        closest = [
-            finding
-            for finding in _nearest(findings, request)
-            if request.purpose in finding.clause.permit.purposes
-        ][:1]
+        about_the_purpose = nearest[:1] if surveyed and surveyed.refusing & surveyed.purpose else ()
         reasons += [
             lack
-            for finding in closest
-            for lack in finding.lacks
+            for near in about_the_purpose
+            for lack in near.lacks
             if not any(same_as(lack, said) for said in reasons)
         ]
     return tuple(reasons)
 
 
-def _alternative(
-    request: Request, policy: Policy, findings: Findings, *, facts: Facts, now: datetime
-) -> Alternative | None:
-    """The nearest request that this engine permits. Nothing is offered that it would refuse."""
+def _alternative(case: Case, findings: _Findings) -> tuple[bool, Alternative | None]:
+    """Whether it was looked for, and the nearest request that this engine permits. Nothing is offered that it would refuse."""
+    surveyed = findings.survey
+    if findings.errors or surveyed is None or surveyed.index is None:
+        return False, None
 
-    def judge(changed: Request, by: Policy) -> Findings:
-        return _judge(changed, by, facts=facts, now=now)
+    def search() -> tuple[Alternative, ...]:
+        mended = least_change(case, survey=surveyed, refusals=findings.refusals)
+        if mended is None:
+            return ()
+        verdict = _judge(case.with_request(mended), CHECKS)
+        if not verdict.allowed or verdict.survey is None:
+            raise ValueError("what was found is refused")
+        changes = changes_between(case.request, mended)
+        permitting = tuple(clause.id for clause in verdict.survey.permits())
+        return (Alternative(permitting, changes, tuple(words_for(change) for change in changes)),)
 
-    def search() -> Alternative | None:
-        return next(iter(candidates(request, policy, findings, facts=facts, judge=judge)), None)
-
-    found = None if findings.errors else _safely("The search for an alternative", search)
-    return found if isinstance(found, Alternative) else None
+    found = _safely("The search for an alternative", search)
+    return (True, next(iter(found), None)) if isinstance(found, tuple) else (False, None)

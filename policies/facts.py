@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -41,9 +41,18 @@ class Facts:
 
     def __post_init__(self) -> None:
         for name in ("adoptions", "dpia", "evidence", "requesters"):
-            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+            own = {key: _fixed(value) for key, value in getattr(self, name).items()}
+            object.__setattr__(self, name, MappingProxyType(own))
+        object.__setattr__(self, "recommended", _fixed(self.recommended))
 
     @cached_property
     def digest(self) -> str:
         """The digest of the facts, for the record of a decision."""
         return digest({name: getattr(self, name) for name in self.__dataclass_fields__})
+
+
+def _fixed(value: object) -> object:
+    """The same value, which nobody can change any more."""
+    if isinstance(value, Mapping):
+        return MappingProxyType(dict(value))
+    return frozenset(value) if isinstance(value, (Set, list, tuple)) else value

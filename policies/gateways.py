@@ -7,18 +7,16 @@ Patient Information Regulations 2002 (support that lapses) and the Digital Econo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from types import MappingProxyType
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 from policies.catalogue import Attribute
 from policies.dates import day_of
-from policies.reading import ClassName, Document, Flag, Form, GatewayId, Organisation, Purpose, StageWord
-from policies.reasons import Reason, because
-from policies.terms import AttributeClass, phrase
+from policies.reasons import Details, Reason
+from policies.terms import AttributeClass, phrase, words
 
 
 class Stage(StrEnum):
@@ -38,7 +36,8 @@ class Need:
     """One piece of evidence a gateway asks for.
 
     `kind`: `reference` is any text; `valid-until` a date that has not passed; `not-older-than` a date at most `days` ago.
-    `of`: whose record it is looked up in. `stages`: when it is asked for.
+    `of`: whose record it is looked up in. `stages`: when it is asked for. `recipients` and `subjects`: it is asked for only
+    where the recipient is one of these, and where the attribute is about one of these; none means always.
     """
 
     name: str
@@ -46,11 +45,21 @@ class Need:
     of: str
     days: int
     stages: frozenset[str]
+    recipients: frozenset[str] = frozenset()
+    subjects: frozenset[str] = frozenset()
+
+    def asked(self, attribute: Attribute, crossing: Crossing) -> bool:
+        """Whether it is asked for when this attribute crosses."""
+        return (
+            crossing.stage in self.stages
+            and (not self.recipients or crossing.recipient in self.recipients)
+            and (not self.subjects or bool(attribute.subjects & self.subjects))
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """One legal gateway. Anything it does not name, it does not carry."""
+    """One legal gateway. Anything it does not name, it does not carry. `subjects`: about whom it carries records of offences."""
 
     id: str
     citation: str
@@ -65,6 +74,7 @@ class Gateway:
     effective: date
     until: date | None
     enabled: bool
+    subjects: frozenset[str] = frozenset(words("subject"))
 
 
 Gateways: TypeAlias = Mapping[str, Gateway]
@@ -82,6 +92,10 @@ class Crossing:
     recipient: str
     stage: Stage
     form: str = ""
+
+
+Bar: TypeAlias = tuple[str, Details]
+"""The code of a reason against a crossing, and what fills its sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,63 +124,95 @@ def carries(
     `evidence` holds what is on record under `partner` and under `project`.
     """
     today = day_of(now)
-    bars = [*_bars(gateway, attribute, crossing, today)]
-    ends = [gateway.until] if gateway.until else []
-    for need in gateway.needs:
-        if crossing.stage not in need.stages:
-            continue
-        last = _last_day(need, evidence.get(need.of, {}).get(need.name))
-        named = {"gateway": gateway.id, "word": need.name}
-        if last is None:
-            bars.append(because("evidence-missing", attributes=frozenset({attribute.id}), details=named))
-        elif last < today:
-            bars.append(
-                because(
-                    "evidence-lapsed",
-                    attributes=frozenset({attribute.id}),
-                    date=last.isoformat(),
-                    details=named,
-                )
-            )
-        else:
-            ends.append(last)
-    return Carriage(tuple(bars), min(ends, default=None))
-
-
-def nearest(carriages: Sequence[Carriage]) -> Carriage:
-    """The one that lacks least, which is the one worth explaining; the first of equals. Evidence can still be brought."""
-    return min(
-        carriages,
-        key=lambda carriage: sum(1 if bar.code.startswith("evidence") else 10 for bar in carriage.bars),
+    in_the_way = on_the_way(gateway, crossing=crossing, today=today)
+    found = carries_in_some_form(
+        gateway, attribute=attribute, crossing=crossing, evidence=evidence, today=today, in_the_way=in_the_way
     )
+    if crossing.stage is not Stage.RELEASE:
+        return found
+    return in_form(found, form=crossing.form, gateway=gateway, attribute=attribute)
 
 
-def _bars(gateway: Gateway, attribute: Attribute, crossing: Crossing, today: date) -> Iterator[Reason]:
-    about = frozenset({attribute.id})
+def on_the_way(gateway: Gateway, *, crossing: Crossing, today: date) -> tuple[Bar, ...]:
+    """What is in the way of anything by this gateway over this crossing, whatever its form."""
+    found: list[Bar] = []
     if not gateway.enabled:
-        yield because("gateway-disabled", attributes=about, gateway=gateway.id)
+        found.append(_bar("gateway-disabled", gateway))
     if today < gateway.effective or (gateway.until is not None and today > gateway.until):
-        yield because("gateway-not-in-force", attributes=about, gateway=gateway.id, date=today.isoformat())
-    allowed = (
+        found.append(_bar("gateway-not-in-force", gateway, date=today.isoformat()))
+    reached = (
         ("gateway-purpose", "purpose", crossing.purpose, gateway.purposes),
         ("gateway-source", "organisation", crossing.source, gateway.sources),
         ("gateway-recipient", "organisation", crossing.recipient, gateway.recipients),
     )
-    for code, kind, word, accepted in allowed:
+    for code, kind, word, accepted in reached:
         if word not in accepted:
-            yield because(code, attributes=about, gateway=gateway.id, phrase=phrase(word, kind=kind))
+            found.append(_bar(code, gateway, phrase=phrase(word, kind=kind)))
+    return tuple(found)
+
+
+def carries_in_some_form(
+    gateway: Gateway,
+    *,
+    attribute: Attribute,
+    crossing: Crossing,
+    evidence: Mapping[str, Evidence],
+    today: date,
+    in_the_way: tuple[Bar, ...],
+) -> Carriage:
+    """As `carries`, whatever the form. `in_the_way` is what `on_the_way` says of this gateway and crossing."""
+    bars, ends = [*in_the_way], [gateway.until] if gateway.until else []
     if attribute.sensitivity > gateway.max_class:
-        yield because("gateway-class", attributes=about, gateway=gateway.id, word=gateway.max_class.name)
-    for flag in sorted(attribute.flags & gateway.bars):
-        yield because("gateway-bars", attributes=about, gateway=gateway.id, phrase=phrase(flag, kind="flag"))
-    if crossing.stage is Stage.RELEASE and crossing.form not in gateway.forms:
-        yield because(
-            "gateway-form", attributes=about, gateway=gateway.id, phrase=phrase(crossing.form, kind="form")
-        )
+        bars.append(_bar("gateway-class", gateway, word=gateway.max_class.name))
+    for flag in attribute.flags & gateway.bars:
+        bars.append(_bar("gateway-bars", gateway, phrase=phrase(flag, kind="flag")))
+    for subject in attribute.subjects - gateway.subjects:
+        bars.append(_bar("gateway-subject", gateway, phrase=phrase(subject, kind="subject")))
+    for need in gateway.needs:
+        if not need.asked(attribute, crossing):
+            continue
+        last = _last_day(need, evidence.get(need.of, {}).get(need.name), today)
+        if last is None:
+            bars.append(_bar("evidence-missing", gateway, word=need.name))
+        elif last < today:
+            bars.append(_bar("evidence-lapsed", gateway, word=need.name, date=last.isoformat()))
+        else:
+            ends.append(last)
+    about = (attribute.id,)
+    reasons = tuple(Reason(code, details, "", (), about) for code, details in sorted(bars))
+    return Carriage(reasons, min(ends, default=None))
 
 
-def _last_day(need: Need, found: str | date | None) -> date | None:
-    """The last day on which a piece of evidence serves; None when it is absent or not what was asked for."""
+def in_form(carriage: Carriage, *, form: str, gateway: Gateway, attribute: Attribute) -> Carriage:
+    """The answer of `carries_in_some_form`, with what the gateway says of the form of a release."""
+    if form in gateway.forms:
+        return carriage
+    code, details = _bar("gateway-form", gateway, phrase=phrase(form, kind="form"))
+    return Carriage((*carriage.bars, Reason(code, details, "", (), (attribute.id,))), carriage.until)
+
+
+def nearest(carriages: Sequence[Carriage]) -> Carriage:
+    """The one that lacks least, which is the one worth explaining; the first of equals."""
+    return min(carriages, key=distance)
+
+
+def distance(carriage: Carriage) -> int:
+    """How much is in its way. Evidence can still be brought, so it counts little."""
+    far = 0
+    for bar in carriage.bars:
+        far += 1 if bar.code.startswith("evidence") else 10
+    return far
+
+
+def _bar(code: str, gateway: Gateway, **details: str) -> Bar:
+    return code, tuple(sorted((("gateway", gateway.id), *details.items())))
+
+
+def _last_day(need: Need, found: str | date | None, today: date) -> date | None:
+    """The last day on which a piece of evidence serves; None when it is absent or not what was asked for.
+
+    What may be no older than some days is a record of something done, so a day that has not come is no evidence of it.
+    """
     if need.kind == "reference":
         return date.max if isinstance(found, str) and found.strip() else None
     if isinstance(found, str):
@@ -177,57 +223,6 @@ def _last_day(need: Need, found: str | date | None) -> date | None:
     if found is None:
         return None
     found = found.date() if isinstance(found, datetime) else found
-    return found + timedelta(days=need.days) if need.kind == "not-older-than" else found
-
-
-class _NeedRow(Document):
-    name: str
-    kind: Literal["reference", "valid-until", "not-older-than"]
-    of: Literal["partner", "project"] = "partner"
-    days: int = 0
-    stages: frozenset[StageWord] = frozenset(Stage)
-
-
-class _GatewayRow(Document):
-    citation: str
-    confirmation: str
-    purposes: frozenset[Purpose]
-    sources: frozenset[Organisation]
-    recipients: frozenset[Organisation]
-    forms: frozenset[Form]
-    max_class: ClassName
-    bars: frozenset[Flag]
-    needs: tuple[_NeedRow, ...] = ()
-    effective: date
-    until: date | None = None
-    enabled: bool
-
-
-class GatewaysDocument(Document):
-    """The table of gateways as it is written in a file."""
-
-    format: Literal["linkage-gateways/v1"]
-    vocabulary: Literal["vpp-vocab@1"]
-    gateways: dict[GatewayId, _GatewayRow]
-
-    def table(self) -> Gateways:
-        """The gateways by name."""
-        return MappingProxyType({name: _gateway(name, row) for name, row in self.gateways.items()})
-
-
-def _gateway(name: str, row: _GatewayRow) -> Gateway:
-    return Gateway(
-        id=name,
-        citation=row.citation,
-        confirmation=row.confirmation,
-        purposes=row.purposes,
-        sources=row.sources,
-        recipients=row.recipients,
-        forms=row.forms,
-        max_class=AttributeClass[row.max_class],
-        bars=row.bars,
-        needs=tuple(Need(n.name, n.kind, n.of, n.days, n.stages) for n in row.needs),
-        effective=row.effective,
-        until=row.until,
-        enabled=row.enabled,
-    )
+    if need.kind == "valid-until":
+        return found
+    return found + timedelta(days=need.days) if found <= today else None

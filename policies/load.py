@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from policies.catalogue import Catalogue, CatalogueDocument
+from policies.catalogue import Catalogue
+from policies.catalogue_document import CatalogueDocument
 from policies.document import Policy
-from policies.gateways import Gateways, GatewaysDocument
+from policies.gateways import Gateways
+from policies.gateways_document import GatewaysDocument
 from policies.reading import read
 from policies.request import Request
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeAlias
 
 SENTENCES: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -18,6 +18,8 @@ SENTENCES: Final[Mapping[str, str]] = MappingProxyType(
         "unknown-word": "“{word}” is not a word for {kind} in the vocabulary {vocabulary}.",
         "unknown-attribute": "{attributes}: not in the partners' catalogue of attributes.",
         "unknown-value": "{attributes}: “{word}” is not one of its values.",
+        "date-shown": "{attributes}: a date only selects people, within so many days before or after another; it is never shown or compared.",
+        "not-a-date": "{attributes}: not a date, so nothing lies before or after it.",
         "unknown-requester": "The requester is not on the list of people who may ask.",
         "vocabulary-differs": "The policy was written in the vocabulary {theirs}; this system speaks {ours}.",
         "role-not-held": "The requester does not hold the role of {phrase}.",
@@ -60,11 +62,15 @@ SENTENCES: Final[Mapping[str, str]] = MappingProxyType(
         "gateway-recipient": "{attributes}: the gateway {gateway} does not reach {phrase} as a recipient.",
         "gateway-class": "{attributes}: the gateway {gateway} carries nothing stricter than class {word}.",
         "gateway-bars": "{attributes}: the gateway {gateway} never carries {phrase}.",
+        "gateway-subject": "{attributes}: the gateway {gateway} does not carry records about {phrase}.",
         "gateway-form": "{attributes}: the gateway {gateway} does not carry {phrase}.",
         "evidence-missing": "{attributes}: the gateway {gateway} needs “{word}”, and it is not on record.",
         "evidence-lapsed": "{attributes}: the gateway {gateway} needs “{word}”, and it lapsed on {date}.",
     }
 )
+
+Details: TypeAlias = tuple[tuple[str, str], ...]
+"""What fills the sentence of a reason: names and texts, in the order of the names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +78,7 @@ class Reason:
     """One reason for a refusal. `details` fills the code's sentence; nothing in it comes from a record."""
 
     code: str
-    details: tuple[tuple[str, str], ...] = ()
+    details: Details = ()
     clause: str = ""
     principles: tuple[str, ...] = ()
     attributes: tuple[str, ...] = ()
@@ -88,32 +94,32 @@ def because(
     code: str,
     *,
     clause: str = "",
-    principles: tuple[str, ...] = (),
-    attributes: frozenset[str] = frozenset(),
+    principles: Iterable[str] = (),
+    attributes: Iterable[str] = (),
     details: Mapping[str, str] | None = None,
     **more: str,
 ) -> Reason:
     """A reason with everything in a fixed order, so that equal reasons are equal values."""
+    named = {**details, **more} if details else more
     return Reason(
-        code, tuple(sorted({**(details or {}), **more}.items())), clause, principles, tuple(sorted(attributes))
+        code, tuple(sorted(named.items())), clause, tuple(sorted(principles)), tuple(sorted(attributes))
     )
 
 
 def grouped(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
     """The same reasons in a fixed order, with one reason for all the attributes that share it."""
-    groups: dict[tuple[str, str, tuple[tuple[str, str], ...]], list[Reason]] = {}
+    groups: dict[tuple[str, str, Details], list[Reason]] = {}
     for reason in reasons:
         groups.setdefault((reason.code, reason.clause, reason.details), []).append(reason)
-    return tuple(
-        because(
-            code,
-            clause=clause,
-            principles=tuple(sorted({name for reason in same for name in reason.principles})),
-            attributes=frozenset(name for reason in same for name in reason.attributes),
-            details=dict(details),
-        )
-        for (code, clause, details), same in sorted(groups.items())
-    )
+    return tuple(_joined(groups[key]) for key in sorted(groups))
+
+
+def _joined(same: list[Reason]) -> Reason:
+    if len(same) == 1:
+        return same[0]
+    principles = {name for reason in same for name in reason.principles}
+    attributes = {name for reason in same for name in reason.attributes}
+    return replace(same[0], principles=tuple(sorted(principles)), attributes=tuple(sorted(attributes)))
 
 
 def same_as(one: Reason, other: Reason) -> bool:

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Final, TypeAlias
 
+from policies.bitmaps import Bits, members, union
 from policies.case import Case
-from policies.document import Policy, Prohibition
-from policies.gateways import nearest
+from policies.cohort_rules import cohort_rules
+from policies.document import Prohibition
 from policies.reasons import Reason, because
+from policies.rule_index import RuleIndex, rule_index
 from policies.terms import VERSION, AttributeClass, finer, is_word, phrase, term
 
 Check: TypeAlias = Callable[[Case], Iterable[Reason]]
@@ -20,7 +22,7 @@ def _never(case: Case) -> Iterator[Reason]:
         if is_word(word, kind=f"never-{kind}"):
             says = term(word, kind=f"never-{kind}")
             yield because(f"never-allowed-{kind}", phrase=says.phrase, sentence=says.sentence)
-    identifiers = frozenset(a.id for a in case.known() if a.sensitivity is AttributeClass.C6)
+    identifiers = frozenset(a.id for a in case.known if a.sensitivity is AttributeClass.C6)
     if identifiers:
         yield because("never-released-class", attributes=identifiers)
 
@@ -41,9 +43,9 @@ def _words(case: Case) -> Iterator[Reason]:
 
 def _attributes(case: Case) -> Iterator[Reason]:
     table = case.facts.catalogue.attributes
-    if not case.request.requested:
+    if not case.requested:
         yield because("nothing-asked")
-    for name in sorted(case.everything() - table.keys()):
+    for name in sorted(case.unknown):
         yield because("unknown-attribute", attributes=frozenset({name}))
     for condition in case.request.population:
         attribute = table.get(condition.attribute)
@@ -89,7 +91,7 @@ def _law(case: Case) -> Iterator[Reason]:
         or is_word(case.request.form, kind="never-form")
     ):
         return  # refused already, for a reason that says more
-    for attribute in case.contributed():
+    for attribute in case.contributed:
         about = frozenset({attribute.id})
         table = case.facts.gateways
         if not attribute.gateways:
@@ -97,9 +99,8 @@ def _law(case: Case) -> Iterator[Reason]:
         for name in attribute.gateways:
             if name not in table:
                 yield because("gateway-unknown", attributes=about, gateway=name)
-        carriages = [case.carriage(attribute, table[name]) for name in attribute.gateways if name in table]
-        if carriages:
-            yield from nearest(carriages).bars
+        for way in case.ways(attribute)[:1]:
+            yield from way.carriage.bars
 
 
 def _recordable(case: Case) -> Iterator[Reason]:
@@ -112,17 +113,36 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     ("The list of what is never allowed", _never),
     ("The check of words", _words),
     ("The check of attributes", _attributes),
+    ("The check of dates of events", cohort_rules),
     ("The check of who asks", _asker),
     ("The check of dates", _dates),
     ("The floors", _floor),
     ("The legal gateways", _law),
-    ("The record of what was decided on", _recordable),
 )
 
+RECORDABLE: Final[tuple[str, Check]] = ("The record of what was decided on", _recordable)
+"""Asked once for a decision: what is tried out as an alternative has nothing in it that the request has not."""
 
-def prohibitions(policy: Policy) -> tuple[tuple[str, Check], ...]:
-    """A named check for each prohibition of the document."""
-    return tuple((f"Prohibition {rule.id}", partial(_prohibited, rule)) for rule in policy.prohibit)
+
+def prohibitions(case: Case) -> tuple[tuple[str, Check], ...]:
+    """A named check for each prohibition of the document that may match; the index leaves out those that cannot."""
+    rules = case.policy.prohibit
+    try:
+        chosen = [rules[place] for place in members(_matching(case, rule_index(case.policy)))]
+    except Exception:  # noqa: BLE001 - something has another type than its own: every prohibition is asked
+        chosen = list(rules)
+    return tuple((f"Prohibition {rule.id}", partial(_prohibited, rule)) for rule in chosen)
+
+
+def _matching(case: Case, index: RuleIndex) -> Bits:
+    """The prohibitions that match, and those of which it cannot be told, because of an unknown area or an unknown attribute."""
+    request = case.request
+    scope = index.scope(request.purpose, role=request.role) & index.forming(request.form)
+    scope &= index.reaching(request.area)
+    if case.unknown:
+        return scope
+    untold = 0 if is_word(request.area, kind="area") else index.by_area
+    return scope & (~index.about | untold | union(index.naming(attribute) for attribute in case.known))
 
 
 def _prohibited(rule: Prohibition, case: Case) -> Iterator[Reason]:
@@ -152,7 +172,7 @@ def matched_attributes(rule: Prohibition, case: Case) -> frozenset[str]:
     if not rule.about_attributes:
         return frozenset()
     table = case.facts.catalogue.attributes
-    asked = [(name, table[name]) for name in sorted(case.everything())]
+    asked = [(name, table[name]) for name in sorted(case.everything)]
     return frozenset(
         name
         for name, attribute in asked

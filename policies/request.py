@@ -6,16 +6,18 @@ as requested, and needs a reason like any other.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
-from datetime import date
+from collections.abc import Iterator, Mapping, Set
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, StringConstraints, ValidationError, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from policies.canonical import digest
 from policies.catalogue import AttributeId
-from policies.reading import Document, complain
+from policies.cohort import Selection
+from policies.problems import Path
+from policies.reading import Day, Document, complain
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
 Word = Annotated[str, StringConstraints(min_length=1, max_length=80)]
@@ -26,20 +28,6 @@ class Wanted(Document):
 
     attribute: AttributeId
     why: Text
-
-
-class Condition(Document):
-    """One condition on who is counted: the attribute is, is not, or is one of, these values."""
-
-    attribute: AttributeId
-    op: Literal["is", "is-not", "in"]
-    values: tuple[Text, ...] = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _one_value(self) -> Self:
-        if self.op != "in" and len(self.values) != 1:
-            raise complain(f"“{self.op}” takes one value.", fix="Use “in” for several values.")
-        return self
 
 
 class Request(Document):
@@ -57,45 +45,66 @@ class Request(Document):
     purpose: Word
     form: Word
     attributes: tuple[Wanted, ...]
-    population: tuple[Condition, ...] = ()
+    population: tuple[Selection, ...] = ()
     group_by: tuple[AttributeId, ...] = Field(default=(), alias="group-by")
     measure: Literal["count"] = "count"
     area: Word
     benefit: Text
-    asked_on: date = Field(alias="asked-on")
-    use_until: date = Field(alias="use-until")
+    asked_on: Day = Field(alias="asked-on")
+    use_until: Day = Field(alias="use-until")
 
     @field_validator("attributes", mode="before")
     @classmethod
     def _from_mapping(cls, value: Any) -> Any:
         """Accept `attribute: why` as well, and put the rows in order."""
-        if isinstance(value, Mapping):
-            return [{"attribute": name, "why": why} for name, why in sorted(value.items())]
-        return value
+        if not isinstance(value, Mapping):
+            return value
+        for name, why in value.items():
+            try:
+                Wanted(attribute=name, why=why)
+            except ValidationError as error:
+                said = error.errors(include_url=False)[0].get("ctx", {})
+                message = str(said.get("message", f"No reason is given for {str(name)[:60]}."))
+                raise complain(
+                    message, fix=str(said.get("fix", "Write why it is needed.")), at=(name,)
+                ) from None
+        return [{"attribute": name, "why": why} for name, why in sorted(value.items())]
 
     @model_validator(mode="after")
     def _hangs_together(self) -> Self:
-        said = [wanted.attribute for wanted in self.attributes]
-        if len(set(said)) != len(said):
-            raise complain("An attribute is listed twice.", fix="Keep one of them.")
-        if len(set(self.group_by)) != len(self.group_by):
-            raise complain("An attribute is grouped by twice.", fix="Keep one of them.")
-        silent = self.requested - set(said)
-        if silent:
-            raise complain(
-                f"No reason is given for {', '.join(sorted(silent))}.",
-                fix="Add it under `attributes:` with the reason why it is needed.",
-            )
-        if self.use_until < self.asked_on:
-            raise complain("The use ends before the request was made.", fix="Put `use-until` after `asked-on`.")
+        for fault in self._faults():
+            raise fault
         return self
+
+    def _faults(self) -> Iterator[PydanticCustomError]:
+        said: set[str] = set()
+        for number, wanted in enumerate(self.attributes):
+            if wanted.attribute in said:
+                at: Path = ("attributes", number)
+                yield complain("An attribute is listed twice.", fix="Keep one of them.", at=at)
+            said.add(wanted.attribute)
+        for number, name in enumerate(self.group_by):
+            if name in self.group_by[:number]:
+                at = ("group-by", number)
+                yield complain("An attribute is grouped by twice.", fix="Keep one of them.", at=at)
+        used: list[tuple[Path, frozenset[str]]] = [
+            *((("population", number), one.attributes) for number, one in enumerate(self.population)),
+            *((("group-by", number), frozenset({name})) for number, name in enumerate(self.group_by)),
+        ]
+        for at, names in used:
+            if silent := sorted(names - said):
+                fix = "Add it under `attributes:` with the reason why it is needed."
+                yield complain(f"No reason is given for {', '.join(silent)}.", fix=fix, at=at)
+        if self.use_until < self.asked_on:
+            fix = "Put `use-until` after `asked-on`."
+            yield complain("The use ends before the request was made.", fix=fix, at=("use-until",))
 
     @property
     def requested(self) -> frozenset[str]:
         """Every attribute asked for, whether to show, to select by or to group by."""
         return frozenset(
             [wanted.attribute for wanted in self.attributes]
-            + [c.attribute for c in self.population]
+            + [name for one in self.population for name in one.attributes]
             + list(self.group_by)
         )
 
@@ -113,7 +122,7 @@ class Request(Document):
         return self.model_copy(
             update={
                 "attributes": tuple(w for w in self.attributes if w.attribute not in attributes),
-                "population": tuple(c for c in self.population if c.attribute not in attributes),
+                "population": tuple(one for one in self.population if not one.attributes & attributes),
                 "group_by": tuple(name for name in self.group_by if name not in attributes),
             }
         )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from policies.catalogue import Catalogue
 from policies.document import Expectation, Policy
 from policies.engine import decide
 from policies.facts import Facts, Requester
 from policies.gateways import Gateways
+from policies.paperwork import with_paperwork
 from policies.request import Request, Wanted
 from policies.terms import words
 
@@ -33,6 +34,11 @@ class Outcome:
         return self.expected == self.got and (not self.because or self.because in self.codes)
 
 
+def first_day(policy: Policy) -> datetime:
+    """Noon, in UTC, of the day on which a document takes effect: its tests say the same whenever they are run then."""
+    return datetime.combine(policy.effective, time(12), UTC)
+
+
 def run_tests(
     policy: Policy, *, catalogue: Catalogue, gateways: Gateways, now: datetime
 ) -> tuple[Outcome, ...]:
@@ -44,19 +50,9 @@ def perfect_facts(
     policy: Policy, *, catalogue: Catalogue, gateways: Gateways, role: str, now: datetime
 ) -> Facts:
     """Facts in which nothing is missing: all recommended and adopted, all evidence current, a known person who asks."""
-    later = now.date() + timedelta(days=1)
-    clauses = frozenset(clause.id for clause in policy.clauses)
-    names = {need.name: need.kind for gateway in gateways.values() for need in gateway.needs}
-    record = {name: "on record" if kind == "reference" else later for name, kind in names.items()}
-    return Facts(
-        catalogue=catalogue,
-        gateways=gateways,
-        adoptions=dict.fromkeys(catalogue.partners, clauses),
-        recommended=clauses,
-        dpia=dict.fromkeys(clauses, later),
-        evidence=dict.fromkeys([*catalogue.partners, PROJECT], record),
-        requesters={PERSON: Requester(frozenset({role}), PROJECT, "local-policing-body")},
-    )
+    asker = {PERSON: Requester(frozenset({role}), PROJECT, "local-policing-body")}
+    facts = Facts(catalogue=catalogue, gateways=gateways, requesters=asker)
+    return with_paperwork(facts, policy=policy, projects=[PROJECT], until=now.date() + timedelta(days=1))
 
 
 def _run(

@@ -16,9 +16,11 @@ from policies.vocabulary import VERSION, WORDS
 __all__ = [
     "AREAS",
     "FORM_DUTIES",
+    "RECORDED",
     "ROUNDING_BASES",
     "TERMS",
     "VERSION",
+    "WINDOWS",
     "AttributeClass",
     "Term",
     "closest",
@@ -66,6 +68,9 @@ TERMS: Final = _table()
 
 AREAS: Final = tuple(TERMS["area"])
 """Granularity of areas, from coarse to fine."""
+
+WINDOWS: Final = tuple(int(days) for days in TERMS["window"])
+"""Lengths of time around an event, in days, from short to long."""
 
 ROUNDING_BASES: Final = (5, 10, 50, 100)
 """Each divides the next, so the larger of two bases is always the stricter one."""
@@ -132,6 +137,15 @@ def finer(area: str, *, than: str) -> bool:
     term(area, kind="area")
     term(than, kind="area")
     return AREAS.index(area) > AREAS.index(than)
+
+
+RECORDED: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "vpp-vocab@1": "sha256:32c9a33f71ccb2f29891014daf03f0c9fa08bd1a860ff68b7714a99b2c6022af",
+        "vpp-vocab@2": "sha256:43adcdd9aae60d2b66eb0edafc542a402665983b5cfa5d5e9fa5d06f7cf1938c",
+    }
+)
+"""The digest of each version of the vocabulary, for good. A version whose words differ from its digest is another version."""
 
 
 def vocabulary_digest() -> str:

@@ -1,15 +1,16 @@
-"""The words of `vpp-vocab@1`, as data. Adding, removing or rewording one makes a new version.
+"""The words of `vpp-vocab@2`, as data. Adding, removing or rewording one makes a new version.
 
 Each row is: word | phrase used inside a sentence | one plain sentence. Order matters where a comment says so.
 Sources: Five Safes for the questions a request answers; the UK Statistics Authority's ethical principles; GA4GH DUO and
-W3C ODRL for the shape of permission, prohibition and duty. The law behind each gateway is in `library/gateways.yaml`.
+W3C ODRL for the shape of permission, prohibition and duty; the Data Protection Act 2018 s. 38 for whom a police record is about
+and for telling fact from assessment. The law behind each gateway is in `library/gateways.yaml`.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-VERSION: Final = "vpp-vocab@1"
+VERSION: Final = "vpp-vocab@2"
 
 WORDS: Final[dict[str, str]] = {
     "purpose": """
@@ -39,7 +40,7 @@ C2 | contact with a service | That somebody was in touch with a service, and no 
 C3 | a sensitive event | An exclusion, an arrest, a protection plan.
 C4 | special category or criminal allegation | Ethnicity, an allegation, intelligence.
 C5 | patient information | Anything that derives, directly or not, from health records.
-C6 | a direct identifier | A name, a number, a token. Never released, in any form.
+C6 | a direct identifier | A name, a number or a token, which is never released in any form.
 """,
     "flag": """
 patient_information | patient information | It derives from health records, however far back, and whoever holds it now.
@@ -48,6 +49,16 @@ under_18 | about people under 18 | It describes children.
 third_party | about somebody else | It describes a person other than the one the record belongs to.
 assessment | opinion rather than fact | It is somebody's assessment, such as intelligence or a risk grade.
 terrorism | about terrorism | It concerns terrorism, which the Serious Violence Duty excludes.
+""",
+    "subject": """
+suspect | people suspected of an offence | Somebody who is, or was, suspected of having committed an offence or being about to.
+convicted | people convicted of an offence | Somebody whom a court found guilty, or who admitted it.
+victim | victims of an offence | Somebody who was, or may have been, harmed by an offence.
+witness | witnesses | Somebody who knows something about an offence, or was there.
+""",
+    "statement": """
+fact | a fact | Something that happened and was recorded, such as an arrest.
+assessment | an assessment | Somebody's opinion of a person, such as intelligence or a risk grade.
 """,
     # From least to most revealing.
     "form": """
@@ -63,6 +74,29 @@ pseudonymised-extract | an extract with one row for each person | Rows with a ps
     "never-form": """
 person-list | a list of people | A list of named or recognisable people is never produced.
 ranked-person-list | a ranking of people | People are never put in order of risk, need or anything else.
+""",
+    "operation": """
+is | is | The person has this value.
+is-not | is not | The person has another value; somebody of whom nothing is recorded has none.
+in | is one of | The person has one of these values.
+within-days-after | within a time after | It happened on the day of the other event, or within this many days after it.
+within-days-before | within a time before | It happened within this many days before the other event.
+""",
+    # In days, from short to long. There are no others, so that two requests never differ by a single day.
+    "window": """
+7 | one week | Seven days.
+14 | two weeks | Fourteen days.
+30 | 30 days | About a month.
+60 | 60 days | About two months.
+90 | 90 days | About three months.
+182 | half a year | 182 days.
+365 | one year | 365 days.
+730 | two years | 730 days.
+1095 | three years | 1,095 days.
+1825 | five years | 1,825 days.
+""",
+    "measure": """
+count | the number of people | How many people there are.
 """,
     "duty": """
 no-reid | not to try to recognise anybody | Nobody may try to find out who a figure or row is about (Data Protection Act 2018 s.171).
@@ -129,6 +163,24 @@ DEA-s64 | section 64 of the Digital Economy Act 2017 | Public authorities may di
 COPI-s251 | section 251 support under the Control of Patient Information Regulations 2002 | Confidential patient information may be used with the support of the Confidentiality Advisory Group.
 OMA-s14 | section 14 of the Offender Management Act 2007 | Information may be disclosed for the management of offenders.
 CDA-s39 | section 39 of the Crime and Disorder Act 1998 | Youth offending teams coordinate youth justice services.
+COPI-r3 | regulation 3 of the Control of Patient Information Regulations 2002 | Confidential patient information may be used to control a risk to public health.
+CA-s10 | sections 10 and 11 of the Children Act 2004 | Bodies cooperate for children's safety and welfare; it does not by itself permit records to be linked in bulk.
+CA-s16LA | section 16LA of the Children Act 2004 | Bodies tell each other what they need to know to safeguard a child.
+UKGDPR-ea | recognised legitimate interests under Article 6(1)(ea) of the UK GDPR | A body that is no public authority may share to prevent crime or to safeguard.
+""",
+    "evidence": """
+request_reference | the reference of the request | The written request that the local policing body made.
+statutory_instrument | the statutory instrument | The regulations that prescribe the discloser.
+necessity_statement | a statement of necessity | Why the disclosure is necessary or expedient for the Act.
+project_accreditation | the accreditation of the project | Until when the research project is accredited.
+researcher_accreditation | the accreditation of the researchers | Until when everybody who works on it is accredited.
+processor_accreditation | the accreditation of the processor | Until when whoever holds the data is accredited.
+cag_ref | the reference of the support | The Confidentiality Advisory Group's reference of its support.
+caldicott_approval | the Caldicott guardian's approval | The reference under which the Caldicott guardian approved the disclosure.
+next_review | the date of the next annual review | Until when the support holds unless it is reviewed.
+ndoo_checked_at | the day the national data opt-out was applied | When the records of people who opted out were last taken away.
+legitimate_interest_assessment | the assessment of the legitimate interest | Which recognised interest it serves, and why the disclosure is necessary for it.
+criminal_offence_condition | the condition for data about offences | The condition of Schedule 1 to the Data Protection Act 2018 that a body without official authority relies on.
 """,
     "principle": """
 public-good | public good | The use of data has clear benefits for users and serves the public good.

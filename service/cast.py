@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 import yaml
 
-from keys import Identity
+from keys import Identity, Root
 from keys.trust import Entry
 from policies import Facts
 
@@ -16,6 +16,7 @@ PROJECT: Final = "vpp-demo"
 EPOCH: Final = 1
 NOW: Final = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)
 SINCE: Final = datetime(2026, 1, 1, tzinfo=UTC)
+CEREMONY_AT: Final = datetime(2026, 1, 15, 10, 0, tzinfo=UTC)
 HOST: Final = "vpp"
 HOST_KIND: Final = "local-policing-body"
 PURPOSE: Final = "strategic-needs-assessment"
@@ -23,6 +24,8 @@ ANALYST: Final = "analyst/vpp-1"
 TOKEN_GATEWAYS: Final[Mapping[str, str]] = {
     "police": "PCSC-s16", "nhs": "COPI-s251", "schools": "PCSC-s16", "youth-offending": "PCSC-s16", "council": "CDA-s115",
 }  # fmt: skip
+ROOTS: Final = ("root/1", "root/2", "root/3")
+ROOT_QUORUM: Final = 2
 CENTRE_ROLES: Final[Mapping[str, str]] = {
     "custodian/1": "custodian", "linker/1": "linker", "assembler/1": "assembler", "desk/1": "desk", "log/1": "audit-log",
     "secretariat/1": "secretariat",
@@ -42,11 +45,16 @@ class Randomness:
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """Every identity of the demonstration by name, and the root that signs the trust register."""
+    """Every identity of the demonstration by name, and the holders of the root, a quorum of whom signs the trust register."""
 
-    root: Identity
+    roots: tuple[Identity, ...]
     people: Mapping[str, Identity]
     entries: tuple[Entry, ...]
+
+    @property
+    def root(self) -> Root:
+        """The root as everybody knows it."""
+        return Root(tuple(one.public for one in self.roots), ROOT_QUORUM)
 
 
 def make_cast(*, partners: tuple[str, ...], board: tuple[str, ...], randomness: Randomness) -> Cast:
@@ -63,7 +71,8 @@ def make_cast(*, partners: tuple[str, ...], board: tuple[str, ...], randomness: 
         Entry(people[name].public, organisation, frozenset({role}), SINCE)
         for name, (organisation, role) in roles.items()
     )
-    return Cast(Identity.make("root/1", randomness=randomness), people, entries)
+    roots = tuple(Identity.make(name, randomness=randomness) for name in ROOTS)
+    return Cast(roots, people, entries)
 
 
 def evidence(facts: Facts, *, clauses: tuple[str, ...], documents: Mapping[str, str]) -> str:

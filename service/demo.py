@@ -37,6 +37,7 @@ from linkage.schema import default_schema
 from policies import Decision, Policy
 from policies.disclosure import HIDDEN, rows
 from policies.explain import explain, explain_clause
+from service.auditing import publish_register
 from service.cast import (
     ALLOWED_REQUEST,
     ANALYST,
@@ -49,13 +50,15 @@ from service.cast import (
     Cast,
     Randomness,
 )
-from service.desks import IDENTITY_FILE, KEYS_FILE, MODEL_FILE, write_log_keys
+from service.desks import IDENTITY_FILE, MODEL_FILE
 from service.gates import objections
 from service.mapping_file import read_mapping
 from service.partners import Export, Office, recipients_of, submit
 from service.places import Places
 from service.release import SPINE_FILE, Desk, Release, ask, open_release, release
+from service.rounds import Rounds
 from service.shared import read_project
+from service.signed_requests import sign_request
 from service.stage import (
     deliver,
     digest_of,
@@ -116,10 +119,12 @@ def run(out: Path, *, people: int, seed: int, say: Say) -> Story:
 def _submit_all(places: Places, world: World, one: Round, randomness: Randomness, desk: Desk, say: Say) -> None:
     project = read_project(places.shared)
     verified = desk.verified()
+    rounds = Rounds.read(places.shared, trust=project.trust, now=NOW)
     doorstep = Doorstep(places.linker / "inbox", places.assembler / "inbox", places.centre / "desk")
 
     def object_to(manifest: Manifest) -> list[str]:
-        return objections(manifest, facts=verified.facts, purpose=PURPOSE, recipient=HOST_KIND, now=NOW)
+        against = objections(manifest, facts=verified.facts, purpose=PURPOSE, recipient=HOST_KIND, now=NOW)
+        return [*rounds.objections(manifest.round.epoch, now=NOW, key_check=manifest.key_check), *against]
 
     for agency in world.agencies:
         home = places.agency(agency.name)
@@ -303,11 +308,14 @@ def _ask(places: Places, cast: Cast, desk: Desk, say: Say) -> tuple[Decision, De
     requests.mkdir()
     (requests / "rows.yaml").write_text(REFUSED_REQUEST, encoding="utf-8")
     (requests / "table.yaml").write_text(ALLOWED_REQUEST, encoding="utf-8")
-    refused = ask(REFUSED_REQUEST, request_id="request-1", desk=desk)
+    rows, table = (sign_request(text, by=cast.people[ANALYST]) for text in (REFUSED_REQUEST, ALLOWED_REQUEST))
+    (requests / "rows.note").write_text(rows, encoding="utf-8")
+    (requests / "table.note").write_text(table, encoding="utf-8")
+    refused = ask(rows, request_id="request-1", desk=desk)
     say("     request-1, rows of single people: " + ("allowed" if refused.allowed else "refused"))
     for line in explain(refused):
         say(f"       {line}")
-    allowed = ask(ALLOWED_REQUEST, request_id="request-2", desk=desk)
+    allowed = ask(table, request_id="request-2", desk=desk)
     say("     request-2, a table of counts: " + ("allowed" if allowed.allowed else "refused"))
     made = release("request-2", by=cast.people[ANALYST].public, desk=desk)
     home = places.analyst / made.id
@@ -334,9 +342,7 @@ def _publish(places: Places, cast: Cast, desk: Desk, world: World, made: Release
     keys = tuple(w.public for w in witnesses)
     log.keep_cosigned(note, log=desk.log_identity.public, witnesses=keys, now=NOW)
     log.export(places.public / "audit")
-    write_log_keys(
-        places.public / KEYS_FILE, log=desk.log_identity.public, witnesses=keys, quorum=WITNESS_QUORUM
-    )
+    publish_register(places.shared, out=places.public)
     found = verify_directory(
         places.public / "audit", log=desk.log_identity.public, witnesses=keys, quorum=WITNESS_QUORUM
     )

@@ -1,49 +1,75 @@
 """The commands of the single actors, one function each: read what lies in the folders, do one thing, say what was done."""
 
 import json
+import os
+import sys
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from ethics import verify_directory, verify_proof
-from keys import Identity, PublicIdentity, Secret, derive, seal
+from keys import Identity, Secret, derive, seal
 from keys.ceremony import load_secret
+from keys.passphrase import Unlock
 from linkage.central.assemble import run_assembler, write_spine
 from linkage.central.link import run_linker
 from linkage.central.model import DEFAULT_THRESHOLD
-from linkage.central.receive import read_manifests
-from linkage.errors import BadInput, BadSubmission
+from linkage.errors import BadSubmission
 from policies import PolicyError, Stage, decide, load_catalogue, load_gateways, load_policy, load_request
 from policies.explain import explain, explain_document, explain_near_misses
 from policies.linter import lint
-from policies.selftest import run_tests
-from service.custodian import spine_context
+from policies.selftest import first_day, run_tests
+from service import clock
+from service.accepted import accepted_manifests
+from service.custodians import on_duty
+from service.custody import spine_context
 from service.dossier import POLICY_FILE, VOUCHED, Dossier, Verified, on_record, verify
 from service.errors import NotApproved, OutOfOrder
 from service.gates import objections
-from service.shared import read_identity, read_project
-from service.texts import read_text
+from service.memory import read_remembered
+from service.quorum import WAIT_SECONDS, Waiting, patiently, whole_linker
+from service.rounds import read_rounds
+from service.shared import read_project, read_root
+from service.signed_requests import is_signed, read_request, text_of
+from service.texts import read_text, read_time
+from service.unlocking import asking, unlocker
 
 IDENTITY_FILE: Final = "identity.key"
 MODEL_FILE: Final = "model.json"
-KEYS_FORMAT: Final = "linkage-log-keys/v1"
-KEYS_FILE: Final = "keys.json"
 
 
 def _now() -> datetime:
-    return datetime.now(UTC)
+    return clock.now()
 
 
-def run_linker_desk(folder: Path, *, shared: Path, out: Path, at: str | None = None) -> str:
-    """The linker's run over its own folder; the model is kept there, the sealed pairs go to `out`.
+def _unlock() -> Unlock:
+    return unlocker(os.environ, ask=asking(sys.stdin))
+
+
+def run_linker_desk(
+    folder: Path,
+    *,
+    shared: Path,
+    out: Path,
+    at: str | None = None,
+    session: Path | None = None,
+    waiting: Waiting | None = None,
+) -> str:
+    """The linker's run over its own folder; the model is kept there, the sealed pairs go to `out`. With `at` it runs as things stood then; what it
+    remembers goes by the clock all the same. Where custodians share the key that opens tokens, they are asked for it in the folder `session`.
 
     Raises:
+        NotEnoughCustodians: too few of them answered in time.
+        RolledBack: the trust register or the clock is older than what the linker has seen.
         BadSubmission: a gateway does not carry a submission's tokens or attributes into the linkage; nothing is opened.
     """
-    project, now = read_project(shared), _moment(at)
-    inbox = folder / "inbox"
-    manifests = read_manifests(inbox, trust=project.trust, one=project.one, now=now)
+    clock, now, inbox = _now(), _moment(at), folder / "inbox"
+    project = read_remembered(shared, folder=folder, now=clock)
+    manifests = accepted_manifests(
+        folder, inbox=inbox, trust=project.trust, one=project.one, now=now, clock=clock
+    )
+    if not manifests:
+        raise BadSubmission(f"no submission is in {inbox.name}/ of {folder.name}/: there is nothing to link")
     facts = on_record(Dossier.read(shared), trust=project.trust, now=now)
     for manifest in manifests:
         if against := objections(
@@ -55,13 +81,22 @@ def run_linker_desk(folder: Path, *, shared: Path, out: Path, at: str | None = N
             stage=Stage.LINKAGE,
         ):
             raise BadSubmission(f"the submission of {manifest.partner} may not be linked: {'; '.join(against)}")
+    linker = whole_linker(
+        Identity.load(folder / IDENTITY_FILE, unlock=_unlock()),
+        listed=project.trust.only("linker", at=now),
+        record=lambda: read_rounds(shared, project=project, folder=folder, now=clock).record(project.one.epoch),
+        session=session,
+        trust=project.trust,
+        waiting=waiting or patiently(WAIT_SECONDS, say=print),
+        randomness=os.urandom,
+    )
     model = run_linker(
         inbox,
         out=out,
         schema=project.schema,
         one=project.one,
         manifests=manifests,
-        linker=Identity.load(folder / IDENTITY_FILE),
+        linker=linker,
         assembler=project.trust.only("assembler", at=now),
         link_type=project.link_type,
     )
@@ -70,23 +105,29 @@ def run_linker_desk(folder: Path, *, shared: Path, out: Path, at: str | None = N
 
 
 def run_assembler_desk(folder: Path, *, shared: Path, out: Path) -> str:
-    """The assembler's run over its own folder; the spine is sealed to the custodian in `out`."""
-    project, now = read_project(shared), _now()
-    inbox = folder / "inbox"
-    own = load_secret(folder / "own.secret", name="assembler's own secret")
+    """The assembler's run over its own folder; the spine is sealed to the custodian in `out`.
+
+    Raises:
+        RolledBack: the trust register or the clock is older than what the assembler has seen.
+    """
+    now, unlock, inbox = _now(), _unlock(), folder / "inbox"
+    project = read_remembered(shared, folder=folder, now=now)
+    own = load_secret(folder / "own.secret", name="assembler's own secret", unlock=unlock)
     linkage = run_assembler(
         inbox,
         pairs=folder / "pairs",
         one=project.one,
-        manifests=read_manifests(inbox, trust=project.trust, one=project.one, now=now),
-        assembler=Identity.load(folder / IDENTITY_FILE),
+        manifests=accepted_manifests(
+            folder, inbox=inbox, trust=project.trust, one=project.one, now=now, clock=now
+        ),
+        assembler=Identity.load(folder / IDENTITY_FILE, unlock=unlock),
         linker=project.trust.only("linker", at=now),
         threshold=DEFAULT_THRESHOLD,
     )
     spine = write_spine(
         linkage, secret=person_secret(own, project=project.one.project), meta={"project": project.one.project}
     )
-    out.write_bytes(seal(spine, to=project.trust.only("custodian", at=now), context=spine_context(project.one)))
+    out.write_bytes(seal(spine, to=on_duty(project.trust, at=now), context=spine_context(project.one)))
     return f"{linkage.records.count:,} records, {linkage.people:,} people; spine sealed in {out.name}"
 
 
@@ -101,26 +142,26 @@ def _moment(at: str | None) -> datetime:
     Raises:
         BadInput: they name none, or one without its offset from UTC.
     """
-    if at is None:
-        return _now()
-    try:
-        named = datetime.fromisoformat(at)
-    except ValueError as fault:
-        raise BadInput("--at takes a time such as 2026-12-01T10:00Z") from fault
-    if named.tzinfo is None:
-        raise BadInput("--at takes a time with its offset from UTC, such as 2026-12-01T10:00Z")
-    return named.astimezone(UTC)
+    return _now() if at is None else read_time(at, option="--at")
 
 
 def analyst_check(
     request: Path, *, shared: Path, root: Path, as_json: bool, at: str | None = None
 ) -> tuple[bool, str]:
-    """Whether the request would be allowed at that time, and the answer in words or as JSON."""
+    """Whether the request, signed or not yet, would be allowed at that time, and the answer in words or as JSON.
+
+    Raises:
+        BadSignature, NotTrusted: it is signed, and not as its requester would have to sign it.
+        OutOfOrder: it is for another project.
+    """
     now = _moment(at)
     found = _verified(shared, root=root, now=now)
-    asked = load_request(read_text(request), name=request.name)
+    text = read_text(request)
+    asked = load_request(text_of(text), name=request.name)
     if asked.project != found.trust.project:
         raise OutOfOrder(f"{request.name} is for project {asked.project}; here is {found.trust.project}")
+    if is_signed(text):
+        asked = read_request(text, trust=found.trust, at=now)
     decision = decide(asked, found.policy, facts=found.facts, now=now)
     if as_json:
         return decision.allowed, json.dumps(decision_json(decision), indent=1)
@@ -128,7 +169,7 @@ def analyst_check(
 
 
 def _verified(shared: Path, *, root: Path, now: datetime) -> Verified:
-    top = read_identity(root)
+    top = read_root(root)
     project = read_project(shared, root=top).one.project
     return verify(Dossier.read(shared), project=project, root=top, now=now)
 
@@ -168,7 +209,7 @@ def board_lint(policy: Path, *, shared: Path) -> str:
     catalogue = load_catalogue(read_text(shared / VOUCHED["catalogue"]), name=VOUCHED["catalogue"])
     gateways = load_gateways(read_text(shared / VOUCHED["gateways"]), name=VOUCHED["gateways"])
     faults = [str(f) for f in lint(document, catalogue=catalogue, gateways=gateways)]
-    outcomes = run_tests(document, catalogue=catalogue, gateways=gateways, now=_now())
+    outcomes = run_tests(document, catalogue=catalogue, gateways=gateways, now=first_day(document))
     faults += [f"test {o.id} failed" for o in outcomes if not o.passed]
     if faults:
         raise PolicyError("\n".join(faults))
@@ -188,55 +229,3 @@ def board_tally(shared: Path, *, root: Path, at: str | None = None) -> str:
     if not status.recommended:
         raise NotApproved("\n".join([head, *status.missing]))
     return "\n".join([head, "recommended by the board's quorum", *adopted])
-
-
-def write_log_keys(
-    path: Path, *, log: PublicIdentity, witnesses: tuple[PublicIdentity, ...], quorum: int
-) -> None:
-    """The public keys that verify a log, as JSON."""
-    body = {
-        "format": KEYS_FORMAT,
-        "log": log.to_json(),
-        "witnesses": [w.to_json() for w in witnesses],
-        "quorum": quorum,
-    }
-    path.write_text(json.dumps(body, indent=1) + "\n", encoding="utf-8")
-
-
-def _read_log_keys(path: Path) -> tuple[PublicIdentity, tuple[PublicIdentity, ...], int]:
-    if not path.is_file():
-        raise BadInput(f"no {path.name}: name the public keys of log and witnesses with --keys")
-    try:
-        value = json.loads(read_text(path))
-        if value["format"] != KEYS_FORMAT:
-            raise ValueError("format")
-        witnesses = tuple(PublicIdentity.from_json(w) for w in value["witnesses"])
-        return PublicIdentity.from_json(value["log"]), witnesses, int(value["quorum"])
-    except (ValueError, KeyError, TypeError) as fault:
-        raise BadInput(f"{path.name} is not {KEYS_FORMAT}") from fault
-
-
-def audit_verify(directory: Path, *, keys: Path) -> str:
-    """The log holds, in one line.
-
-    Raises:
-        NotVerified: something in it was changed, cut, added, or not signed.
-    """
-    log, witnesses, quorum = _read_log_keys(directory.parent / KEYS_FILE if keys == Path() else keys)
-    found = verify_directory(directory, log=log, witnesses=witnesses, quorum=quorum)
-    return f"audit: {found.head.size} events, checkpoint verifies, {len(found.cosignatures)} witnesses"
-
-
-def audit_proof(proof: Path, *, entry: Path, keys: Path) -> str:
-    """The entry is in the log, in one line.
-
-    Raises:
-        NotVerified: it is not, or the proof was altered.
-    """
-    log, witnesses, _ = _read_log_keys(keys)
-    for path in (proof, entry):
-        if not path.is_file():
-            raise BadInput(f"no file {path.name}")
-    text = proof.read_bytes().decode("utf-8", errors="replace")
-    found = verify_proof(text, entry.read_bytes(), log=log, witnesses=witnesses)
-    return f"entry {found.number} ({found.event.kind}) is in the log of {found.head.size} events"

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from ethics import Constitution, read_adoption, read_adoptions, tally
 from ethics.approvals import ApprovalStatus
 from ethics.documents import parse_document
-from keys import BadSignature, NotTrusted, PublicIdentity, TrustRegister
+from keys import BadSignature, NotTrusted, Root, TrustRegister
 from keys.trust import read_register
 from policies import Facts, Policy, Requester, load_catalogue, load_gateways, load_policy
 from service.errors import NotApproved
@@ -85,7 +85,7 @@ def digests_of(*, catalogue: str, gateways: str, constitution: str) -> dict[str,
     return {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
 
 
-def verify(dossier: Dossier, *, project: str, root: PublicIdentity, now: datetime) -> Verified:
+def verify(dossier: Dossier, *, project: str, root: Root, now: datetime) -> Verified:
     """The verified policy and the facts for its engine.
 
     Clauses count as recommended only when the board's quorum recommended this very policy; a controller's clauses only when it adopted

@@ -19,11 +19,51 @@ class NotApproved(ServiceError):
 
 
 class CustodianRefused(ServiceError):
-    """The custodian did not open a key; the message says which check failed."""
+    """The custodian did not open a key; the message says which check failed, and `reasons` in the words of its log."""
+
+    def __init__(self, message: str = "", *, reasons: tuple[str, ...] = ()) -> None:
+        self.reasons = reasons
+        super().__init__(message)
+
+
+class CustodianUnavailable(ServiceError):
+    """The custodian does not answer; nothing is used up, and the same call can be made again later."""
+
+
+class BadCall(ServiceError):
+    """A call to a custodian, or its answer, is not what the protocol has."""
 
 
 class OutOfOrder(ServiceError):
     """A step was asked for before, or after, its time."""
+
+
+class NoCeremony(ServiceError):
+    """An epoch has no record of a ceremony."""
+
+
+class RoundClosed(ServiceError):
+    """An epoch takes no submission any more."""
+
+
+class NotEnoughCustodians(CustodianUnavailable):
+    """Fewer custodians answered within the time than are needed."""
+
+
+class RolledBack(ServiceError):
+    """A document, the root or the clock is older than what this actor has seen, or another."""
+
+
+class MemoryDamaged(ServiceError):
+    """What an actor remembers cannot be read."""
+
+
+class BadPassphrase(ServiceError):
+    """A new passphrase is missing, too short, or was typed in two ways."""
+
+
+class NoKeyring(ServiceError):
+    """The operating system has no keyring that could keep a passphrase, or it does not take one."""
 
 
 DONE: Final = 0
@@ -35,12 +75,15 @@ REFUSED: Final = 12
 NOT_APPROVED: Final = 13
 NOT_VERIFIED: Final = 14
 LEAKS: Final = 15
+UNAVAILABLE: Final = 16
 
 EXIT_CODES: Final[tuple[tuple[type[Exception], int], ...]] = (
     (Refused, REFUSED),
     (CustodianRefused, REFUSED),
+    (CustodianUnavailable, UNAVAILABLE),
     (NotVerified, NOT_VERIFIED),
     (NotApproved, NOT_APPROVED),
+    (RolledBack, BAD_KEY),
     (KeysError, BAD_KEY),
     (EthicsError, NOT_APPROVED),
     (LinkageError, BAD_INPUT),
@@ -57,7 +100,11 @@ def exit_code(fault: Exception) -> int:
 
 
 def said(fault: Exception) -> str:
-    """The error's message; of a file that the system refused, its name and the reason, without the folders it lies in."""
+    """The error's message; of a file that the system refused, its name and the reason, without the folders it lies in.
+
+    A message may repeat a word of somebody else's file: what would not show as it is, or move the terminal's cursor, is replaced.
+    """
+    told = str(fault)
     if isinstance(fault, OSError) and fault.strerror:
-        return f"{Path(str(fault.filename or 'a file')).name}: {fault.strerror}"
-    return str(fault)
+        told = f"{Path(str(fault.filename or 'a file')).name}: {fault.strerror}"
+    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in told)

@@ -3,13 +3,11 @@ names."""
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
 
 from linkage.manifest import Manifest
 from policies import Attribute, Crossing, Facts, Stage, carries
+from policies.catalogue import HEALTH, HEALTH_FLAGS
 from policies.terms import AttributeClass
-
-HEALTH: Final = frozenset({"nhs-trust", "icb", "gp-practice"})
 
 
 def objections(
@@ -23,20 +21,18 @@ def objections(
 ) -> list[str]:
     """Every reason against the submission at this stage, in sentences; none means it may come in, or may be linked.
 
-    Tokens are personal information of the partner's people, so they need a gateway like any attribute; those of a health body are
-    patient information.
+    Tokens are personal information of the partner's people, so they need a gateway like any attribute. They carry every flag of health or social
+    care that anything of the partner carries: who is in a hospital's file, or in that of children's services, is told by being in it.
     """
     partner = facts.catalogue.partners.get(manifest.partner)
     if partner is None:
         return [f"{manifest.partner} is not in the catalogue"]
-    flags = (
-        frozenset({"patient_information", "health_or_social_care"}) if partner.kind in HEALTH else frozenset()
-    )
+    own = HEALTH_FLAGS if partner.kind in HEALTH else frozenset()
     tokens = Attribute(
         id=f"{manifest.partner}.tokens",
         says="tokens for linkage",
         sensitivity=AttributeClass.C4,
-        flags=flags,
+        flags=own | facts.catalogue.held_by(manifest.partner),
         values=(),
         gateways=(manifest.token_gateway,),
         sources=frozenset(),

@@ -4,36 +4,57 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from rich.console import Console
 
-from keys import Identity, NotTrusted, PublicIdentity, TrustRegister
+from keys import BadSignature, Identity, NotTrusted, PublicIdentity, TrustRegister
 from keys.ceremony import accept_secret as accept
-from keys.ceremony import load_secret, save_secret
+from keys.ceremony import load_secret
+from keys.ceremony_record import CeremonyRecord
+from keys.certificates import acknowledge
+from keys.notes import split_note
+from keys.passphrase import Unlock
 from linkage.errors import BadInput
+from linkage.manifest import MANIFEST_NAME, RECEIPT_FORMAT, Manifest, read_manifest
 from linkage.partner.submission import Submission
 from policies import load_catalogue
+from service import clock
+from service.ceremony_check import read_aloud
 from service.dossier import VOUCHED
+from service.identities import save_secret_like
+from service.listed import listed
 from service.local import find_record, find_row
 from service.mapping import Given
 from service.mapping import run as map_file
 from service.mapping_file import MappingFile, SourceOptions, read_mapping
+from service.memory import read_remembered
 from service.partners import Export, Office, check, recipients_of, submit
 from service.preflight import told, write_page
 from service.progress import shown
+from service.recovery import NOT_PROMISED, destroy_secret
+from service.rounds import check_linker, check_secrets, read_rounds
 from service.shared import read_project
 from service.texts import read_text
+from service.unlocking import asking, unlocker
 from service.updates import submit_update, submit_whole, withdraw_records
+from service.writing import write_whole
+
+ACKNOWLEDGEMENT_SUFFIX: Final = ".acknowledgement.note"
 
 
 def _now() -> datetime:
-    return datetime.now(UTC)
+    return clock.now()
 
 
 def _console() -> Console:
     return Console(file=sys.stderr)
+
+
+def _unlock() -> Unlock:
+    return unlocker(os.environ, ask=asking(sys.stdin))
 
 
 def partner_map(
@@ -64,15 +85,76 @@ def partner_check(file: Path, *, mapping: Path, shared: Path, page: Path | None)
 
 
 def accept_secret(sealed: Path, *, identity: Path, shared: Path, out: Path) -> str:
-    """The project secret, kept in a file of mode 0600."""
-    project = read_project(shared)
+    """The project secret, kept in a file of mode 0600 that opens as the identity does, after it was checked against the record of its ceremony; and
+    beside it a signed acknowledgement for the centre. A run that broke off is finished by the same call.
+
+    Raises:
+        NoCeremony: the project's epoch has no published record.
+        BadSeal: what was delivered is for somebody else, or for another epoch.
+        WrongSecret: it is another secret than the record commits to; nothing is kept.
+    """
+    now, unlock = _now(), _unlock()
+    project = read_remembered(shared, folder=identity.parent, now=now)
+    rounds = read_rounds(shared, project=project, folder=identity.parent, now=now)
     if not sealed.is_file():
         raise BadInput(f"no file {sealed.name}")
-    secret = accept(
-        sealed.read_bytes(), project=project.one.project, epoch=project.one.epoch, by=Identity.load(identity)
+    officer = listed(Identity.load(identity, unlock=unlock), role="data-officer", trust=project.trust, at=now)
+    secret = accept(sealed.read_bytes(), project=project.one.project, epoch=project.one.epoch, by=officer)
+    record = rounds.record(project.one.epoch)
+    record.check_secret(secret)
+    note = out.with_name(f"{out.name}{ACKNOWLEDGEMENT_SUFFIX}")
+    unfinished = out.exists() and not note.exists()
+    if not (unfinished and load_secret(out, name="project secret", unlock=unlock) == secret):
+        save_secret_like(secret, out, identity=identity, unlock=unlock)
+    write_whole(note, acknowledgement_of(record, by=officer, now=now))
+    return "\n".join(
+        [
+            f"the secret of {record.project}, epoch {record.epoch}, is in {out.name}; only you can read it",
+            f"it is the one that {record.threshold} of {len(record.custodians)} custodians share: compare the words with one of them",
+            *read_aloud(record)[:2],
+            f"send {note.name} to the centre; it holds no secret",
+        ]
     )
-    save_secret(secret, out)
-    return f"the secret of {project.one.project}, epoch {project.one.epoch}, is in {out.name}; only you can read it"
+
+
+def acknowledgement_of(record: CeremonyRecord, *, by: Identity, now: datetime) -> str:
+    """The officer's signed note that it holds the secret of this ceremony."""
+    return acknowledge(
+        project=record.project,
+        epoch=record.epoch,
+        record=record.digest,
+        key_check=record.key_check,
+        by=by,
+        now=now,
+    )
+
+
+def destroy_project_secret(
+    secret: Path, *, identity: Path, shared: Path, out: Path, even_open: bool = False
+) -> str:
+    """The file with the project secret is gone, and a signed certificate of that lies in `out`.
+
+    Raises:
+        WrongSecret: the file holds the project secret of no round.
+        OutOfOrder: its epoch is open.
+    """
+    now, unlock = _now(), _unlock()
+    project = read_remembered(shared, folder=identity.parent, now=now)
+    rounds = read_rounds(shared, project=project, folder=identity.parent, now=now)
+    destroy_secret(
+        secret,
+        officer=listed(
+            Identity.load(identity, unlock=unlock), role="data-officer", trust=project.trust, at=now
+        ),
+        rounds=rounds,
+        trust=project.trust,
+        current=project.one.epoch,
+        now=now,
+        even_open=even_open,
+        out=out,
+        unlock=unlock,
+    )
+    return f"{secret.name} is removed; the certificate is {out.name}\n{NOT_PROMISED}"
 
 
 def partner_submit(
@@ -150,6 +232,36 @@ def partner_withdraw(
     return f"{made.says()}\n{_wrote(made.submission)}"
 
 
+def partner_receipt(receipt: Path, *, shared: Path, submission: Path, identity: Path | None = None) -> str:
+    """The receipt is the release desk's, and for this very submission.
+
+    The desk must hold its role now, when the receipt is read; the time in it is the desk's word. With `identity` the trust register is held against
+    what was seen before.
+
+    Raises:
+        BadSignature: no holder of the role `desk` signed it.
+        BadInput: it is for another submission, or for this one as it is not.
+        RolledBack: the register or the clock is older than the officer has seen.
+    """
+    now = _now()
+    project = (
+        read_project(shared) if identity is None else read_remembered(shared, folder=identity.parent, now=now)
+    )
+    found = project.trust.verify(read_text(receipt), kind=RECEIPT_FORMAT, role="desk", at=now)
+    stated = dict(line.partition(": ")[::2] for line in found.body.splitlines())
+    sent = _sent(submission)
+    for field, ours in {
+        "submission": sent.submission,
+        "manifest": f"sha256:{sent.digest}",
+        "files": str(len(sent.files)),
+    }.items():
+        if stated.get(field) != ours:
+            raise BadInput(
+                f"{receipt.name} is no receipt for {submission.name}: its {field} is another; ask the release desk what it has received"
+            )
+    return f"{sorted(found.signers)[0]} has received {sent.submission} as it was sent: {len(sent.files)} files, at {stated.get('received', 'no stated time')}"
+
+
 def partner_find_local(
     ref: str, *, own: Path, file: Path, mapping: Path, key: str | None, secret: Path | None, shared: Path | None
 ) -> str:
@@ -158,7 +270,8 @@ def partner_find_local(
     Raises:
         BadInput: no record of the file has it under these secrets, or something to look it up with is missing.
     """
-    one, mine = read_mapping(mapping), load_secret(own, name="own secret")
+    one, unlock = read_mapping(mapping), _unlock()
+    mine = load_secret(own, name="own secret", unlock=unlock)
     if key is None:
         found = find_record(ref, own=mine, file=file, mapping=one)
     elif secret is None or shared is None:
@@ -170,7 +283,7 @@ def partner_find_local(
             ref,
             key=key,
             own=mine,
-            secret=load_secret(secret, name="project secret"),
+            secret=load_secret(secret, name="project secret", unlock=unlock),
             file=file,
             mapping=one,
             schema=read_project(shared).schema,
@@ -182,16 +295,21 @@ def _officers_desk(
     mapping: Path, *, identity: Path, secret: Path, own: Path, shared: Path
 ) -> tuple[Office, datetime]:
     """What a data officer works with, if the trust register has her as one of the mapping's partner."""
-    project, now = read_project(shared), _now()
+    now, unlock = _now(), _unlock()
+    project = read_remembered(shared, folder=identity.parent, now=now)
+    rounds = read_rounds(shared, project=project, folder=identity.parent, now=now)
     office = Office(
-        officer=Identity.load(identity),
-        secret=load_secret(secret, name="project secret"),
-        own=load_secret(own, name="own secret"),
+        officer=Identity.load(identity, unlock=unlock),
+        secret=load_secret(secret, name="project secret", unlock=unlock),
+        own=load_secret(own, name="own secret", unlock=unlock),
         one=project.one,
         schema=project.schema,
         recipients=recipients_of(project.trust, at=now),
     )
     _check_officer(office.officer.public, read_mapping(mapping).partner, project.trust, now)
+    record = rounds.require_open(project.one.epoch, now=now)
+    check_secrets(record, secret=office.secret, own=office.own)
+    check_linker(record, listed=office.recipients.linker)
     return office, now
 
 
@@ -207,6 +325,15 @@ def _export(file: Path, *, mapping: Path, shared: Path) -> Export:
         values={name: a.values for name, a in mine.items()},
         classes={name: a.sensitivity.name for name, a in mine.items()},
     )
+
+
+def _sent(submission: Path) -> Manifest:
+    """The manifest of the officer's own submission."""
+    try:
+        text = split_note(read_text(submission / MANIFEST_NAME))[0]
+    except BadSignature as fault:
+        raise BadInput(f"{submission.name} holds no submission: its {MANIFEST_NAME} is damaged") from fault
+    return read_manifest(text.partition("\n")[2])
 
 
 def _wrote(sent: Submission) -> str:

@@ -1,40 +1,38 @@
 """What a data officer does: check a file, tokenise and seal it, and read what will leave before it does."""
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import pyarrow as pa
 
 from keys import Identity, PublicIdentity, Secret, TrustRegister
 from linkage.attestations import Attestation
 from linkage.errors import RawValueFound
 from linkage.manifest import MANIFEST_NAME, Manifest, Round, SealedFile
+from linkage.partner.attribute_rows import AttributeRows
 from linkage.partner.changes import Changes, marks_of
-from linkage.partner.draft import scratch_of
-from linkage.partner.exclusion_lists import read_exclusion
-from linkage.partner.exclusions import Remaining, exclude
 from linkage.partner.leaving import Reader, leaving_fields, leaving_files
 from linkage.partner.ledger import Ledger, Refs
 from linkage.partner.ledger_digests import LedgerDigests
 from linkage.partner.ledger_folder import LedgerFolder
 from linkage.partner.needles import needles
-from linkage.partner.observed import Observed, Seen
 from linkage.partner.preflight import Preflight, Subject, preflight
+from linkage.partner.prf import Words
 from linkage.partner.public_words import public_words
 from linkage.partner.rawsearch import RawSearch, Searcher
-from linkage.partner.records import CleanRecords, Column, QualityReport
-from linkage.partner.submission import Recipients, Submission, attribute_table, seal_submission
+from linkage.partner.records import CleanRecords, Column
+from linkage.partner.submission import Recipients, Submission, seal_submission
 from linkage.partner.tokenise import Randomness, Tokeniser, record_refs
 from linkage.schema import Schema
-from service.mapping_file import MappingFile
+from service.custodians import on_duty
+from service.intake import Export as Export
+from service.intake import Intake, Ready
 from service.preflight import write_page
 from service.progress import Progress, Step, silent
-from service.reading import check_usable, check_values, read_clean
 
 PAGE_SUFFIX: Final = ".preflight.html"
 TOKENISING: Final = "tokenising and sealing"
@@ -55,8 +53,8 @@ class Office:
 
 
 def recipients_of(trust: TrustRegister, *, at: datetime) -> Recipients:
-    """The linker, assembler and custodian that the trust register names."""
-    return Recipients(*(trust.only(role, at=at) for role in ("linker", "assembler", "custodian")))
+    """The linker and the assembler that the trust register names, and the custodian on duty."""
+    return Recipients(trust.only("linker", at=at), trust.only("assembler", at=at), on_duty(trust, at=at))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,68 +66,11 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Export:
-    """What a data officer hands over: the file, how it is mapped, the folder that its exclusion lists lie in, and what the catalogue says of the
-    partner's attributes: the values of each (none for any), and its class. Without a catalogue attributes are not checked."""
-
-    file: Path
-    mapping: MappingFile
-    lists: Path
-    values: Mapping[str, tuple[str, ...]] | None = None
-    classes: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class Sent:
     """A submission as written, and the pre-flight report on it."""
 
     submission: Submission
     report: Preflight
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """A file read and checked: what cleaning found and saw, the records that exclusion lists leave, and their attribute columns."""
-
-    quality: QualityReport
-    seen: Seen
-    remaining: Remaining
-    columns: Mapping[str, Column]
-
-
-def prepare(
-    export: Export, *, schema: Schema, now: datetime, randomness: Randomness, progress: Progress
-) -> Ready:
-    """The file read, checked against the catalogue, and without those who are to be left out.
-
-    Raises:
-        BadInput: the file, the mapping, an attribute or an exclusion list cannot be used.
-    """
-    mapping, name = export.mapping, export.file.name
-    watch = Observed(randomness=randomness)
-    read = read_clean(export.file, mapping=mapping, schema=schema, progress=progress, watch=watch)
-    if export.values is not None:
-        check_values(read, mapping=mapping, values=export.values, file=name)
-    check_usable(read, mapping=mapping, file=name)
-    # The values of people who are left out are looked for as well: they least of all may leave.
-    seen = watch.finish(read.clean)
-    lists = [
-        read_exclusion(
-            export.lists / e.file,
-            name=e.name,
-            of=e.of,
-            checked=e.checked,
-            column=e.column,
-            keeps=e.keeps,
-            without=e.without,
-        )
-        for e in mapping.exclusions
-    ]
-    remaining = exclude(read.clean, exclusions=lists, on=now.date())
-    if remaining.kept.all():
-        return Ready(read.quality, seen, remaining, read.columns)
-    rows = np.flatnonzero(remaining.kept)
-    return Ready(read.quality, seen, remaining, {n: c.take(rows) for n, c in read.columns.items()})
 
 
 def submit(
@@ -150,41 +91,41 @@ def submit(
         BadInput: the file or the mapping cannot be used; nothing is written.
         RawValueFound: a value of the file stood readable in what would have left; only the page is written.
     """
-    ready = prepare(export, schema=office.schema, now=now, randomness=randomness, progress=progress)
-    clean, columns = ready.remaining.clean, ready.columns
-    if kept is not None and kept.earlier is not None:
-        clean, columns = still_in(clean, columns, earlier=kept.earlier, own=office.own)
-    page = out.with_name(f"{out.name}{PAGE_SUFFIX}")
-    inspected = Inspection(ready, office=office, partner=export.mapping.partner, search_all=search_all)
+    intake = Intake(export, schema=office.schema, now=now, randomness=randomness, progress=progress, beside=out)
+    desk = _Desk(office, earlier=kept.earlier if kept is not None else None)
     tokeniser = Tokeniser(
-        clean,
+        desk.passing(intake, ledger=kept is not None),
         schema=office.schema,
         secret=office.secret,
         own=office.own,
         randomness=randomness,
-        scratch=scratch_of(out),
+        beside=out,
     )
+    ready = intake.finish()
+    page = out.with_name(f"{out.name}{PAGE_SUFFIX}")
+    inspected = Inspection(ready, office=office, partner=export.mapping.partner, search_all=search_all)
+    attributes = intake.attributes
+    changes = desk.changes(tokeniser.refs, attributes) if kept is not None else None
     try:
         made = _seal(
             tokeniser,
-            columns,
-            clean,
+            attributes,
             export=export,
             office=office,
             out=out,
             now=now,
             progress=progress,
-            kept=kept,
+            changes=changes,
+            ledgers=kept.ledgers if kept is not None else None,
             inspected=inspected,
-            exclusions=ready.remaining.attestations,
+            exclusions=ready.stated.attestations,
         )
     except RawValueFound:
-        write_page(_report(ready, clean, export=export, now=now, search=inspected.result), path=page)
+        write_page(_report(ready, export=export, now=now, search=inspected.result), path=page)
         raise
     note = SealedFile(MANIFEST_NAME, "", (out / MANIFEST_NAME).stat().st_size)
     report = _report(
         ready,
-        clean,
         export=export,
         now=now,
         search=inspected.result,
@@ -198,26 +139,19 @@ def submit(
 
 def _seal(
     tokeniser: Tokeniser,
-    columns: Mapping[str, Column],
-    clean: CleanRecords,
+    attributes: AttributeRows | None,
     *,
     export: Export,
     office: Office,
     out: Path,
     now: datetime,
     progress: Progress,
-    kept: Kept | None,
+    changes: Changes | None,
+    ledgers: LedgerFolder | None,
     inspected: "Inspection",
     exclusions: tuple[Attestation, ...],
 ) -> Submission:
-    mapping = export.mapping
-    attributes = (
-        attribute_table(columns, names=mapping.attributes, refs=tokeniser.refs) if mapping.attributes else None
-    )
-    passes = len(office.schema.match_keys)
-    changes = None
-    if kept is not None:
-        changes = changes_of(clean, tokeniser.refs, attributes, office=office, earlier=kept.earlier)
+    mapping, passes = export.mapping, len(office.schema.match_keys)
     made = seal_submission(
         tokeniser,
         schema=office.schema,
@@ -236,7 +170,7 @@ def _seal(
         inspect=inspected,
         exclusions=exclusions,
         changes=changes,
-        ledgers=kept.ledgers if kept else None,
+        ledgers=ledgers,
     )
     progress(Step(TOKENISING, passes, passes, "match keys"))
     return made
@@ -278,15 +212,17 @@ def check(export: Export, *, schema: Schema, now: datetime, progress: Progress =
     Raises:
         BadInput: the file or the mapping cannot be used.
     """
-    ready = prepare(export, schema=schema, now=now, randomness=os.urandom, progress=progress)
-    return _report(ready, ready.remaining.clean, export=export, now=now)
+    intake = Intake(export, schema=schema, now=now, randomness=os.urandom, progress=progress)
+    for clean, _ in intake.portions():
+        intake.tally.add(clean)
+    return _report(intake.finish(), export=export, now=now)
 
 
-def _report(ready: Ready, clean: CleanRecords, *, export: Export, now: datetime, **made: Any) -> Preflight:
+def _report(ready: Ready, *, export: Export, now: datetime, **made: Any) -> Preflight:
     mapping = export.mapping
     dates = {i: c for i, c in mapping.identifiers.items() if i == "date_of_birth"}
     return preflight(
-        clean,
+        ready.tally,
         subject=Subject(
             partner=mapping.partner,
             file=export.file.name,
@@ -296,7 +232,7 @@ def _report(ready: Ready, clean: CleanRecords, *, export: Export, now: datetime,
         ),
         quality=ready.quality,
         seen=ready.seen,
-        remaining=ready.remaining,
+        remaining=ready.stated,
         fields=leaving_fields(
             record_id=mapping.record_id,
             identifiers=mapping.identifiers,
@@ -319,28 +255,42 @@ def _readers(office: Office) -> dict[Reader, str]:
     return {"linker": to.linker.name, "assembler": to.assembler.name, "custodian": to.custodian.name}
 
 
-def still_in(
-    clean: CleanRecords, columns: Mapping[str, Column], *, earlier: Ledger, own: Secret
-) -> tuple[CleanRecords, Mapping[str, Column]]:
-    """The records, and the attribute columns, without those that were withdrawn by their ids."""
-    stays = ~marks_of(record_refs(clean.record_ids, own=own), among=earlier.withdrawn)
-    if stays.all():
-        return clean, columns
-    rows = np.flatnonzero(stays)
-    return clean.keep(stays), {name: column.take(rows) for name, column in columns.items()}
+class _Desk:
+    """What an officer's ledgers say of the records that pass: who was withdrawn, and what changed."""
 
+    def __init__(self, office: Office, *, earlier: Ledger | None) -> None:
+        self._office, self._earlier = office, earlier
+        self._digests = LedgerDigests(office.own, one=office.one)
+        self._values: list[Words] = []
+        if earlier is not None:
+            self._digests.check_ledger(earlier)
 
-def changes_of(
-    clean: CleanRecords, refs: Refs, attributes: pa.Table | None, *, office: Office, earlier: Ledger | None
-) -> Changes:
-    """The records against an earlier ledger.
+    def passing(self, intake: Intake, *, ledger: bool) -> Iterator[CleanRecords]:
+        """The records of the intake but those that were withdrawn by their ids; with `ledger`, digests are kept of them."""
+        for clean, columns in intake.portions():
+            left, its = self._still_in(clean, columns)
+            intake.take(left, its)
+            if ledger:
+                self._values.append(self._digests.values(left))
+            yield left
 
-    Raises:
-        BadInput: the ledger was kept with another own secret.
-    """
-    digests = LedgerDigests(office.own, one=office.one)
-    if earlier is not None:
-        digests.check_ledger(earlier)
-    values = digests.values(clean)
-    told = digests.attributes(attributes, records=len(refs))
-    return Changes(refs, values=values, attributes=told, check=digests.check, earlier=earlier)
+    def _still_in(
+        self, clean: CleanRecords, columns: Mapping[str, Column]
+    ) -> tuple[CleanRecords, Mapping[str, Column]]:
+        if self._earlier is None:
+            return clean, columns
+        stays = ~marks_of(record_refs(clean.record_ids, own=self._office.own), among=self._earlier.withdrawn)
+        if stays.all():
+            return clean, columns
+        rows = np.flatnonzero(stays)
+        return clean.keep(stays), {name: column.take(rows) for name, column in columns.items()}
+
+    def changes(self, refs: Refs, attributes: AttributeRows | None) -> Changes:
+        """The records that passed against the earlier ledger."""
+        table = None
+        if attributes is not None:
+            attributes.of(refs)
+            table = attributes.table()
+        told = self._digests.attributes(table, records=len(refs))
+        values = np.concatenate([np.empty((0, 2), dtype=np.uint64), *self._values])
+        return Changes(refs, values=values, attributes=told, check=self._digests.check, earlier=self._earlier)

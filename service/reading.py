@@ -1,9 +1,11 @@
 """Reads an agency's file into cleaned records, piece by piece, as its mapping says."""
 
 import os
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,6 +13,7 @@ import pyarrow.compute as pc
 from linkage.errors import BadInput
 from linkage.partner.normalise import Cleaner
 from linkage.partner.observed import Observed
+from linkage.partner.record_ids import RecordIds
 from linkage.partner.records import CleanRecords, Column, QualityReport
 from linkage.schema import Schema
 from service.mapping_file import MappingFile
@@ -19,11 +22,12 @@ from service.progress import Progress, Step, silent
 
 READING = "reading"
 WHOLE = 100
+PORTION: Final = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A file as read: its cleaned records, what cleaning found, its attribute columns by the file's names, and the cleaner, which knows the
+    """A file, or a portion of one, as read: its cleaned records, what cleaning found, its attribute columns by the file's names, and the cleaner, which knows the
     rows' numbers."""
 
     clean: CleanRecords
@@ -38,10 +42,32 @@ def read_clean(
     mapping: MappingFile,
     schema: Schema,
     progress: Progress = silent,
-    watch: Observed | None = None,
     environment: Mapping[str, str] = os.environ,
 ) -> Read:
-    """The file as read; only what is mapped is kept, whatever the file's size.
+    """The file as read; only what is mapped is kept.
+
+    Raises:
+        BadInput: the file or the mapping cannot be used.
+    """
+    portions = read_portions(
+        file, mapping=mapping, schema=schema, progress=progress, environment=environment, most=sys.maxsize
+    )
+    return next(portions)
+
+
+def read_portions(
+    file: Path,
+    *,
+    mapping: MappingFile,
+    schema: Schema,
+    progress: Progress = silent,
+    watch: Observed | None = None,
+    environment: Mapping[str, str] = os.environ,
+    most: int = PORTION,
+    beside: Path | None = None,
+) -> Iterator[Read]:
+    """The file portion by portion, each of about `most` records, so that no more than one has to be in memory; only what is mapped is kept. What has to be
+    known of all of them lies beside the submission `beside` where it does not fit.
 
     Raises:
         BadInput: the file or the mapping cannot be used.
@@ -49,18 +75,30 @@ def read_clean(
     wanted = mapping.columns()
     with open_named(file, options=mapping.read_as, environment=environment) as source:
         wanted.check(list(source.columns), file=source.name)
-        cleaner = Cleaner(
-            schema=schema,
-            mapping=wanted,
-            file=source.name,
-            also=[e.of for e in mapping.exclusions if e.of != "record_id"],
-            watch=watch,
-        )
+
+        def cleaner() -> Cleaner:
+            also = [e.of for e in mapping.exclusions if e.of != "record_id"]
+            return Cleaner(schema=schema, mapping=wanted, file=source.name, also=also, watch=watch)
+
+        ids = RecordIds(file=source.name, column=wanted.record_id, beside=beside)
+        done, one = 0, cleaner()
         for batch in source.batches(wanted.columns):
-            cleaner.add(batch.table, numbers=batch.numbers)
-            progress(_step(cleaner.rows, source.rows, batch.fraction))
+            if one.rows >= most:
+                done += one.rows
+                yield _read(one, ids=ids)
+                one = cleaner()
+            one.add(batch.table, numbers=batch.numbers)
+            progress(_step(done + one.rows, source.rows, batch.fraction))
+        yield _read(one, ids=ids if done else None)
+        if done:
+            ids.check()
+    progress(Step(READING, done + one.rows, done + one.rows, "records"))
+
+
+def _read(cleaner: Cleaner, *, ids: RecordIds | None) -> Read:
     clean, quality, columns = cleaner.finish()
-    progress(Step(READING, cleaner.rows, cleaner.rows, "records"))
+    if ids is not None:
+        ids.add(clean.record_ids, numbers=cleaner.numbers)
     return Read(clean, quality, columns, cleaner)
 
 
@@ -69,13 +107,13 @@ def _step(rows: int, known: int | None, fraction: float | None) -> Step:
     return Step(READING, rows, None if total is None else max(total, rows + 1), "records")
 
 
-def check_usable(read: Read, *, mapping: MappingFile, file: str) -> None:
+def check_usable(quality: QualityReport, *, mapping: MappingFile, file: str) -> None:
     """Nothing, if every mapped identifier that the file gives has a usable value somewhere.
 
     Raises:
         BadInput: a column has none; the mapping, or its order of dates, is wrong.
     """
-    fields = read.quality.fields
+    fields = quality.fields
     nothing = not any(f.valid for f in fields.values())
     if empty := [i for i, f in fields.items() if not f.valid and (f.invalid or nothing)]:
         raise BadInput(

@@ -13,14 +13,24 @@ from typing import Any, Final
 import pyarrow as pa
 
 from ethics import Event
-from keys import Identity, NotTrusted, PublicIdentity, open_sealed, seal
+from keys import Identity, NotTrusted, PublicIdentity, Root, Secret, open_sealed, seal
 from keys.sealing import open_body, read_header
-from linkage.central.cohort import NO_RECORD, Cohort, Where, by_person, count, expected_error_of, read_spine
+from linkage.central.cohort import (
+    NO_RECORD,
+    Cohort,
+    Selection,
+    Where,
+    Within,
+    count,
+    expected_error_of,
+    read_spine,
+)
 from linkage.central.current import current_attributes
 from linkage.central.receive import read_manifests
 from linkage.errors import LinkageError
 from linkage.manifest import Round
 from policies import Decision, Permit, Refused, Request, decide, load_request
+from policies.cohort import Condition, Window
 from policies.disclosure import (
     CountTable,
     DisclosureError,
@@ -34,27 +44,34 @@ from policies.disclosure import (
     refuse_overlap,
 )
 from policies.explain import explain, obligations_in_words
+from policies.five_safes import counted_in_words
 from policies.terms import is_word
-from service.custodian import Custodian, Order, spine_context
+from service.custody import Custody, Order, spine_context
 from service.dossier import Dossier, Verified, verify
-from service.errors import CustodianRefused, OutOfOrder
+from service.errors import CustodianRefused, CustodianUnavailable, OutOfOrder
+from service.signed_requests import read_request, text_of
 from service.state import State, StoredRequest
 
 RELEASE_FORMAT: Final = "linkage-release/v1"
 SPINE_FILE: Final = "spine.sealed"
+ENTRY_FILE: Final = "audit-entry.json"
+PROOF_FILE: Final = "audit-proof.txt"
 # Duties that must be done before a release and that nothing here does: a permit that asks for one releases nothing.
 NOT_HERE: Final = frozenset({"two-output-checkers", "secure-setting"})
 STOPS: Final[tuple[tuple[type[Exception], str], ...]] = (
+    (Refused, "denied"),
     (CustodianRefused, "custodian-refused"),
+    (CustodianUnavailable, "custodian-unavailable"),
     (DisclosureError, "disclosure-rules"),
     (LinkageError, "bad-submission"),
     (OutOfOrder, "out-of-order"),
 )
+STOPPING: Final = tuple(kind for kind, _ in STOPS)
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What the release desk works with: its folder, keys and state, the root's key, the log's identity, the custodian to ask, and the salt of
+    """What the release desk works with: its folder, keys and state, the root's keys, the log's identity, the custodian to ask, and the salt of
     the ledger's commitments."""
 
     folder: Path
@@ -62,10 +79,10 @@ class Desk:
     one: Round
     identity: Identity
     log_identity: Identity
-    root: PublicIdentity
+    root: Root
     state: State
-    custodian: Custodian
-    salt: bytes
+    custodian: Custody
+    salt: Secret
     clock: Callable[[], datetime]
 
     def verified(self) -> Verified:
@@ -98,24 +115,29 @@ class Handed:
     proof: str
 
 
-def ask(text: str, *, request_id: str, desk: Desk) -> Decision:
-    """The decision on a request, stored and logged whichever way it goes.
+def ask(note: str, *, request_id: str, desk: Desk) -> Decision:
+    """The decision on a request, a note that its requester signed; stored and logged whichever way it goes. A run that broke off between the two is
+    finished by the same call.
 
     Raises:
         DocumentInvalid: the request is not written as it must be.
         OutOfOrder: a request of this id was made before, or it is for another project.
+        BadSignature: its requester did not sign it.
+        NotTrusted: its requester is no analyst. Nothing is stored in all these cases.
     """
-    request = load_request(text)
+    found = desk.verified()
+    request = read_request(note, trust=found.trust, at=desk.clock())
     if request.project != desk.one.project:
         raise OutOfOrder(f"request {request_id} is for another project than {desk.one.project}")
-    desk.state.add_request(
-        StoredRequest(request_id, text, request.digest, "made"),
-        event=_event(
-            desk, "request-made", request=request_id, purpose=_word(request.purpose, "purpose"), form=_word(request.form, "form"),
-            request_digest=request.digest, attributes=len(request.requested),
-        ),
-    )  # fmt: skip
-    found = desk.verified()
+    made = StoredRequest(request_id, note, request.digest, "made")
+    if desk.state.find(request_id) != made:
+        desk.state.add_request(
+            made,
+            event=_event(
+                desk, "request-made", request=request_id, purpose=_word(request.purpose, "purpose"), form=_word(request.form, "form"),
+                request_digest=request.digest, attributes=len(request.requested),
+            ),
+        )  # fmt: skip
     decision = decide(request, found.policy, facts=found.facts, now=desk.clock())
     if decision.allowed:
         event = _event(
@@ -150,14 +172,16 @@ def release(request_id: str, *, by: PublicIdentity, desk: Desk) -> Release:
     Raises:
         OutOfOrder: it is not allowed, or released already, or somebody else's.
         NotTrusted: `by` is not the analyst of that name in the trust register.
+        BadSignature: the request that is stored is not as its requester signed it.
         Refused: the engine does not permit it any more.
         CustodianRefused: the custodian does not open a key.
+        CustodianUnavailable: the custodian does not answer.
         Unsafe: a reader could infer a hidden count.
     """
     now = desk.clock()
     # 1. the request is open, and `by` is who made it
     stored = desk.state.request(request_id)
-    request = load_request(stored.text)
+    request = load_request(text_of(stored.text))
     if stored.state != "allowed" or request.requester != by.name:
         raise OutOfOrder(f"request {request_id} is not an allowed and unreleased request of {by.name}")
     # 2. the policies in force are verified once more
@@ -165,6 +189,7 @@ def release(request_id: str, *, by: PublicIdentity, desk: Desk) -> Release:
     found = desk.verify(dossier)
     if found.trust.require(by.name, role="analyst", at=now) != by:
         raise NotTrusted(f"this key is not that of {by.name} in the trust register")
+    request = read_request(stored.text, trust=found.trust, at=now)
     release_id = f"release-{hashlib.sha256(f'{request_id}/{request.digest}'.encode()).hexdigest()[:12]}"
     order = Order(stored.text, dossier, release_id)
     ledger = desk.state.ledger()
@@ -189,16 +214,17 @@ def release(request_id: str, *, by: PublicIdentity, desk: Desk) -> Release:
         refuse_overlap(cohort.people, earlier=earlier, floor=permit.obligations.overlap)
     # 7. ledger, state and log in one transaction
     partners = sorted({a.partition(".")[0] for a in permit.opens})
-    told = (_sources(partners, found), expected_error_of(spine))
-    contents = _contents(release_id, request, decision, permit, safe, told)
-    files_digest = hashlib.sha256(
-        json.dumps({n: hashlib.sha256(c).hexdigest() for n, c in sorted(contents.items())}).encode()
+    told = (
+        _sources(partners, found),
+        *counted_in_words(request, catalogue=found.facts.catalogue),
+        expected_error_of(spine),
     )
+    contents = _contents(release_id, request, decision, permit, safe, told)
     entry = desk.state.add_release(
         release_id, request=request_id, table=safe.published, now=now,
         cohort=_seal_people(cohort.people, release_id, desk), files=_sealed(contents, release_id, by, desk), checked=len(ledger.entries),
         event=_event(
-            desk, "release-made", release=release_id, request=request_id, files_digest=files_digest.hexdigest(),
+            desk, "release-made", release=release_id, request=request_id, files_digest=digest_of(contents),
             decision_digest=permit.decision, policy_digest=permit.policy, purpose=permit.purpose, form=permit.form, partners=",".join(partners),
             cells=len(safe.published.cells), hidden=sum(c == "[c]" for c in safe.published.cells), expires=permit.expires.isoformat(),
         ),
@@ -206,6 +232,12 @@ def release(request_id: str, *, by: PublicIdentity, desk: Desk) -> Release:
     # 8. the files with their proof, sealed to the analyst
     handed = collect(request_id, by=by, desk=desk)
     return Release(release_id, safe, handed.files, entry, handed.proof, len(cohort.people))
+
+
+def digest_of(contents: Mapping[str, bytes]) -> str:
+    """What the log says of a release's opened files: SHA-256 over the name and the SHA-256 of each, hexadecimal."""
+    listed = {name: hashlib.sha256(content).hexdigest() for name, content in sorted(contents.items())}
+    return hashlib.sha256(json.dumps(listed).encode()).hexdigest()
 
 
 def collect(request_id: str, *, by: PublicIdentity, desk: Desk) -> Handed:
@@ -218,7 +250,7 @@ def collect(request_id: str, *, by: PublicIdentity, desk: Desk) -> Handed:
     release_id, entry, files = desk.state.release_of(request_id)
     desk.state.log.checkpoint(by=desk.log_identity, now=desk.clock())
     proof = desk.state.log.prove(entry)
-    proven = {"audit-entry.json": desk.state.log.entry(entry), "audit-proof.txt": proof.encode()}
+    proven = {ENTRY_FILE: desk.state.log.entry(entry), PROOF_FILE: proof.encode()}
     return Handed(release_id, {**files, **_sealed(proven, release_id, by, desk)}, proof)
 
 
@@ -233,9 +265,9 @@ def _sealed(contents: Mapping[str, bytes], release_id: str, by: PublicIdentity, 
 def _logging_a_stop(request_id: str, desk: Desk) -> Iterator[None]:
     try:
         yield
-    except (Refused, CustodianRefused, DisclosureError, LinkageError, OutOfOrder) as fault:
+    except STOPPING as fault:
         codes = ",".join(sorted(set(fault.reasons))) if isinstance(fault, Refused) else ""
-        reasons = codes or next((code for kind, code in STOPS if isinstance(fault, kind)), "denied")
+        reasons = codes or next(code for kind, code in STOPS if isinstance(fault, kind))
         desk.state.record(_event(desk, "release-refused", request=request_id, reasons=reasons))
         raise
 
@@ -270,7 +302,10 @@ def _count(
         partner, _, name = attribute.partition(".")
         wanted.setdefault(partner, []).append(name)
     tables: dict[str, pa.Table] = {}
-    for manifest in read_manifests(desk.folder / "desk", trust=found.trust, one=desk.one, now=desk.clock()):
+    manifests = read_manifests(
+        desk.folder / "desk", trust=found.trust, one=desk.one, now=desk.clock(), received=_received(desk)
+    )
+    for manifest in manifests:
         if manifest.partner in wanted:
             if unsent := sorted(set(wanted[manifest.partner]) - set(manifest.attributes)):
                 raise OutOfOrder(f"{manifest.partner} did not submit {', '.join(unsent)} in this round")
@@ -285,26 +320,46 @@ def _count(
     if missing := sorted(set(wanted) - set(tables)):
         raise OutOfOrder(f"{', '.join(missing)} made no submission in this round")
     order_of = {a: found.facts.catalogue.attributes[a].values for a in permit.opens}
-    values = by_person(spine, tables, order=order_of)
     return count(
         spine,
-        values,
-        population=[Where(c.attribute, c.op, c.values) for c in request.population],
+        tables,
+        population=[_selection(one) for one in request.population],
         group_by=request.group_by,
         order=order_of,
     )
 
 
-def _table(cohort: Cohort, request: Request, found: Verified, *, salt: bytes) -> CountTable:
-    restrictions = []
-    for condition in request.population:
-        every = (*(found.facts.catalogue.attributes[condition.attribute].values or condition.values), NO_RECORD)
-        kept = tuple(
-            v for v in every if v != NO_RECORD and (v in condition.values) != (condition.op == "is-not")
-        )
-        restrictions.append(Restriction(condition.attribute, kept, every))
+def _selection(one: Condition | Window) -> Selection:
+    if isinstance(one, Window):
+        return Within(one.attribute, one.op, one.of, one.days)
+    return Where(one.attribute, one.op, one.values)
+
+
+def _restriction(one: Condition | Window, cohort: Cohort, found: Verified) -> Restriction:
+    if isinstance(one, Window):
+        return Restriction(one.dimension, one.kept, one.pieces)
+    listed = found.facts.catalogue.attributes[one.attribute].values
+    every = (*(listed or dict.fromkeys((*cohort.seen.get(one.attribute, ()), *one.values))), NO_RECORD)
+    kept = tuple(v for v in every if v != NO_RECORD and (v in one.values) != (one.op == "is-not"))
+    return Restriction(one.attribute, kept, every)
+
+
+def _received(desk: Desk) -> dict[str, datetime]:
+    """When the desk took each submission in, by its own log: an officer whose role ends later has submitted it all the same."""
+    received: dict[str, datetime] = {}
+    for event in desk.state.log.events():
+        if event.kind == "submission-received":
+            received.setdefault(str(event.details["manifest_digest"]), event.at)
+    return received
+
+
+def _table(cohort: Cohort, request: Request, found: Verified, *, salt: Secret) -> CountTable:
+    restrictions = [_restriction(one, cohort, found) for one in request.population]
     layout = Layout(
-        commit_population(cohort.everyone, salt=salt), cohort.dimensions, cohort.categories, tuple(restrictions)
+        commit_population(cohort.everyone, salt=salt.expose()),
+        cohort.dimensions,
+        cohort.categories,
+        tuple(restrictions),
     )
     return CountTable(layout, cohort.counts)
 

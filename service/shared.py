@@ -7,7 +7,8 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from keys import NotTrusted, PublicIdentity, TrustRegister
+from keys import NotTrusted, PublicIdentity, Root, TrustRegister
+from keys.root import ROOT_FORMAT
 from keys.trust import read_register
 from linkage.central.model import LinkType
 from linkage.errors import BadInput
@@ -41,6 +42,7 @@ class Project:
     one: Round
     schema: Schema
     link_type: LinkType
+    root: Root
     trust: TrustRegister
     purpose: str
     recipient: str
@@ -77,27 +79,58 @@ def read_identity(path: Path) -> PublicIdentity:
         raise BadInput(f"{path.name} is no public key") from fault
 
 
-def read_project(shared: Path, *, root: PublicIdentity | None = None) -> Project:
-    """The project in a shared folder. The trust register is verified with `root`, by default the key beside it.
+def write_root(path: Path, root: Root) -> None:
+    """The root's public keys and quorum as JSON."""
+    path.write_text(json.dumps(root.to_json(), indent=1) + "\n", encoding="utf-8")
+
+
+def read_root(path: Path) -> Root:
+    """The root in a JSON file.
 
     Raises:
-        BadInput: a file is missing or not readable.
-        BadSignature: the register is not signed by the root.
-        NotTrusted: the register is another project's.
+        BadInput: it is missing or none.
     """
-    if absent := [n for n in (PROJECT_FILE, SCHEMA_FILE, TRUST_FILE) if not (shared / n).is_file()]:
-        raise BadInput(f"{shared.name}/ is no project's shared folder: it has no {absent[0]}")
     try:
-        stated = ProjectFile.model_validate_json(read_text(shared / PROJECT_FILE))
+        return Root.from_json(json.loads(read_text(path)))
+    except (ValueError, KeyError, TypeError) as fault:
+        raise BadInput(
+            f"{path.name} is no root of trust ({ROOT_FORMAT}): ask a holder of the root for it"
+        ) from fault
+
+
+def read_project_file(shared: Path) -> ProjectFile:
+    """What the project's own file states.
+
+    Raises:
+        BadInput: it is missing or not readable.
+    """
+    if not (shared / PROJECT_FILE).is_file():
+        raise BadInput(f"{shared.name}/ is no project's shared folder: it has no {PROJECT_FILE}")
+    try:
+        return ProjectFile.model_validate_json(read_text(shared / PROJECT_FILE))
     except ValidationError as fault:
         first = fault.errors(include_input=False, include_url=False)[0]
         at = ".".join(map(str, first["loc"])) or "top"
         raise BadInput(f"{PROJECT_FILE} is not {PROJECT_FORMAT}: {at}: {first['msg']}") from fault
+
+
+def read_project(shared: Path, *, root: Root | None = None) -> Project:
+    """The project in a shared folder. The trust register is verified with `root`, by default the one beside it.
+
+    Raises:
+        BadInput: a file is missing or not readable.
+        BadSignature: the register is not signed by a quorum of the root.
+        NotTrusted: the register is another project's.
+    """
+    if absent := [n for n in (PROJECT_FILE, SCHEMA_FILE, TRUST_FILE) if not (shared / n).is_file()]:
+        raise BadInput(f"{shared.name}/ is no project's shared folder: it has no {absent[0]}")
+    stated = read_project_file(shared)
     schema = load_schema(read_text(shared / SCHEMA_FILE))
-    trust = read_register(read_text(shared / TRUST_FILE), root=root or read_identity(shared / ROOT_FILE))
+    top = root or read_root(shared / ROOT_FILE)
+    trust = read_register(read_text(shared / TRUST_FILE), root=top)
     if trust.project != stated.project:
         raise NotTrusted(
             f"the trust register is of project {trust.project} and {PROJECT_FILE} of {stated.project}: ask for the right folder"
         )
     one = Round(stated.project, stated.epoch, schema.digest)
-    return Project(one, schema, stated.link_type, trust, stated.purpose, stated.recipient)
+    return Project(one, schema, stated.link_type, top, trust, stated.purpose, stated.recipient)

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from ethics import Event, read_constitution
-from keys import Secret, sign_note
-from keys.ceremony import accept_secret, deliver_secret, load_secret, make_secret, save_secret
+from keys import Identity, Secret, sign_note
+from keys.ceremony import accept_secret, load_secret, make_secret, save_secret
 from keys.trust import issue_register
 from linkage.errors import BadInput
 from linkage.manifest import Round
@@ -17,26 +17,36 @@ from linkage.schema import Schema
 from policies import Facts, Policy, load_catalogue, load_gateways, load_policy
 from service.cast import (
     ANALYST,
+    CEREMONY_AT,
     EPOCH,
     HOST_KIND,
     NOW,
     PROJECT,
     PURPOSE,
+    ROOT_QUORUM,
+    SINCE,
     TOKEN_GATEWAYS,
     Cast,
     Randomness,
     evidence,
     make_cast,
 )
+from service.ceremony import hold, plan_ceremony
+from service.ceremony_check import publish
+from service.ceremony_folder import delivery_file
 from service.custodian import Custodian
+from service.custodians import Where, at_work
 from service.desks import IDENTITY_FILE
 from service.dossier import EVIDENCE_FORMAT, POLICY_FILE, TRUST_FILE, VOUCHED, digests_of
 from service.mapping_file import as_mapping
+from service.officer import ACKNOWLEDGEMENT_SUFFIX, acknowledgement_of
 from service.places import Places
 from service.release import Desk
-from service.shared import ROOT_FILE, SCHEMA_FILE, write_identity, write_project
+from service.rounds import Rounds
+from service.shared import ROOT_FILE, SCHEMA_FILE, read_project, write_project, write_root
 from service.state import State
 from service.texts import read_text
+from service.unlocking import unlocker
 
 MARKER: Final = ".linkage-demo"
 LEDGER_SALT: Final = "ledger.salt"
@@ -81,9 +91,17 @@ def set_up(places: Places, world: World, schema: Schema, one: Round, randomness:
     cast = make_cast(partners=tuple(a.name for a in world.agencies), board=board, randomness=randomness)
     (shared / SCHEMA_FILE).write_text(schema.text, encoding="utf-8")
     write_project(shared, one=one, link_type="link_and_dedupe", purpose=PURPOSE, recipient=HOST_KIND)
-    write_identity(shared / ROOT_FILE, cast.root.public)
+    write_root(shared / ROOT_FILE, cast.root)
     (shared / TRUST_FILE).write_text(
-        issue_register(cast.entries, project=PROJECT, version=1, root=cast.root), encoding="utf-8"
+        issue_register(
+            cast.entries,
+            project=PROJECT,
+            version=1,
+            issued_at=SINCE,
+            previous=None,
+            roots=cast.roots[:ROOT_QUORUM],
+        ),
+        encoding="utf-8",
     )
     for name in ("catalogue.yaml", "gateways.yaml"):
         (shared / name).write_text(_library("policies", name), encoding="utf-8")
@@ -118,14 +136,14 @@ def documents_of(shared: Path) -> tuple[Policy, Facts]:
 def open_desk(places: Places, cast: Cast, one: Round, randomness: Randomness) -> Desk:
     """The release desk with its custodian, state and log, at the demonstration's fixed time."""
     custodian = Custodian(
-        places.custodian, identity=cast.people["custodian/1"], root=cast.root.public, one=one, clock=lambda: NOW
+        places.custodian, identity=cast.people["custodian/1"], root=cast.root, one=one, clock=lambda: NOW
     )
     state = State(places.centre / "office.db", origin="log/1")
     salt = make_secret(name="ledger salt", randomness=randomness)
     save_secret(salt, places.centre / LEDGER_SALT)
     return Desk(
         folder=places.centre, shared=places.shared, one=one, identity=cast.people["desk/1"], log_identity=cast.people["log/1"],
-        root=cast.root.public, state=state, custodian=custodian, salt=salt.expose(), clock=lambda: NOW,
+        root=cast.root, state=state, custodian=custodian, salt=salt, clock=lambda: NOW,
     )  # fmt: skip
 
 
@@ -164,7 +182,7 @@ def deliver(places: Places, world: World, cast: Cast, one: Round, randomness: Ra
             partners=",".join(a.name for a in world.agencies),
         )
     )
-    secret = make_secret(name="project secret", randomness=randomness)
+    folder = hold_ceremony(places, cast, randomness)
     for agency in world.agencies:
         home = places.agency(agency.name)
         home.mkdir(parents=True)
@@ -172,13 +190,37 @@ def deliver(places: Places, world: World, cast: Cast, one: Round, randomness: Ra
         officer.save(home / IDENTITY_FILE)
         cast.people[f"{agency.name}/controller"].save(home / "controller.key")
         cast.people[f"{agency.name}/witness"].save(home / "witness.key")
-        sealed = deliver_secret(secret, project=PROJECT, epoch=EPOCH, to=officer.public)
-        (home / "project.secret.sealed").write_bytes(sealed)
-        save_secret(accept_secret(sealed, project=PROJECT, epoch=EPOCH, by=officer), home / "project.secret")
+        take_secret(folder, home=home, officer=officer, shared=places.shared)
         save_secret(make_secret(name="own", randomness=randomness), home / "own.secret")
         desk.state.record(
             event("secret-delivered", "custodian/1", to=officer.name, epoch=EPOCH, partner=agency.name)
         )
+
+
+def hold_ceremony(places: Places, cast: Cast, randomness: Randomness) -> Path:
+    """The folder of the ceremony that the one custodian held, checked and signed; its record is published."""
+    folder = places.custodian / f"ceremony-{EPOCH}"
+    where = Where(
+        shared=places.shared, root=places.shared / ROOT_FILE, identity=places.custodian / IDENTITY_FILE, folder=places.custodian,
+        unlock=unlocker({}, ask=None),
+    )  # fmt: skip
+    with at_work(where, now=CEREMONY_AT) as work:
+        plan = plan_ceremony(work, epoch=None, threshold=None, linker=None, closes_earlier=None)
+        hold(work, plan, out=folder, randomness=randomness)
+    publish(folder, shared=places.shared, root=cast.root)
+    return folder
+
+
+def take_secret(folder: Path, *, home: Path, officer: Identity, shared: Path) -> None:
+    """A data officer opens what the ceremony sealed to it, checks it against the published record, keeps it, and acknowledges."""
+    sealed = (folder / delivery_file(officer.name)).read_bytes()
+    (home / "project.secret.sealed").write_bytes(sealed)
+    secret = accept_secret(sealed, project=PROJECT, epoch=EPOCH, by=officer)
+    record = Rounds.read(shared, trust=read_project(shared).trust, now=NOW).record(EPOCH)
+    record.check_secret(secret)
+    save_secret(secret, home / "project.secret")
+    note = acknowledgement_of(record, by=officer, now=CEREMONY_AT)
+    (home / f"project.secret{ACKNOWLEDGEMENT_SUFFIX}").write_text(note, encoding="utf-8")
 
 
 def export_agency(agency: AgencyFile, home: Path, facts: Facts) -> Path:

@@ -19,6 +19,7 @@ SCHEMA: Final = (
     " entry INTEGER NOT NULL, ledger TEXT NOT NULL, cohort BLOB NOT NULL)",
     "CREATE TABLE IF NOT EXISTS release_files (release TEXT NOT NULL REFERENCES releases, name TEXT NOT NULL, sealed BLOB NOT NULL,"
     " PRIMARY KEY (release, name))",
+    "CREATE TABLE IF NOT EXISTS recorded_notes (digest TEXT PRIMARY KEY, entry INTEGER NOT NULL)",
 )
 
 
@@ -64,6 +65,15 @@ class State:
         with transaction(self.connection):
             return self.log.append(event)
 
+    def record_note(self, digest: str, *, event: Event) -> int | None:
+        """The event that a signed note stands for is in the log, once for each digest; its number, or None if it was there already."""
+        with transaction(self.connection):
+            if self.connection.execute("SELECT 1 FROM recorded_notes WHERE digest = ?", (digest,)).fetchone():
+                return None
+            entry = self.log.append(event)
+            self.connection.execute("INSERT INTO recorded_notes VALUES (?, ?)", (digest, entry))
+            return entry
+
     def add_request(self, one: StoredRequest, *, event: Event) -> None:
         """The request is stored.
 
@@ -90,18 +100,23 @@ class State:
             self.connection.execute("UPDATE requests SET state = ? WHERE id = ?", (state, request))
             self.log.append(event)
 
+    def find(self, request: str) -> StoredRequest | None:
+        """The request of that id, or None if nobody made it."""
+        row = self.connection.execute(
+            "SELECT id, text, digest, state FROM requests WHERE id = ?", (request,)
+        ).fetchone()
+        return None if row is None else StoredRequest(*row)
+
     def request(self, request: str) -> StoredRequest:
         """The request of that id.
 
         Raises:
             OutOfOrder: there is none.
         """
-        row = self.connection.execute(
-            "SELECT id, text, digest, state FROM requests WHERE id = ?", (request,)
-        ).fetchone()
-        if row is None:
+        found = self.find(request)
+        if found is None:
             raise OutOfOrder(f"there is no request {request}: ask first")
-        return StoredRequest(*row)
+        return found
 
     def add_release(
         self,

@@ -57,7 +57,8 @@ def main() -> None:
         said = run(home / "bin/linkage", "demo", "--people", "1000", cwd=empty)
         if not (empty / "demo-out/index.html").is_file():
             sys.exit("the demonstration wrote no page")
-        run(home / "bin/linkage", "audit", "verify", "demo-out/public/audit", cwd=empty)
+        given = ("--shared", "demo-out/shared", "--root", "demo-out/shared/root.json")
+        run(home / "bin/linkage", "audit", "verify", "demo-out/public/audit", *given, cwd=empty)
         print(f"{wheel.name}: {said.strip().splitlines()[-1]}")
 
 

@@ -1,53 +1,52 @@
 """From the spine and opened attributes to counts of people. Runs at the release desk, after a permit opened the columns."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final, Literal
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from linkage.attributes import RECORD_REF
 from linkage.central.assemble import SPINE_FORMAT
+from linkage.central.cohort_sql import SPINE, Column, Selection, Statement, Where, Within, compile_cohort
+from linkage.central.store import open_locked
 from linkage.errors import BadSubmission
 from linkage.tokens import read_table
 
+__all__ = ["NO_RECORD", "Cohort", "Selection", "Where", "Within", "count", "expected_error_of", "read_spine"]
+
 NO_RECORD: Final = "no record"
-
-
-@dataclass(frozen=True, slots=True)
-class Where:
-    """One condition on people: the attribute `is`, `is-not` or is `in` the values. A person without a record of it meets none."""
-
-    attribute: str
-    op: Literal["is", "is-not", "in"]
-    values: tuple[str, ...]
+SPINE_COLUMNS: Final = ["partner", "record_ref", "person_id"]
+DAY: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\z"
 
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
     """Everyone in the spine, the people who met the conditions, and how many fall in each cell. `counts` has one axis a dimension, in the order of
-    `categories`; a person whom the dimension's partner does not know is under `no record`."""
+    `categories`; a person whom the dimension's partner does not know is under `no record`. `seen` has the values of each attribute that a condition
+    looks at and that has no list of its own."""
 
     everyone: tuple[str, ...]
     people: tuple[str, ...]
     dimensions: tuple[str, ...]
     categories: tuple[tuple[str, ...], ...]
     counts: npt.NDArray[np.int64]
+    seen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def read_spine(data: bytes) -> pd.DataFrame:
+def read_spine(data: bytes) -> pa.Table:
     """The spine as rows of `partner`, `record_ref` (bytes), `person_id`.
 
     Raises:
         BadSubmission: it is no spine.
     """
     table, _ = read_table(data, kind=SPINE_FORMAT)
-    if table.column_names != ["partner", "record_ref", "person_id"]:
+    if table.column_names != SPINE_COLUMNS:
         raise BadSubmission("the spine has not the columns of a spine")
-    return pd.DataFrame({n: table.column(n).to_pylist() for n in table.column_names})
+    return table
 
 
 def expected_error_of(data: bytes) -> str:
@@ -67,69 +66,112 @@ def expected_error_of(data: bytes) -> str:
     )
 
 
-def by_person(
-    spine: pd.DataFrame, tables: Mapping[str, pa.Table], *, order: Mapping[str, Sequence[str]]
-) -> dict[str, pd.Series]:
-    """Each opened attribute (`partner.name`) as one value a person, indexed by person id.
-
-    Where a person's records differ, the value that stands last in `order` counts (so that "yes" beats "no"); without an order, the one
-    that sorts last.
-    """
-    out = {}
-    for partner, table in tables.items():
-        its = spine[spine["partner"] == partner]
-        person = dict(zip(its["record_ref"], its["person_id"], strict=True))
-        refs = [person.get(r) for r in table.column(RECORD_REF).to_pylist()]
-        for name in table.column_names:
-            if name == RECORD_REF:
-                continue
-            attribute = f"{partner}.{name}"
-            rows = pd.DataFrame({"person": refs, "value": table.column(name).to_pylist()}).dropna()
-            rank = {v: i for i, v in enumerate(order.get(attribute) or sorted(rows["value"].unique()))}
-            rows = rows.assign(rank=rows["value"].map(rank)).dropna().sort_values("rank")
-            out[attribute] = rows.groupby("person")["value"].last()
-    return out
-
-
 def count(
-    spine: pd.DataFrame,
-    values: Mapping[str, pd.Series],
+    spine: pa.Table,
+    tables: Mapping[str, pa.Table],
     *,
-    population: Sequence[Where],
+    population: Sequence[Selection],
     group_by: Sequence[str],
     order: Mapping[str, Sequence[str]],
 ) -> Cohort:
-    """The cohort: who meets every condition, counted by the dimensions."""
-    people = pd.Index(sorted(spine["person_id"].unique()))
-    keep = pd.Series(data=True, index=people)
-    for where in population:
-        held = values[where.attribute].reindex(people)
-        meets = (
-            held.isin(list(where.values))
-            if where.op in ("is", "in")
-            else held.notna() & ~held.isin(list(where.values))
+    """The cohort: who meets every condition, counted by the dimensions. `tables` are the opened columns of each partner.
+
+    Where a person's records differ, the value that stands last in `order` counts (so that "yes" beats "no"), and a value that is not in it counts as none;
+    without an order, the one that sorts last. A day is written as 2026-12-01.
+
+    Raises:
+        BadInput: an attribute of a condition or a dimension is not among the tables.
+        BadSubmission: what a window looks at is no day.
+    """
+    days = frozenset(name for one in population if isinstance(one, Within) for name in (one.attribute, one.of))
+    used = frozenset(group_by) | frozenset(one.attribute for one in population)
+    columns, frames = _numbered(tables, used=used | days, days=days, order=order)
+    statement = compile_cohort(columns, partners=list(tables), population=population, group_by=group_by)
+    rows = _run(
+        statement, {SPINE: spine.select(SPINE_COLUMNS).rename_columns(["partner", "r", "person"]), **frames}
+    )
+    everyone = sorted(person for row in rows for person in row["people"])
+    chosen = [row for row in rows if row["met"]]
+    people = sorted(person for row in chosen for person in row["people"])
+    sure = {name.partition(".")[0] for one in population for name in _looked_at(one)}
+    categories = []
+    for number, attribute in enumerate(group_by):
+        g = f"g{number}"
+        found = {row[g] for row in rows if row[g] is not None}
+        known = [v for v in order.get(attribute) or sorted(found) if _possible(v, attribute, population)]
+        never_absent = attribute.partition(".")[0] in sure and all(row[g] is not None for row in chosen)
+        categories.append(tuple(known) if never_absent else (*known, NO_RECORD))
+    counts = np.zeros(tuple(len(its) for its in categories), dtype=np.int64)
+    for row in chosen:
+        cell = tuple(
+            its.index(NO_RECORD if row[f"g{n}"] is None else row[f"g{n}"]) for n, its in enumerate(categories)
         )
-        keep &= meets
-    chosen = people[keep.to_numpy()]
-    sure = {w.attribute.partition(".")[0] for w in population}
-    columns, categories = [], []
-    for attribute in group_by:
-        held = values[attribute].reindex(chosen).fillna(NO_RECORD)
-        known = [
-            v
-            for v in order.get(attribute) or sorted(set(values[attribute]))
-            if _possible(v, attribute, population)
-        ]
-        never_absent = attribute.partition(".")[0] in sure and not (held == NO_RECORD).any()
-        its = tuple(known) if never_absent else (*known, NO_RECORD)
-        columns.append(pd.Categorical(held, categories=list(its)).codes.astype(np.int64))
-        categories.append(its)
-    shape = tuple(len(c) for c in categories)
-    flat = np.ravel_multi_index(tuple(columns), shape) if columns else np.zeros(len(chosen), dtype=np.int64)
-    counts = np.bincount(flat, minlength=int(np.prod(shape, dtype=np.int64))).reshape(shape).astype(np.int64)
-    return Cohort(tuple(people), tuple(chosen), tuple(group_by), tuple(categories), counts)
+        counts[cell] += len(row["people"])
+    seen = {
+        name: tuple(sorted(v for v in rows[0][f"seen{column.number}"] or [] if v is not None))
+        for name, column in columns.items()
+        if rows and f"seen{column.number}" in rows[0]
+    }
+    return Cohort(tuple(everyone), tuple(people), tuple(group_by), tuple(categories), counts, seen)
 
 
-def _possible(value: str, attribute: str, population: Sequence[Where]) -> bool:
+def _numbered(
+    tables: Mapping[str, pa.Table],
+    *,
+    used: frozenset[str],
+    days: frozenset[str],
+    order: Mapping[str, Sequence[str]],
+) -> tuple[dict[str, Column], dict[str, pa.Table]]:
+    """The columns that are looked at, under numbers, and the tables that hold them."""
+    columns: dict[str, Column] = {}
+    frames: dict[str, pa.Table] = {}
+    for place, (partner, table) in enumerate(tables.items()):
+        held = {"r": table.column(RECORD_REF)}
+        for name in (n for n in table.column_names if n != RECORD_REF and f"{partner}.{n}" in used):
+            attribute = f"{partner}.{name}"
+            number = len(columns)
+            columns[attribute] = Column(place, number, tuple(order.get(attribute) or ()))
+            values = table.column(name).cast(pa.string())
+            held[f"c{number}"] = _days(values, attribute) if attribute in days else values
+        frames[f"p{place}"] = pa.table(held)
+    return columns, frames
+
+
+def _days(values: pa.ChunkedArray, attribute: str) -> pa.ChunkedArray:
+    """The values as days; an empty one is none.
+
+    Raises:
+        BadSubmission: some are written otherwise, or are no day of the calendar. The message says how many, never which.
+    """
+    given = pc.if_else(pc.equal(values, ""), pa.scalar(None, pa.string()), values)
+    wrong = pc.sum(pc.invert(pc.match_substring_regex(given, DAY))).as_py() or 0
+    if not wrong:
+        found = pc.strptime(given, format="%Y-%m-%d", unit="s", error_is_null=True).cast(pa.date32())
+        again = pc.equal(pc.strftime(found, format="%Y-%m-%d"), given)
+        wrong = len(given) - given.null_count - (pc.sum(again).as_py() or 0)
+    if wrong:
+        raise BadSubmission(f"{wrong} values of {attribute} are no days written as 2026-12-01: submit it again")
+    return found
+
+
+def _run(statement: Statement, tables: Mapping[str, pa.Table]) -> list[dict[str, Any]]:
+    """The rows that the statement gives over these tables."""
+    with open_locked() as connection:
+        for name, table in tables.items():
+            connection.register(name, table)
+        rows: list[dict[str, Any]] = (
+            connection.sql(statement.text, params=dict(statement.parameters)).to_arrow_table().to_pylist()
+        )
+    return rows
+
+
+def _looked_at(one: Selection) -> tuple[str, ...]:
+    return (one.attribute, one.of) if isinstance(one, Within) else (one.attribute,)
+
+
+def _possible(value: str, attribute: str, population: Sequence[Selection]) -> bool:
     """Whether a person who meets the conditions can have the value."""
-    return all(w.attribute != attribute or (value in w.values) == (w.op != "is-not") for w in population)
+    return all(
+        isinstance(w, Within) or w.attribute != attribute or (value in w.values) == (w.op != "is-not")
+        for w in population
+    )

@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -85,11 +85,16 @@ def receive(
     with alone(desk), telling(folder):
         target = _target(manifest, desk)
         _take_in(folder, manifest, signed=signed, targets=_targets(target.relative_to(doorstep.desk), doorstep))
+    return Received(manifest, receipt_for(manifest, by=signer, now=now))
+
+
+def receipt_for(manifest: Manifest, *, by: Identity, now: datetime) -> str:
+    """A signed receipt for a submission that is here."""
     text = (
         f"{RECEIPT_FORMAT}\nsubmission: {manifest.submission}\nmanifest: sha256:{manifest.digest}\n"
         f"files: {len(manifest.files)}\nreceived: {now.isoformat(timespec='seconds')}\n"
     )
-    return Received(manifest, sign_note(text, by=signer))
+    return sign_note(text, by=by)
 
 
 def _target(manifest: Manifest, desk: Path) -> Path:
@@ -136,13 +141,27 @@ def _take_in(
             draft.replace()
 
 
-def read_signed_manifest(folder: Path, *, trust: TrustRegister, now: datetime) -> Manifest:
+def read_signed_manifest(
+    folder: Path, *, trust: TrustRegister, now: datetime, received: Mapping[str, datetime] | None = None
+) -> Manifest:
     """The manifest of a submission, signed by a data officer of the partner it names.
+
+    The officer must hold the role at the moment at which the reader first accepted this manifest, by the reader's own clock: `received` has
+    that moment by the manifest's digest, and one that is not in it is accepted `now` or never. The date in the manifest counts for nothing,
+    so that a key whose role has ended cannot sign as of before.
 
     Raises:
         BadSubmission: it is missing, not signed so, or not readable.
     """
-    return _signed_manifest(_manifest_bytes(folder), folder=folder, trust=trust, now=now)
+    signed = _manifest_bytes(folder)
+    at = (received or {}).get(_digest_of(signed), now)
+    return _signed_manifest(signed, folder=folder, trust=trust, now=min(at, now))
+
+
+def _digest_of(signed: bytes) -> str:
+    """The digest that the manifest in a note has, without a look at its signatures."""
+    text = signed.rpartition(b"\n\n")[0] + b"\n"
+    return hashlib.sha256(text).hexdigest()
 
 
 def _manifest_bytes(folder: Path) -> bytes:
@@ -175,16 +194,23 @@ def _signed_manifest(signed: bytes, *, folder: Path, trust: TrustRegister, now: 
     return manifest
 
 
-def read_manifests(folder: Path, *, trust: TrustRegister, one: Round, now: datetime) -> list[Manifest]:
+def read_manifests(
+    folder: Path,
+    *,
+    trust: TrustRegister,
+    one: Round,
+    now: datetime,
+    received: Mapping[str, datetime] | None = None,
+) -> list[Manifest]:
     """The verified manifest of each partner's latest submission in a folder of the centre, in the order of partners. All that it follows is there, and
-    is what its signer named by digest.
+    is what its signer named by digest. `received` is as for `read_signed_manifest`.
 
     Raises:
         BadSubmission: one is not signed, not readable, of another round, or does not follow the one before it.
     """
     manifests = []
     for partner in partner_folders(folder):
-        head = read_signed_manifest(link_folders(partner)[-1], trust=trust, now=now)
+        head = read_signed_manifest(link_folders(partner)[-1], trust=trust, now=now, received=received)
         if head.partner != partner.name:
             raise BadSubmission(
                 f"the submission in the folder {partner.name} is of {head.partner}: receive it again"
@@ -243,8 +269,13 @@ def _copy(folder: Path, one: SealedFile, to: Path) -> None:
 
 
 def _check_same_secret(manifest: Manifest, desk: Path) -> None:
+    """Nothing, if all that is here is of the same round and was made with the same secret."""
     for folder in partner_folders(desk):
         earlier = stated_manifest(folder)
+        if earlier.round.epoch != manifest.round.epoch:
+            raise BadSubmission(
+                f"{earlier.submission} of epoch {earlier.round.epoch} is here still: withdraw what is left of that round before anything of epoch {manifest.round.epoch} comes in"
+            )
         if earlier.key_check != manifest.key_check:
             raise BadSubmission(
                 f"this submission was made with another project secret than {earlier.partner}'s: compare fingerprints of the secret and tokenise again"

@@ -70,14 +70,14 @@ def read_run(folder: Path, *, one: Round, manifests: Sequence[Manifest], linker:
         )
     try:
         value: dict[str, Any] = json.loads(
-            verify_note(path.read_text("utf-8"), known=[linker], kind=RUN_FORMAT).body
+            verify_note(path.read_bytes().decode("utf-8"), known=[linker], kind=RUN_FORMAT).body
         )
         stated = Round(str(value["project"]), int(value["epoch"]), str(value["schema"]))
         submissions, files = ({str(k): str(v) for k, v in value[n].items()} for n in ("submissions", "files"))
         run = Run(stated, str(value["model"]), submissions, files)
     except (BadSignature, UnicodeDecodeError) as fault:
         raise BadSubmission(f"{RUN_NAME} is not signed by the linker of the trust register: {fault}") from fault
-    except (KeyError, TypeError, ValueError, AttributeError) as fault:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as fault:
         raise BadSubmission(f"{RUN_NAME} is signed but not readable: it was made by another version") from fault
     if run.round != one:
         raise BadSubmission(f"{RUN_NAME} is of another project, epoch or schema: run the linker for this round")

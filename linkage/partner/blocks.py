@@ -5,128 +5,171 @@ digests, block and block secret follow from a record's row and the way's number.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from keys import Secret, derive
-from linkage.partner.prepared import PartTable, PartTables
+from linkage.partner.prepared import PartTable
 from linkage.partner.prf import Cmac, Words
 from linkage.partner.records import Codes
 from linkage.schema import NAMES, MatchKey, Part, Schema
 
-CHUNK: Final = 16_384
+CHUNK: Final = 8_192
 MOST_WAYS: Final = 255
 BLOCK_COUNTER: Final = 1
 SECRET_COUNTER: Final = 2
+Numbers = npt.NDArray[np.int32]
+Swapped = npt.NDArray[np.bool_]
+NOTHING: Final = np.int32(0)
 
 
-@dataclass(frozen=True, slots=True)
-class _Choice:
-    """One part of a key as it is read from one table, or from two whose names are put in order."""
+class Tables(Protocol):
+    """Gives the table of one part of one identifier."""
 
-    part: Part
-    tables: tuple[PartTable, ...]
-    wholes: tuple[PartTable, ...] = ()
+    def of(self, identifier: str, part: str) -> PartTable:
+        """The table."""
+        ...
 
-    def count(self, rows: slice) -> npt.NDArray[np.int32]:
-        """In how many ways each row of the slice makes this part."""
-        counts = [t.count(rows) for t in self.tables]
-        if self.part.order == "both":
-            return counts[0] * counts[1]
-        return sum(counts[1:], start=counts[0])
+
+class _Alone:
+    """A part that is read from one table."""
+
+    def __init__(self, table: PartTable) -> None:
+        self._table = table
+        self.single = table.single
+
+    def count(self, codes: tuple[Codes, ...]) -> Numbers:
+        """In how many ways rows with these codes make the part."""
+        return self._table.count(codes[0])
+
+    def codes(self, rows: slice | Codes) -> tuple[Codes, ...]:
+        """The codes of these rows."""
+        return (self._table.codes[rows],)
+
+    def digests(
+        self, codes: tuple[Codes, ...], which: Numbers | np.int32
+    ) -> tuple[list[Words], Swapped | None]:
+        """The digests of way number `which` of each row, and where the names stand the other way round."""
+        return [self._table.digests.take(self._table.starts.take(codes[0]) + which, axis=0)], None
+
+
+class _Names:
+    """What parts of both names share: both tables' digests in one table, first those of forenames."""
+
+    def __init__(self, part: str, tables: Tables) -> None:
+        self._tables = tuple(tables.of(name, part) for name in NAMES)
+        self._behind = np.int32(len(self._tables[0].digests))
+        self._every = np.concatenate([t.digests for t in self._tables])
+        self.single = False
+
+    def codes(self, rows: slice | Codes) -> tuple[Codes, ...]:
+        """The codes of these rows, of forenames and of surnames."""
+        return tuple(t.codes[rows] for t in self._tables)
+
+
+class _Either(_Names):
+    """A part of forename and surname in turn."""
+
+    def count(self, codes: tuple[Codes, ...]) -> Numbers:
+        """In how many ways rows with these codes make the part."""
+        first, second = (t.count(c) for t, c in zip(self._tables, codes, strict=True))
+        return first + second
+
+    def digests(
+        self, codes: tuple[Codes, ...], which: Numbers | np.int32
+    ) -> tuple[list[Words], Swapped | None]:
+        """The digests of way number `which` of each row, and where the names stand the other way round."""
+        first, second = (t.start(c) for t, c in zip(self._tables, codes, strict=True))
+        firsts = self._tables[0].count(codes[0])
+        swapped = which >= firsts
+        at = np.where(swapped, second + self._behind - firsts, first) + which
+        return [self._every.take(at, axis=0)], swapped
+
+
+class _Both(_Names):
+    """A part of both names in the order of the digests; where they are equal, the digests of the whole names decide who is swapped."""
+
+    def __init__(self, part: str, tables: Tables) -> None:
+        super().__init__(part, tables)
+        self._whole = tuple(tables.of(name, "whole") for name in NAMES)
+        self._first_words = np.ascontiguousarray(self._every[:, 0])
+        self.single = all(t.single for t in self._tables)
+
+    def count(self, codes: tuple[Codes, ...]) -> Numbers:
+        """In how many ways rows with these codes make the part."""
+        first, second = (t.count(c) for t, c in zip(self._tables, codes, strict=True))
+        return first * second
+
+    def digests(
+        self, codes: tuple[Codes, ...], which: Numbers | np.int32
+    ) -> tuple[list[Words], Swapped | None]:
+        """The digests of way number `which` of each row, and where the names stand the other way round."""
+        first, second = (t.starts.take(c) for t, c in zip(self._tables, codes, strict=True))
+        if not self.single:
+            of_second, of_first = np.divmod(which, self._tables[0].count(codes[0]))
+            first, second = first + of_first, second + of_second
+        second = second + self._behind
+        a, b = self._first_words.take(first), self._first_words.take(second)
+        swapped = a > b
+        if len(equal := np.flatnonzero(a == b)):
+            wholes = (t.digests[t.starts[c[equal]], 0] for t, c in zip(self._whole, codes, strict=True))
+            swapped[equal] = np.greater(*wholes)
+        low, high = np.where(swapped, second, first), np.where(swapped, first, second)
+        return [self._every.take(low, axis=0), self._every.take(high, axis=0)], swapped
+
+
+_Choice = _Alone | _Either | _Both
+
+
+def _choice(part: Part, tables: Tables) -> _Choice:
+    if part.order is None:
+        return _Alone(tables.of(part.identifier, part.part))
+    return _Either(part.part, tables) if part.order == "any" else _Both(part.part, tables)
 
 
 class KeyReader:
     """One match key over the cleaned records: which rows make it, and the block and secret of each."""
 
-    def __init__(self, key: MatchKey, *, schema: Schema, secret: Secret, parts: PartTables) -> None:
+    def __init__(self, key: MatchKey, *, schema: Schema, secret: Secret, parts: Tables) -> None:
         self._choices = tuple(_choice(part, parts) for part in key.parts)
         self._cmac = Cmac(derive(secret, "pass-block", schema.digest, key.name))
 
-    def ways(self, rows: slice) -> npt.NDArray[np.int32]:
+    def ways(self, rows: slice) -> Numbers:
         """In how many ways each row of the slice makes the key; 0 where a part is missing."""
-        out = self._choices[0].count(rows)
+        out = self._choices[0].count(self._choices[0].codes(rows))
         for choice in self._choices[1:]:
-            out = out * choice.count(rows)
+            out = out * choice.count(choice.codes(rows))
         return np.minimum(out, MOST_WAYS)
 
-    def digests(
-        self, row: Codes, way: npt.NDArray[np.uint8]
-    ) -> tuple[list[Words], npt.NDArray[np.bool_] | None]:
+    def digests(self, row: Codes, way: Numbers) -> tuple[list[Words], Swapped | None]:
         """The digests of the parts of each (row, way), and where the names stand the other way round."""
-        left = way.astype(np.int32)
+        left = way
         out: list[Words] = []
         swapped = None
+        several = sum(not c.single for c in self._choices)
         for choice in self._choices:
-            counts = [_counts(t, row) for t in choice.tables]
-            if choice.part.order is None:
-                left, which = np.divmod(left, counts[0])
-                out.append(choice.tables[0].digest(row, which))
-            elif choice.part.order == "any":
-                left, which = np.divmod(left, counts[0] + counts[1])
-                swapped = which >= counts[0]
-                out.append(_either(choice, row, which, counts[0], swapped))
-            else:
-                left, which = np.divmod(left, counts[0] * counts[1])
-                first, second, swapped = _ordered(choice, row, which, counts[0])
-                out += [first, second]
+            codes = choice.codes(row)
+            which: Numbers | np.int32 = NOTHING
+            if not choice.single:
+                several -= 1
+                which = left
+                if several:
+                    left, which = np.divmod(left, choice.count(codes))
+            found, turned = choice.digests(codes, which)
+            out += found
+            swapped = turned if turned is not None else swapped
         return out, swapped
 
-    def blocks(
-        self, row: Codes, way: npt.NDArray[np.uint8]
-    ) -> tuple[npt.NDArray[np.int64], Words, npt.NDArray[np.bool_]]:
+    def blocks(self, row: Codes, way: Numbers) -> tuple[npt.NDArray[np.int64], Words, Swapped]:
         """The block and the block secret of each (row, way), and where the names stand the other way round. The block is the first eight bytes of
         the first output block of the KDF, the secret is the second output block (NIST SP 800-108r1)."""
         digests, swapped = self.digests(row, way)
         named, secret = self._cmac.derive(digests, counters=[BLOCK_COUNTER, SECRET_COUNTER])
         turned = np.zeros(len(row), dtype=bool) if swapped is None else swapped
         return np.ascontiguousarray(named[:, 0]).view(np.int64), secret, turned
-
-
-def _counts(table: PartTable, row: Codes) -> npt.NDArray[np.int32]:
-    codes = table.codes[row]
-    return (
-        np.where(codes < 0, 0, table.counts[codes]).astype(np.int32)
-        if len(table.counts)
-        else np.zeros(len(row), dtype=np.int32)
-    )
-
-
-def _choice(part: Part, parts: PartTables) -> _Choice:
-    if part.order is None:
-        return _Choice(part, (parts.of(part.identifier, part.part),))
-    tables = tuple(parts.of(n, part.part) for n in NAMES)
-    return _Choice(part, tables, tuple(parts.of(n, "whole") for n in NAMES) if part.order == "both" else ())
-
-
-def _either(
-    choice: _Choice,
-    row: Codes,
-    which: npt.NDArray[np.int32],
-    firsts: npt.NDArray[np.int32],
-    swapped: npt.NDArray[np.bool_],
-) -> Words:
-    out = np.empty((len(row), 2), dtype=np.uint64)
-    for table, here, less in ((choice.tables[0], ~swapped, 0), (choice.tables[1], swapped, firsts)):
-        at = np.flatnonzero(here)
-        out[at] = table.digest(row[at], (which - less)[at])
-    return out
-
-
-def _ordered(
-    choice: _Choice, row: Codes, which: npt.NDArray[np.int32], firsts: npt.NDArray[np.int32]
-) -> tuple[Words, Words, npt.NDArray[np.bool_]]:
-    """The digests of both names in the order of the digests; where they are equal, the digests of the whole names decide who is swapped."""
-    second, first = np.divmod(which, firsts)
-    a, b = choice.tables[0].digest(row, first), choice.tables[1].digest(row, second)
-    nothing = np.zeros(len(row), dtype=np.int32)
-    whole_a, whole_b = (t.digest(row, nothing)[:, 0] for t in choice.wholes)
-    swapped = np.where(a[:, 0] == b[:, 0], whole_a > whole_b, a[:, 0] > b[:, 0])
-    turned = swapped[:, None]
-    return np.where(turned, b, a), np.where(turned, a, b), swapped
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,27 +179,19 @@ class Ways:
 
     row: Codes
     block: npt.NDArray[np.int64]
-    secret: Words
-    swapped: npt.NDArray[np.bool_]
-
-
-def count_ways(reader: KeyReader, rows: int) -> int:
-    """In how many ways the first `rows` rows make the key, equal ways of one row counted each."""
-    return sum(int(reader.ways(piece).sum()) for piece in _pieces(rows))
+    secret: Words = field(repr=False)
+    swapped: Swapped
 
 
 def every_way(reader: KeyReader, rows: int) -> Iterator[Ways]:
     """All rows of the pass, piece by piece; equal ways of one record (both names sound alike) are all among them."""
-    for piece in _pieces(rows):
-        ways = reader.ways(piece)
-        row = np.repeat(np.arange(piece.start, piece.stop, dtype=np.int32), ways)
-        if not len(row):
-            continue
-        begins = np.repeat(np.cumsum(ways, dtype=np.int64) - ways, ways)
-        way = (np.arange(len(row)) - begins).astype(np.uint8)
-        yield Ways(row, *reader.blocks(row, way))
-
-
-def _pieces(rows: int) -> Iterator[slice]:
     for start in range(0, rows, CHUNK):
-        yield slice(start, min(start + CHUNK, rows))
+        ways = reader.ways(slice(start, min(start + CHUNK, rows)))
+        made = np.flatnonzero(ways)
+        if not len(made):
+            continue
+        ways = ways.take(made)
+        row = np.repeat(made.astype(np.int32) + np.int32(start), ways)
+        begins = np.repeat(np.cumsum(ways, dtype=np.int32) - ways, ways)
+        way = np.arange(len(row), dtype=np.int32) - begins
+        yield Ways(row, *reader.blocks(row, way))

@@ -5,6 +5,7 @@ A row is sent when the linker does not have it as it is now: its reference is ne
 the file would give, also where a match key's value became too common, or is so no longer.
 """
 
+import sys
 from collections.abc import Mapping
 from typing import Final
 
@@ -157,7 +158,8 @@ def with_empty_rows(table: pa.Table, deleted: Refs) -> pa.Table:
 
 
 def _first(refs: Refs) -> npt.NDArray[np.uint64]:
-    return np.ascontiguousarray(refs[:, :8]).view(">u8").reshape(-1).astype(np.uint64)
+    first: npt.NDArray[np.uint64] = refs[:, :8].copy().view(np.uint64).reshape(-1)
+    return first.byteswap(inplace=True) if sys.byteorder == "little" else first
 
 
 def _index(refs: Refs, *, among: Refs) -> Numbers:

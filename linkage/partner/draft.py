@@ -3,12 +3,11 @@
 import hashlib
 import io
 import os
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol, Self
+from typing import Any, BinaryIO, Final, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +16,8 @@ import pyarrow as pa
 from keys import Identity, PublicIdentity, sign_note
 from keys.columns import wrap_column_key
 from keys.sealing import Sealer
-from linkage.attributes import write_attributes
-from linkage.drafts import FolderDraft, alone, hidden, telling
+from linkage.attributes import put_attributes
+from linkage.drafts import FolderDraft, alone, telling
 from linkage.errors import BadInput
 from linkage.gone import GONE, write_gone
 from linkage.manifest import ATTRIBUTES_NAME, GONE_SUFFIX, MANIFEST_NAME, RECORDS, Manifest, Round, SealedFile
@@ -28,12 +27,12 @@ from linkage.schema import MatchKey, Schema
 from linkage.tokens import (
     MAP_FORMAT,
     TOKENS_FORMAT,
-    PassMap,
     chunk_writer,
     map_types,
     pass_types,
-    write_map,
 )
+
+RECORDS_AT_ONCE: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ class Recipients:
 class Watch(Protocol):
     """Sees every byte of a token or map file before it is sealed."""
 
-    def see(self, data: bytes, *, file: str) -> None:
+    def see(self, data: bytes | memoryview, *, file: str) -> None:
         """Takes the next bytes of the file."""
         ...
 
@@ -56,22 +55,25 @@ class Watch(Protocol):
 class Nobody:
     """A watch that sees nothing."""
 
-    def see(self, data: bytes, *, file: str) -> None:
+    def see(self, data: bytes | memoryview, *, file: str) -> None:
         """Looks away."""
 
 
-def records_map(refs: npt.NDArray[np.uint8]) -> PassMap:
-    """All records of the file, so that those without any match key become people too."""
-    return PassMap(RECORDS, np.arange(len(refs), dtype=np.int64), refs[reference_order(refs)])
-
-
-class _Digesting:
+class _Digesting(io.RawIOBase):
     """A file that is written once, with its SHA-256 and its size known at the end."""
 
     def __init__(self, sink: BinaryIO) -> None:
         self._sink, self._digest, self._size = sink, hashlib.sha256(), 0
 
-    def write(self, data: bytes) -> int:
+    def writable(self) -> bool:
+        """It is."""
+        return True
+
+    def tell(self) -> int:
+        """How much was written."""
+        return self._size
+
+    def write(self, data: Any) -> int:
         """Takes the bytes; gives back how many."""
         self._digest.update(data)
         self._size += len(data)
@@ -94,14 +96,9 @@ class _Watched(io.RawIOBase):
 
     def write(self, data: Any) -> int:
         """Takes the bytes; gives back how many."""
-        plain = bytes(data)
+        plain = memoryview(data).cast("B")
         self._watch.see(plain, file=self._file)
-        return self._sealer.write(plain)
-
-
-def scratch_of(folder: Path) -> Path:
-    """Where rows that do not fit in memory may lie while the submission of that folder is made: a hidden folder beside it that its draft makes and removes."""
-    return hidden(folder, "scratch")
+        return self._sealer.write(plain)  # type: ignore[arg-type]  # any buffer is sealed
 
 
 class Draft:
@@ -134,10 +131,6 @@ class Draft:
                     f"{self._folder.name} exists already: a submission is never overwritten; move it away or name another folder"
                 )
             held.enter_context(telling(self._folder))
-            scratch = scratch_of(self._folder)
-            shutil.rmtree(scratch, ignore_errors=True)
-            scratch.mkdir(mode=0o700)
-            held.callback(shutil.rmtree, scratch, ignore_errors=True)
             held.enter_context(self._whole)
             self._held = held.pop_all()
         return self
@@ -207,21 +200,28 @@ class Draft:
             sink.write(write_gone(refs, key=key, partner=self._partner))
 
     def put_records(self, refs: npt.NDArray[np.uint8]) -> None:
-        """The map of all records, or of those that an update brings."""
+        """The map of all records, or of those that an update brings, so that those without any match key become people too."""
         context = self._one.context(self._partner, RECORDS)
-        with self._sealed(f"{RECORDS}.map.sealed", to=self._recipients.assembler, context=context) as sink:
-            sink.write(write_map(records_map(refs), partner=self._partner))
+        order = reference_order(refs)
+        with (
+            self._sealed(f"{RECORDS}.map.sealed", to=self._recipients.assembler, context=context) as sink,
+            chunk_writer(sink, kind=MAP_FORMAT, types=map_types(RECORDS, partner=self._partner)) as put,
+        ):
+            for start in range(0, max(len(order), 1), RECORDS_AT_ONCE):
+                some = order[start : start + RECORDS_AT_ONCE]
+                row_ref = np.arange(start, start + len(some), dtype=np.int64)
+                put({"row_ref": row_ref, "record_ref": refs.take(some, axis=0)})
 
-    def put_attributes(self, table: pa.Table) -> None:
+    def put_attributes(self, tables: Iterable[pa.Table], *, types: pa.Schema) -> None:
         """The attribute file, each column under its own key."""
         with self._file(ATTRIBUTES_NAME) as sink:
-            sink.write(
-                write_attributes(
-                    table,
-                    one=self._one,
-                    partner=self._partner,
-                    wrap=lambda key, key_id: wrap_column_key(key, key_id=key_id, to=self._recipients.custodian),
-                )
+            put_attributes(
+                tables,
+                sink=sink,
+                types=types,
+                one=self._one,
+                partner=self._partner,
+                wrap=lambda key, key_id: wrap_column_key(key, key_id=key_id, to=self._recipients.custodian),
             )
 
     def sign(self, manifest: Callable[[tuple[SealedFile, ...]], Manifest], *, signer: Identity) -> Manifest:

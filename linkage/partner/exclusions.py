@@ -49,28 +49,74 @@ class Remaining:
     attestations: tuple[Attestation, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What the lists left out: the exact count of each, for the partner's eyes, and the attestations for the manifest."""
+
+    excluded: tuple[int, ...]
+    attestations: tuple[Attestation, ...]
+
+
+class Excluder:
+    """Takes records portion by portion and leaves those that every list leaves.
+
+    Raises:
+        BadInput: a list is from after the day `on` or more than `most_days` older.
+    """
+
+    def __init__(self, exclusions: Sequence[Exclusion], *, on: date, most_days: int | None = None) -> None:
+        _check_lists(exclusions, on=on, most_days=most_days)
+        self._lists = tuple(exclusions)
+        self._counts = [0] * len(self._lists)
+        self._applied = [False] * len(self._lists)
+        self._left = 0
+
+    def apply(self, clean: CleanRecords) -> tuple[CleanRecords, Marks]:
+        """The records that may be used, nothing of the others being left in them, not even as an unused value; and a mark for every record there was."""
+        kept = np.ones(clean.records, dtype=bool)
+        for at, one in enumerate(self._lists):
+            marks, applied = _excluded(clean, one)
+            self._counts[at] += int(marks.sum())
+            self._applied[at] |= applied
+            kept &= ~marks
+        self._left += int(kept.sum())
+        return (clean if kept.all() else _only(clean, kept)), kept
+
+    def finish(self) -> Stated:
+        """What was left out of all portions.
+
+        Raises:
+            BadInput: a list cannot be applied to these records, or nobody is left.
+        """
+        for one, applied in zip(self._lists, self._applied, strict=True):
+            if not applied:
+                raise BadInput(
+                    f"{one.source}: the list {one.name} is of NHS numbers, and no record has one; map the column that holds them"
+                )
+        if not self._left:
+            raise BadInput(
+                f"no record is left after {', '.join(e.name for e in self._lists)}: check that the list is of these people,"
+                " and whether it names those who may be used or those who may not"
+            )
+        stated = tuple(
+            Attestation(e.name, e.of, e.keeps, e.without, e.checked, rounded(len(e.values)), rounded(count))
+            for e, count in zip(self._lists, self._counts, strict=True)
+        )
+        return Stated(tuple(self._counts), stated)
+
+
 def exclude(
     clean: CleanRecords, *, exclusions: Sequence[Exclusion], on: date, most_days: int | None = None
 ) -> Remaining:
-    """The records that every list leaves; nothing of the others is left in them, not even as an unused value.
+    """The records that every list leaves.
 
     Raises:
-        BadInput: a list is from after the day `on` or more than `most_days` older, cannot be applied to these records, or leaves nobody.
+        BadInput: as `Excluder`.
     """
-    _check_lists(exclusions, on=on, most_days=most_days)
-    out = [_excluded(clean, one) for one in exclusions]
-    kept = ~np.logical_or.reduce([np.zeros(len(clean.record_ids), dtype=bool), *out])
-    if not kept.any():
-        raise BadInput(
-            f"no record is left after {', '.join(e.name for e in exclusions)}: check that the list is of these people,"
-            " and whether it names those who may be used or those who may not"
-        )
-    counts = tuple(int(marks.sum()) for marks in out)
-    stated = tuple(
-        Attestation(e.name, e.of, e.keeps, e.without, e.checked, rounded(len(e.values)), rounded(count))
-        for e, count in zip(exclusions, counts, strict=True)
-    )
-    return Remaining(_only(clean, kept), kept, counts, stated)
+    excluder = Excluder(exclusions, on=on, most_days=most_days)
+    left, kept = excluder.apply(clean)
+    stated = excluder.finish()
+    return Remaining(left, kept, stated.excluded, stated.attestations)
 
 
 def _check_lists(exclusions: Sequence[Exclusion], *, on: date, most_days: int | None) -> None:
@@ -95,24 +141,22 @@ def _check_lists(exclusions: Sequence[Exclusion], *, on: date, most_days: int | 
             )
 
 
-def _excluded(clean: CleanRecords, one: Exclusion) -> Marks:
-    """Which records the list excludes, a mark a record."""
+def _excluded(clean: CleanRecords, one: Exclusion) -> tuple[Marks, bool]:
+    """Which records the list excludes, a mark a record; and whether any could be looked up."""
     listed = pa.array(sorted(one.values), pa.string())
     if one.of == "record_id":
         on_it = _marks(pc.is_in(pc.utf8_trim_whitespace(clean.record_ids), value_set=listed))
-        return ~on_it if one.keeps else on_it
+        return (~on_it if one.keeps else on_it), True
+    out = np.full(len(clean.record_ids), one.without == "excluded")
     column = clean.columns.get(NHS_NUMBER)
     if column is None or not column.present.any():
-        raise BadInput(
-            f"{one.source}: the list {one.name} is of NHS numbers, and no record has one; map the column that holds them"
-        )
+        return out, False
     given = np.flatnonzero(column.present)
     on_it = _marks(pc.is_in(column.values, value_set=listed))[column.codes[given]]
     against = given[~on_it if one.keeps else on_it]
-    out = np.full(len(clean.record_ids), one.without == "excluded")
     out[clean.record[given]] = False
     out[clean.record[against]] = True
-    return out
+    return out, True
 
 
 def _marks(answers: pa.BooleanArray) -> Marks:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from linkage.partner.grams import Grams, Heavy
-from linkage.partner.prf import Prp, Words
+from linkage.partner.prf import Prp, Words, xored
 
 USE_GRAM: Final = 1
 USE_MASK: Final = 2
@@ -26,9 +26,9 @@ LANE_BITS: Final = 64
 LOWEST: Final = 4 if sys.byteorder == "little" else 7
 
 
-def _tagged(slot: int, use: int) -> Words:
-    """What is XORed into a block secret: which comparison, and for what."""
-    return np.array([(slot + 1) << 56 | use << 48, 0], dtype=np.uint64)
+def _tag(slot: int, use: int) -> np.uint64:
+    """What is XORed into a block secret's first word: which comparison, and for what."""
+    return np.uint64((slot + 1) << 56 | use << 48)
 
 
 def patterns(bits: int) -> Words:
@@ -56,9 +56,7 @@ def _patterns(bits: int) -> Words:
 
 def keyed(prf: Prp, secrets: Words, *, slot: int, use: int, gram: npt.NDArray[np.uint64] | int) -> Words:
     """The PRF's (n, 2) words for (n, 2) block secrets and n grams (or one for all) of the comparison in `slot`."""
-    inputs = secrets ^ _tagged(slot, use)
-    inputs[:, 1] ^= np.asarray(gram, dtype=np.uint64)
-    return prf(inputs)
+    return prf(xored(secrets, _tag(slot, use), np.uint64(gram) if isinstance(gram, int) else gram))
 
 
 def masks(prf: Prp, secrets: Words, *, slot: int) -> Words:
@@ -78,46 +76,63 @@ def filters(
         order = np.argsort(~lengths, kind="stable")
         secrets, codes = secrets.take(order, axis=0), codes.take(order)
     light = grams.codes.take(codes, axis=0).T.copy()
-    inputs = secrets ^ _tagged(slot, USE_GRAM)
-    # A light gram has 16 bits: they change the lowest 16 of the second word alone.
-    places = inputs.view(np.uint16).reshape(-1, 8)[:, LOWEST]
-    lowest = places.copy()
-    made = np.zeros((len(codes), 2), dtype=np.uint64)
+    work = _Work(prf, xored(secrets, _tag(slot, USE_GRAM), np.uint64(0)), table)
     longer = len(codes) - np.cumsum(np.bincount(lengths, minlength=1))
-    for at, rows in enumerate(longer[:-1]):
-        np.bitwise_xor(lowest[:rows], light[at, :rows], out=places[:rows])
-        _set(made, prf(inputs[:rows]), table, words=1)
-    places[:] = lowest
+    for at, rows in enumerate(longer[:-1].tolist()):
+        work.light(light[at, :rows])
+    work.all_light()
     for number, heavy in enumerate(grams.heavy):
-        _set_heavy(made, prf, inputs, heavy, codes, table, number=number)
+        work.heavy(heavy, codes, number=number)
     if order is None:
-        return made
+        return work.made
     back = np.empty(len(order), dtype=np.int64)
     back[order] = np.arange(len(order))
-    return made.take(back, axis=0)
+    return work.made.take(back, axis=0)
 
 
-def _set(made: Words, drawn: Words, table: Words, *, words: int) -> None:
-    """Sets the bits of one gram a row in the first rows of `made`, which are as many as the PRF's outputs `drawn`."""
-    signed = drawn.view(np.int64)
-    for word in range(words):
-        number = (signed[:, word // 4] >> (16 * (word % 4))) & WORD
-        made[: len(drawn)] |= table.take(number, axis=0, mode="clip")
+class _Work:
+    """The filters of some rows as their grams are added. Everything is made in place, for new memory costs more than what is done in it."""
 
+    def __init__(self, prf: Prp, inputs: Words, table: Words) -> None:
+        self._prf, self._inputs, self._table = prf, inputs, table
+        rows = len(inputs)
+        self.made = np.zeros((rows, 2), dtype=np.uint64)
+        self._drawn = np.empty((rows + 1, 2), dtype=np.uint64)
+        self._number = np.empty(rows, dtype=np.int64)
+        self._picked = np.empty((rows, 2), dtype=np.uint64)
+        self._from, self._to = (a.reshape(-1).view(np.uint8).data for a in (inputs, self._drawn))
+        self._words = self._drawn.view(np.int64)
+        # A light gram has 16 bits: they change the lowest 16 of the second word alone.
+        self._places = inputs.view(np.uint16).reshape(-1, 8)[:, LOWEST]
+        self._lowest = self._places.copy()
 
-def _set_heavy(
-    made: Words,
-    prf: Prp,
-    inputs: Words,
-    heavy: Heavy,
-    codes: npt.NDArray[np.int32],
-    table: Words,
-    *,
-    number: int,
-) -> None:
-    code = heavy.codes.take(codes).astype(np.uint64)
-    gram = np.stack([np.zeros_like(code), code | np.uint64((number + 1) << HEAVY)], axis=1)
-    some = np.zeros_like(made)
-    _set(some, prf(inputs ^ gram), table, words=heavy.weight)
-    # Multiplied by 0 where there is no such gram.
-    made |= some * (code != 0)[:, None].astype(np.uint64)
+    def light(self, codes: npt.NDArray[np.uint16]) -> None:
+        """One light gram each for the first rows."""
+        rows = len(codes)
+        np.bitwise_xor(self._lowest[:rows], codes, out=self._places[:rows])
+        self._prf.into(self._from[: 16 * rows], self._to)
+        np.bitwise_and(self._words[:rows, 0], WORD, out=self._number[:rows])
+        self._set(rows)
+
+    def all_light(self) -> None:
+        """There are no more light grams."""
+        self._places[:] = self._lowest
+
+    def heavy(self, heavy: Heavy, codes: npt.NDArray[np.int32], *, number: int) -> None:
+        """One heavy gram for each row that has it."""
+        code = heavy.codes.take(codes).astype(np.uint64)
+        without = np.flatnonzero(code == 0)
+        kept = self.made.take(without, axis=0)
+        code |= np.uint64((number + 1) << HEAVY)
+        drawn = self._prf(xored(self._inputs, np.uint64(0), code)).view(np.int64)
+        for word in range(heavy.weight):
+            np.right_shift(drawn[:, word // 4], 16 * (word % 4), out=self._number)
+            np.bitwise_and(self._number, WORD, out=self._number)
+            self._set(len(codes))
+        self.made[without] = kept
+
+    def _set(self, rows: int) -> None:
+        """Sets the bits of the patterns with the numbers at hand in the first rows."""
+        made, picked = self.made[:rows], self._picked[:rows]
+        self._table.take(self._number[:rows], axis=0, mode="clip", out=picked)
+        np.bitwise_or(made, picked, out=made)

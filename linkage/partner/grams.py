@@ -69,6 +69,11 @@ class Grams:
     lengths: npt.NDArray[np.uint8]
     heavy: tuple[Heavy, ...] = ()
 
+    def only(self, which: npt.NDArray[np.int32]) -> "Grams":
+        """The grams of these values, in their order."""
+        heavy = tuple(Heavy(h.codes.take(which), h.weight) for h in self.heavy)
+        return Grams(self.codes.take(which, axis=0), self.lengths.take(which), heavy)
+
     def then(self, other: "Grams") -> "Grams":
         """These values' grams and after them the others'."""
         width = max(self.codes.shape[1], other.codes.shape[1])

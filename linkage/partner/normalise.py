@@ -14,6 +14,7 @@ from linkage.errors import BadInput
 from linkage.partner.identifiers import KINDS, Kind
 from linkage.partner.identifiers.dates import ORDERS, clean_in_order
 from linkage.partner.identifiers.kind import no_alternatives
+from linkage.partner.record_ids import twice
 from linkage.partner.records import CleanRecords, Codes, Column, FieldQuality, QualityReport, image
 from linkage.partner.source_texts import listed
 from linkage.schema import IDENTIFIERS, Schema
@@ -106,9 +107,14 @@ class Cleaner:
         """How many rows were taken."""
         return sum(map(len, self._numbers))
 
+    @property
+    def numbers(self) -> Codes:
+        """The numbers of the rows, as a spreadsheet shows them."""
+        return np.concatenate(self._numbers)
+
     def row_number(self, record: int) -> int:
         """The number of the row that the record stands in, as a spreadsheet shows it."""
-        return int(np.concatenate(self._numbers)[record])
+        return int(self.numbers[record])
 
     def add(self, piece: pa.RecordBatch, *, numbers: npt.NDArray[np.int64] | None = None) -> None:
         """The next rows, as text columns; `numbers` are those of the rows as a spreadsheet shows them, if not one after another from 2.
@@ -173,10 +179,8 @@ class Cleaner:
         order = np.argsort(codes, kind="stable")
         second = int(order[1:][codes[order[1:]] == codes[order[:-1]]].min())
         first = int(np.flatnonzero(codes == codes[second])[0])
-        raise BadInput(
-            f"{self._file}, column {self._mapping.record_id!r}: rows {self.row_number(first)} and {self.row_number(second)} have the same"
-            f" record id ({again} such rows in all); every record needs an id of its own"
-        )
+        rows = self.row_number(first), self.row_number(second)
+        raise twice(self._file, column=self._mapping.record_id, rows=rows, count=again)
 
 
 def normalise(

@@ -82,10 +82,13 @@ class Observed:
         for text, count in zip(raw.dictionary.take(pa.array(refused)).to_pylist(), counts[refused].tolist(), strict=True):  # fmt: skip
             tally[reason(text, identifier=identifier)] += count
 
-    def finish(self, clean: CleanRecords) -> Seen:
-        """What was seen, with the cleaned values as well."""
+    def cleaned(self, clean: CleanRecords) -> None:
+        """Takes the values of cleaned records as well."""
         for identifier, column in clean.columns.items():
             self._sample(identifier).add(column.values)
+
+    def finish(self) -> Seen:
+        """What was seen."""
         drawn = {i: sample.values() for i, sample in self._samples.items()}
         left, values, left_out = self._most, {}, 0
         few_first = sorted(drawn, key=lambda i: len(drawn[i]))

@@ -1,6 +1,8 @@
 """What every pass needs of each identifier, computed once a distinct value: the digests of match-key parts, q-grams, frequency bands."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 import numpy.typing as npt
@@ -13,29 +15,32 @@ from linkage.partner.prf import Cmac, Words
 from linkage.partner.records import CleanRecords, Column
 from linkage.schema import NAMES, Comparison, Schema
 
-SOME_VALUES = 100_000
+# Short lists of short-lived objects: long ones keep Python's collector busy.
+SOME_VALUES = 8192
 
 
 @dataclass(frozen=True, slots=True)
 class PartTable:
-    """The digests of one part of one identifier's distinct values: value i has `counts[i]` of them from `starts[i]` on."""
+    """The digests of one part of one identifier's distinct values: value i has `counts[i]` of them from `starts[i]` on. A last entry with no digests is
+    for rows without a value, whose code is -1."""
 
     codes: npt.NDArray[np.int32]
     counts: npt.NDArray[np.uint8]
     starts: npt.NDArray[np.int32]
     digests: Words
 
-    def count(self, rows: slice) -> npt.NDArray[np.int32]:
-        """How many values of the part each row of the slice has."""
-        codes = self.codes[rows]
-        out = np.zeros(len(codes), dtype=np.int32)
-        has = codes >= 0
-        out[has] = self.counts[codes[has]]
-        return out
+    @property
+    def single(self) -> bool:
+        """Whether no value has more than one digest."""
+        return int(self.counts.max(initial=0)) <= 1
 
-    def digest(self, rows: npt.NDArray[np.int32], which: npt.NDArray[np.int32]) -> Words:
-        """The digest of the row's value number `which`; every row must have one."""
-        return self.digests.take(self.starts.take(self.codes.take(rows)) + which, axis=0)
+    def count(self, codes: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+        """How many digests each code has; none where there is no value."""
+        return self.counts.take(codes, mode="wrap").astype(np.int32)
+
+    def start(self, codes: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+        """Where the digests of each code begin; anything where there is no value."""
+        return self.starts.take(codes, mode="wrap")
 
 
 def part_table(column: Column, *, identifier: str, part: str, schema: Schema, secret: Secret) -> PartTable:
@@ -49,7 +54,7 @@ def part_table(column: Column, *, identifier: str, part: str, schema: Schema, se
         found = [kind.parts(v, part) for v in column.values.slice(at, SOME_VALUES).to_pylist()]
         counts.append(np.fromiter(map(len, found), dtype=np.uint8, count=len(found)))
         digests.append(cmac.texts(pa.array([v for values in found for v in values], pa.string())))
-    count = np.concatenate(counts) if counts else np.empty(0, dtype=np.uint8)
+    count = np.concatenate([*counts, np.zeros(1, dtype=np.uint8)])
     starts = np.cumsum(count, dtype=np.int64) - count
     every = np.concatenate(digests) if digests else np.empty((0, 2), dtype=np.uint64)
     return PartTable(column.codes, count, starts.astype(np.int32), every)
@@ -85,6 +90,39 @@ class Prepared:
     band: npt.NDArray[np.int8] | None
     digest: npt.NDArray[np.uint64] | None
 
+    @property
+    def values(self) -> int:
+        """How many different values there are."""
+        return (
+            len(self.grams.lengths)
+            if self.grams is not None
+            else len(self.digest if self.digest is not None else ())
+        )
+
+    def only(self, codes: npt.NDArray[np.int32]) -> "Prepared":
+        """The values with these codes, one after another."""
+        return Prepared(
+            np.arange(len(codes), dtype=np.int32),
+            self.grams.only(codes) if self.grams is not None else None,
+            self.band.take(codes) if self.band is not None else None,
+            self.digest.take(codes) if self.digest is not None else None,
+        )
+
+
+def joined_values(pieces: Sequence[Prepared], *, codes: npt.NDArray[np.int32]) -> Prepared:
+    """The values of the pieces one after another, under codes into all of them."""
+    grams = [p.grams for p in pieces if p.grams is not None]
+    bands, digests = (
+        [p.band for p in pieces if p.band is not None],
+        [p.digest for p in pieces if p.digest is not None],
+    )
+    return Prepared(
+        codes,
+        reduce(Grams.then, grams) if grams else None,
+        np.concatenate(bands) if bands else None,
+        np.concatenate(digests) if digests else None,
+    )
+
 
 def prepare(clean: CleanRecords, *, schema: Schema, parts: PartTables) -> dict[str, Prepared]:
     """Every comparison of the schema over the records."""
@@ -116,12 +154,13 @@ def _prepare(
         band = bands_of(column, bounds=bounds) if comparison.banded else None
         return Prepared(column.codes, grams_of(comparison.grams, column.values), band, None)
     table = parts.of(comparison.identifier, comparison.part)
-    has = table.counts > 0
+    has = table.counts[:-1] > 0
     digest = np.zeros(len(has), dtype=np.uint64)
-    digest[has] = table.digests[table.starts[has], 0]
-    present = column.present
-    present[present] = has[column.codes[present]]
-    return Prepared(np.where(present, column.codes, -1).astype(np.int32), None, None, digest)
+    digest[has] = table.digests[table.starts[:-1][has], 0]
+    codes = column.codes
+    if not has.all():
+        codes = np.where(np.append(has, False)[codes], codes, np.int32(-1))
+    return Prepared(codes, None, None, digest)
 
 
 def bands_of(column: Column, *, bounds: tuple[float, float]) -> npt.NDArray[np.int8]:

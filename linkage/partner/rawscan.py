@@ -124,6 +124,8 @@ def _matches(window: bytes, *, needles: Needles, group: int) -> list[int]:
     low, high = int(needles.group[group]), int(needles.group[group + 1])
     out = []
     for length in np.unique(np.diff(needles.start[low : high + 1])).tolist():
+        if length > len(window):
+            break
         wanted = window[:length]
         at = bisect_left(range(high), wanted, lo=low, key=needles.pattern)
         if at < high and needles.pattern(at) == wanted:

@@ -8,8 +8,9 @@ is enough, and at any length where it stands in readable text, for that is rarer
 top of a sealed file, the same holds with 64^-k.
 """
 
+import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -87,27 +88,43 @@ class Searcher:
         self._passed_over = 0
         self._pieces: list[Hits] = []
 
-    def see(self, data: bytes, *, file: str) -> None:
+    def see(self, data: bytes | memoryview, *, file: str) -> None:
         """Takes the next bytes of a file before it is sealed."""
-        self._take(data, f"{file} before it is sealed", frozenset())
-
-    def _take(self, data: bytes, name: str, known: frozenset[str]) -> None:
-        first = 0 if self._rng is not None and self._taken[name] >= WHOLE else len(data)
-        self._taken[name] += len(data)
-        if first:
-            self._search(name, known).feed(data)
-        elif self._rng is not None and self._rng.random() < SHARE:
-            piece = self._scan(name, known)
-            piece.feed(data)
-            self._pieces.append(piece.finish())
-        else:
-            self._passed_over += len(data)
+        name = f"{file} before it is sealed"
+        self._feed(name, self._scan_of(len(data), name, frozenset()), data)
 
     def read(self, path: Path, *, known: Iterable[str] = ()) -> None:
         """Searches a file on disk, in pieces; `known` are more words that are meant to stand in this file."""
+        words, left = frozenset(known), path.stat().st_size
         with path.open("rb") as source:
-            while piece := source.read(PIECE):
-                self._take(piece, path.name, frozenset(known))
+            while left > 0:
+                size = min(PIECE, left)
+                scan = self._scan_of(size, path.name, words)
+                if scan is None:
+                    source.seek(size, os.SEEK_CUR)
+                else:
+                    self._feed(path.name, scan, source.read(size))
+                left -= size
+
+    def _scan_of(self, size: int, name: str, known: frozenset[str]) -> Scan | None:
+        """What the next so many bytes of a file are to be fed to; None where they are passed over."""
+        whole = self._rng is None or self._taken[name] < WHOLE
+        self._taken[name] += size
+        if whole:
+            if name not in self._searches:
+                self._searches[name] = self._scan(name, known)
+            return self._searches[name]
+        if self._rng is not None and self._rng.random() < SHARE:
+            return self._scan(name, known)
+        self._passed_over += size
+        return None
+
+    def _feed(self, name: str, scan: Scan | None, data: bytes | memoryview) -> None:
+        if scan is None:
+            return
+        scan.feed(data)
+        if scan is not self._searches.get(name):
+            self._pieces.append(scan.finish())
 
     def submission(self, folder: Path, *, manifest: Manifest) -> RawSearch:
         """What was found in all that was seen before, and in every file of the signed submission in the folder."""
@@ -122,11 +139,6 @@ class Searcher:
         found = judge(reports, needles=self._needles, left_out=self._left_out)
         return replace(found, files=len(self._taken), bytes_passed_over=self._passed_over)
 
-    def _search(self, file: str, known: frozenset[str]) -> Scan:
-        if file not in self._searches:
-            self._searches[file] = self._scan(file, known)
-        return self._searches[file]
-
     def _scan(self, file: str, known: frozenset[str]) -> Scan:
         words = tuple(sorted(k.encode() for k in self._known | known if k))
         return Scan(file, needles=self._needles, known=words)
@@ -139,20 +151,19 @@ def judge(reports: Iterable[Hits], *, needles: Needles, left_out: int = 0) -> Ra
     places = by_chance = 0
     sure_from, alarm = SHORTEST, 0.0
     by_length = needles.by_length
+    expected = {size: tuple(_expected(by_length, size=size)) for size in {r.size for r in reports}}
     for report in reports:
         beyond_chance = sum(report.counts.values()) >= ENOUGH_HITS
-        for length, patterns in by_length.items():
-            for context, rate in rates(length, patterns=patterns, size=report.size).items():
-                most = explained_by_chance(rate)
-                alarm += float(gammainc(most + 1, rate))
-                if most and context == "bytes":
-                    sure_from = max(sure_from, length + 1)
-                hits = report.counts.get((length, context), 0)
-                if hits > most or (hits and beyond_chance):
-                    places += hits
-                    found += report.first[length, context]
-                else:
-                    by_chance += hits
+        for length, context, most, risk in expected[report.size]:
+            alarm += risk
+            if most and context == "bytes":
+                sure_from = max(sure_from, length + 1)
+            hits = report.counts.get((length, context), 0)
+            if hits > most or (hits and beyond_chance):
+                places += hits
+                found += report.first[length, context]
+            else:
+                by_chance += hits
     return RawSearch(
         values_searched=needles.values,
         values_short=needles.short,
@@ -166,6 +177,14 @@ def judge(reports: Iterable[Hits], *, needles: Needles, left_out: int = 0) -> Ra
         sure_from=sure_from,
         false_alarm=alarm,
     )
+
+
+def _expected(by_length: Mapping[int, int], *, size: int) -> Iterator[tuple[int, Context, int, float]]:
+    """For a file of this size, by length and surroundings: the most hits that chance explains, and the chance of more."""
+    for length, patterns in by_length.items():
+        for context, rate in rates(length, patterns=patterns, size=size).items():
+            most = explained_by_chance(rate)
+            yield length, context, most, float(gammainc(most + 1, rate))
 
 
 def rates(length: int, *, patterns: int, size: int) -> dict[Context, float]:

@@ -148,6 +148,12 @@ class FieldQuality:
     missing: int
     invalid: int
 
+    def then(self, other: "FieldQuality") -> "FieldQuality":
+        """That of these rows and the others."""
+        return FieldQuality(
+            self.valid + other.valid, self.missing + other.missing, self.invalid + other.invalid
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class QualityReport:
@@ -155,3 +161,8 @@ class QualityReport:
 
     records: int
     fields: Mapping[str, FieldQuality]
+
+    def then(self, other: "QualityReport") -> "QualityReport":
+        """What was found in these records and the others, whose fields are the same."""
+        fields = {i: one.then(other.fields[i]) for i, one in self.fields.items()}
+        return QualityReport(self.records + other.records, fields)

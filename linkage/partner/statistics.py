@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from linkage.partner.filters import filters
+from linkage.partner.portions import Portions
 from linkage.partner.prepared import Prepared
 from linkage.partner.prf import Prp, Words
-from linkage.partner.records import CleanRecords
 from linkage.schema import Comparison, Schema, Together
 from linkage.tokens import PartnerStatistics
 
@@ -26,10 +26,9 @@ Levels = npt.NDArray[np.int64]
 
 
 def estimate(
-    clean: CleanRecords,
+    portions: Portions,
     *,
     schema: Schema,
-    prepared: Mapping[str, Prepared],
     prf: Prp,
     randomness: Callable[[int], bytes],
 ) -> PartnerStatistics:
@@ -37,22 +36,23 @@ def estimate(
     comparison's equal level is given once for each band, rare first. Distances are measured under several throw-away block secrets, for
     under a single one chance places the same few q-grams alike in every pair. The two rows of a pair are under the same."""
     rng = np.random.default_rng(int.from_bytes(randomness(8), "big"))
-    rows = rng.permutation(clean.rows)[:SAMPLE]
+    rows = rng.permutation(portions.rows)[:SAMPLE]
+    sample = portions.sample(rows)
     shares = max(1, min(SECRETS, len(rows) // ROWS_A_SECRET))
     size = max(len(rows) // shares, 1)
     first = rng.integers(0, shares, PAIRS) * size
     left, right = (first + rng.integers(0, size, PAIRS) for _ in range(2))
-    different = clean.record[rows[left]] != clean.record[rows[right]]
+    different = sample.record[left] != sample.record[right]
     left, right = left[different], right[different]
     every = np.frombuffer(randomness(16 * shares), dtype=np.uint64).reshape(shares, 2)
     secrets = every.take(np.minimum(np.arange(len(rows)) // size, shares - 1), axis=0)
     u, held = {}, {}
     levels: dict[str, Levels] = {}
     for slot, (name, comparison) in enumerate(schema.comparisons.items()):
-        one = prepared[name]
-        held[name] = _round(float((one.codes >= 0).mean()))
-        codes = one.codes[rows]
-        level = _levels(one, comparison, codes, left, right, prf=prf, secrets=secrets, slot=slot)
+        one = sample.prepared[name]
+        held[name] = _round(portions.held(name))
+        codes = one.codes
+        level = _levels(one, comparison, left, right, prf=prf, secrets=secrets, slot=slot)
         levels[name] = level
         both = level >= 0
         last = len(comparison.levels)
@@ -67,13 +67,12 @@ def estimate(
         level = _level_together(levels, group)
         if (level >= 0).any():
             u[name] = _rates(level[level >= 0], len(group.levels))
-    return PartnerStatistics(int(round(clean.records, -2)), held, u)
+    return PartnerStatistics(int(round(portions.records, -2)), held, u)
 
 
 def _levels(
     one: Prepared,
     comparison: Comparison,
-    codes: npt.NDArray[np.int32],
     left: Levels,
     right: Levels,
     *,
@@ -82,6 +81,7 @@ def _levels(
     slot: int,
 ) -> Levels:
     """The level of each pair of sampled rows, -1 where one of the two has no value."""
+    codes = one.codes
     out = np.full(len(left), -1, dtype=np.int64)
     both = np.flatnonzero((codes[left] >= 0) & (codes[right] >= 0))
     a, b = codes[left[both]], codes[right[both]]

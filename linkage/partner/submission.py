@@ -5,23 +5,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
 
 from keys import Identity, Secret, derive
 from linkage.attestations import Attestation
-from linkage.attributes import RECORD_REF
 from linkage.errors import BadInput
 from linkage.manifest import RECORDS, Base, Manifest, Round, SealedFile, rounded_gone
-from linkage.partner.changes import Changes, reference_order
+from linkage.partner.attribute_rows import AttributeRows
+from linkage.partner.attribute_rows import attribute_table as attribute_table
+from linkage.partner.changes import Changes
 from linkage.partner.draft import Draft, Nobody, Watch
 from linkage.partner.draft import Recipients as Recipients
 from linkage.partner.ledger import Ledger
 from linkage.partner.ledger_folder import LedgerFolder
-from linkage.partner.records import Column
 from linkage.partner.tokenise import PassSummary, Tokeniser
 from linkage.schema import Schema
 from linkage.tokens import PartnerStatistics
@@ -40,23 +35,6 @@ class Submission:
 def key_check(secret: Secret, one: Round) -> str:
     """Four bytes that tell whether two parties hold the same project secret, and nothing else about it."""
     return derive(secret, "key-check", one.project, str(one.epoch), length=4).expose().hex()
-
-
-def attribute_table(
-    columns: Mapping[str, Column], *, names: Mapping[str, str], refs: npt.NDArray[np.uint8]
-) -> pa.Table:
-    """`record_ref` and one text column an attribute, in the order of `record_ref`; `names` maps attribute names to the file's columns."""
-    order = reference_order(refs)
-    raw = np.ascontiguousarray(refs[order])
-    arrays: dict[str, Any] = {
-        RECORD_REF: pa.FixedSizeBinaryArray.from_buffers(pa.binary(16), len(raw), [None, pa.py_buffer(raw)])
-    }
-    for attribute, column in names.items():
-        codes = columns[column].codes[order]
-        arrays[attribute] = pa.DictionaryArray.from_arrays(
-            pa.array(codes, pa.int32(), mask=codes < 0), columns[column].values
-        ).cast(pa.string())
-    return pa.table(arrays)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +95,7 @@ def seal_submission(
     tokeniser: Tokeniser,
     *,
     schema: Schema,
-    attributes: pa.Table | None,
+    attributes: AttributeRows | None,
     attribute_gateways: Mapping[str, str],
     token_gateway: str,
     one: Round,
@@ -152,7 +130,11 @@ def seal_submission(
         if changes is not None and earlier is not None:
             draft.put_gone(RECORDS, changes.gone)
         if attributes is not None:
-            draft.put_attributes(attributes if changes is None else changes.attribute_rows(attributes))
+            attributes.of(tokeniser.refs)
+            draft.put_attributes(
+                attributes.tables() if changes is None else [changes.attribute_rows(attributes.table())],
+                types=attributes.types,
+            )
         statistics = tokeniser.statistics()
         gone = len(changes.gone) if changes is not None and earlier is not None else 0
         made = draft.sign(

@@ -66,7 +66,8 @@ def seal_withdrawal(
         draft.put_gone(RECORDS, gone)
         if terms.attribute_gateways:
             fields = [(RECORD_REF, pa.binary(16)), *((name, pa.string()) for name in terms.attribute_gateways)]
-            draft.put_attributes(with_empty_rows(pa.schema(fields).empty_table(), gone))
+            types = pa.schema(fields)
+            draft.put_attributes([with_empty_rows(types.empty_table(), gone)], types=types)
         before = earlier.manifest.statistics
         statistics = PartnerStatistics(round(int(stays.sum()), -2), before.held, before.u)
         made = draft.sign(

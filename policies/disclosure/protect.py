@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from policies.cohort import attributes_of
 from policies.decision import Permit, genuine
 from policies.disclosure.attack import Audit, audit, view
 from policies.disclosure.errors import DisclosureError, NotPermitted, Unsafe
@@ -88,7 +89,11 @@ def _refuse_uncovered(table: CountTable, permit: Permit) -> None:
         raise NotPermitted(
             f"the permit is for {permit.form}, not for a table: ask for one of {', '.join(sorted(TABLE_FORMS))}"
         )
-    used = {*table.layout.dimensions, *(restriction.dimension for restriction in table.layout.restrictions)}
+    dimensions = {
+        *table.layout.dimensions,
+        *(restriction.dimension for restriction in table.layout.restrictions),
+    }
+    used = frozenset(name for dimension in dimensions for name in attributes_of(dimension))
     missing = sorted(used - permit.attributes)
     if missing:
         raise NotPermitted(

@@ -13,7 +13,7 @@ from keys import Identity, sign_note
 from linkage.central.receive import Doorstep, read_signed_manifest, receive
 from linkage.errors import BadInput, BadSubmission
 from linkage.manifest import MANIFEST_NAME, Manifest
-from policies import Facts, load_catalogue
+from policies import Facts, Stage, load_catalogue
 from service.cast import HOST_KIND, NOW, PURPOSE
 from service.dossier import Dossier, verify
 from service.gates import objections
@@ -24,7 +24,7 @@ from service.shared import read_project
 @pytest.fixture(scope="module")
 def facts(demo: Any) -> Facts:
     dossier = Dossier.read(demo.places.shared)
-    return verify(dossier, project="vpp-demo", root=demo.cast.root.public, now=NOW).facts
+    return verify(dossier, project="vpp-demo", root=demo.cast.root, now=NOW).facts
 
 
 def manifest_of(demo: Any, partner: str) -> Manifest:
@@ -82,6 +82,18 @@ def test_health_and_social_care_records_of_a_council_do_not_come_under_the_serio
     assert "council.child_in_need" in objected(
         under(manifest_of(demo, "council"), "child_in_need", "PCSC-s16"), facts
     )
+
+
+@pytest.mark.parametrize("stage", list(Stage))
+@pytest.mark.parametrize(
+    ("partner", "gateway"), [("nhs", "PCSC-s16"), ("nhs", "PCSC-s17"), ("council", "PCSC-s16")]
+)
+def test_tokens_of_health_and_of_childrens_services_do_not_travel_under_the_serious_violence_duty(
+    demo: Any, facts: Facts, partner: str, gateway: str, stage: Stage
+) -> None:
+    """Being in the file tells of health or care, so the tokens carry what the file's columns carry."""
+    sent = dataclasses.replace(manifest_of(demo, partner), token_gateway=gateway)
+    assert f"{partner}.tokens: the gateway {gateway} never carries" in objected(sent, facts, stage=stage)
 
 
 def test_an_opt_out_check_that_is_too_old_keeps_the_submission_out(demo: Any, facts: Facts) -> None:

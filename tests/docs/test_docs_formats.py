@@ -15,7 +15,7 @@ from ethics.kinds import KINDS
 from keys.derive import LABELS
 from linkage.partner.filters import PATTERNS, SPREAD
 from linkage.partner.grams import LONGEST, STREET_KINDS
-from linkage.partner.tokenise import MASK_EXACT, MASK_PRESENCE
+from linkage.partner.lanes import MASK_EXACT, MASK_PRESENCE
 from linkage.people import make_world
 from linkage.schema import MOST_COMPARISONS, MOST_EXACT, default_schema
 from linkage.tokens import EXACT_BITS, PRESENCE_BITS, lanes_of

@@ -275,7 +275,7 @@ def test_keys_and_secrets_can_be_read_by_their_owner_alone(demo: Any) -> None:
 def test_the_command_itself_writes_its_errors_to_the_error_stream(tmp_path: Path) -> None:
     shutil.copyfile(ROOT / "pyproject.toml", tmp_path / "log.toml")
     ended = subprocess.run(
-        [sys.executable, "-m", "cli", "audit", "verify", str(tmp_path)],
+        [sys.executable, "-m", "cli", "audit", "verify", str(tmp_path), "--root", str(tmp_path / "log.toml")],
         capture_output=True,
         text=True,
         check=False,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from keys import Identity, Secret
+from keys import Identity, Root, Secret
 from keys.ceremony import load_secret, save_secret
 from keys.trust import Entry, issue_register
 from linkage.errors import BadInput
@@ -17,10 +17,13 @@ from linkage.manifest import MANIFEST_NAME, Round
 from linkage.partner import statistics
 from linkage.partner.tokenise import record_refs
 from linkage.schema import load_schema
+from service.ceremony import Plan, make
 from service.errors import BAD_INPUT, exit_code
 from service.mapping_file import as_mapping
 from service.officer import partner_find_local, partner_submit, partner_withdraw
-from service.shared import write_identity, write_project
+from service.rounds import record_path
+from service.shared import write_project, write_root
+from service.writing import write_whole
 
 SINCE = datetime(2020, 1, 1, tzinfo=UTC)
 FIRST = ["Mary", "Aisha", "Tom", "Wei", "Olga", "Femi", "Grace", "Ravi"]
@@ -76,11 +79,19 @@ def desk(tmp_path: Path, few_keys: str, monkeypatch: pytest.MonkeyPatch) -> Desk
     (made.shared / "schema.yaml").write_text(text, "utf-8")
     catalogue = resources.files("policies") / "library" / "catalogue.yaml"
     (made.shared / "catalogue.yaml").write_text(catalogue.read_text("utf-8"), "utf-8")
-    register = issue_register(entries, project="safer-streets", version=1, root=people["root"])
+    register = issue_register(
+        entries, project="safer-streets", version=1, issued_at=SINCE, previous=None, roots=[people["root"]]
+    )
     (made.shared / "trust.note").write_text(register, "utf-8")
-    write_identity(made.shared / "root.json", people["root"].public)
+    write_root(made.shared / "root.json", Root((people["root"].public,), 1))
     people["police/officer"].save(made.home / "identity.key")
-    save_secret(Secret(b"p" * 32, name="project"), made.home / "project.secret")
+    secret = Secret(b"p" * 32, name="project")
+    save_secret(secret, made.home / "project.secret")
+    plan = Plan(
+        "safer-streets", 3, 1, (people["custodian"].public,), (people["police/officer"].public,), None, {}
+    )
+    ceremony = make(plan, by=people["custodian"], now=SINCE, randomness=lambda _: secret.expose())
+    write_whole(record_path(made.shared, epoch=3), ceremony.note)
     save_secret(Secret(b"o" * 32, name="own"), made.home / "own.secret")
     mapping = as_mapping(
         partner="police", record_id="ref", date_order="YMD", token_gateway="PCSC-s16",  # noqa: S106  the name of a gateway

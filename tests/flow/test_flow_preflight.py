@@ -14,7 +14,7 @@ import pytest
 from keys import Identity, Secret
 from linkage.manifest import MANIFEST_NAME, Round, SealedFile
 from linkage.partner.advice import advise
-from linkage.partner.exclusions import Exclusion, Remaining, exclude
+from linkage.partner.exclusions import Exclusion, Remaining, Stated, exclude
 from linkage.partner.identifiers import KINDS
 from linkage.partner.identifiers.dates import clean_in_order
 from linkage.partner.leaving import leaving_fields, leaving_files
@@ -27,6 +27,7 @@ from linkage.partner.rawscan import Found
 from linkage.partner.rawsearch import Searcher
 from linkage.partner.records import CleanRecords, Column, FieldQuality, QualityReport
 from linkage.partner.submission import Recipients, Submission, attribute_table, seal_submission
+from linkage.partner.tally import Tally
 from linkage.partner.tokenise import Tokeniser
 from linkage.people import AgencyFile, make_world
 from linkage.schema import Schema, load_schema
@@ -48,7 +49,7 @@ class Run:
         mapping = ColumnMapping(agency.record_id, agency.identifiers, agency.date_order, agency.attributes)
         everybody, self.quality = normalise(agency.frame, schema=schema, mapping=mapping, file="export.csv")
         self.remaining: Remaining = exclude(everybody, exclusions=exclusions, on=NOW.date())
-        self.seen: Seen = self._observe().finish(everybody)
+        self.seen: Seen = self._observe(everybody).finish()
         self.made = needles(self.seen.values)
         self.people = {n: Identity.make(f"{n}/1", randomness=self.rng.bytes) for n in (*ROLES, "officer")}
         parties = [agency.name, "safer-streets", *(p.name for p in self.people.values())]
@@ -56,7 +57,7 @@ class Run:
         self.searcher = Searcher(self.made, known=self.known, left_out=self.seen.left_out)
         self.sent = self._seal(folder / agency.name)
 
-    def _observe(self) -> Observed:
+    def _observe(self, everybody: CleanRecords) -> Observed:
         watch = Observed(randomness=self.rng.bytes)
         watch.ids(pa.array(self.agency.frame[self.agency.record_id], pa.string()))
         for identifier, column in self.agency.identifiers.items():
@@ -67,6 +68,7 @@ class Run:
                 for t in raw.dictionary.to_pylist()
             ]
             watch.identifiers(identifier, raw, pa.array(clean, pa.string()))
+        watch.cleaned(everybody)
         return watch
 
     def _seal(self, folder: Path) -> Submission:
@@ -96,13 +98,13 @@ class Run:
         """The report after everything was sealed and searched."""
         note = (self.sent.folder / MANIFEST_NAME).read_bytes()
         one = preflight(
-            self.remaining.clean,
+            Tally.of(self.remaining.clean),
             subject=Subject(
                 self.agency.name, "export.csv", NOW, self.agency.identifiers, {"date_of_birth": self.agency.date_order}
             ),
             quality=self.quality,
             seen=self.seen,
-            remaining=self.remaining,
+            remaining=Stated(self.remaining.excluded, self.remaining.attestations),
             passes=self.sent.passes,
             unkeyed=1,
             fields=leaving_fields(
@@ -187,7 +189,7 @@ def strangers() -> Preflight:
     clean = CleanRecords(pa.array([], pa.string()), np.empty(0, dtype=np.int32), {})
     quality = QualityReport(0, {i: FieldQuality(0, 0, 0) for i in agency.identifiers})
     subject = Subject("nhs", "export.csv", NOW, agency.identifiers, {})
-    return preflight(clean, subject=subject, quality=quality, seen=Seen({}, {}, 0))
+    return preflight(Tally.of(clean), subject=subject, quality=quality, seen=Seen({}, {}, 0))
 
 
 def test_nothing_readable_is_in_a_real_submission(run: Run, report: Preflight) -> None:

@@ -6,7 +6,7 @@ from unittest.mock import patch
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from linkage.errors import RawValueFound
@@ -53,6 +53,7 @@ def stuff(values: list[str], parts: list[tuple[int, int, bytes]]) -> bytes:
     st.integers(1, 60),
     st.integers(8, 70),
 )
+@example(["111111", "1111111"], [(0, 0, b"")], 1, 8)
 def test_the_scan_meets_what_a_plain_search_meets(
     values: list[str], parts: list[tuple[int, int, bytes]], step: int, block: int
 ) -> None:

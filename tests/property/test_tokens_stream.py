@@ -1,19 +1,23 @@
 """Tokens made chunk by chunk are those made at once, and a row's reference depends on its own record alone."""
 
 import itertools
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keys import Secret
+from linkage.partner import scratch
 from linkage.partner import tokenise as module
 from linkage.partner.normalise import ColumnMapping, normalise
-from linkage.partner.records import CleanRecords
+from linkage.partner.records import CleanRecords, Column
+from linkage.partner.scratch import Scratch
 from linkage.partner.shelf import Shelves
 from linkage.partner.tokenise import Tokeniser, record_refs, tokenise
 from linkage.schema import load_schema
@@ -81,9 +85,9 @@ def joined(tokeniser: Tokeniser) -> TokenTable:
     return TokenTable(tuple(tables), tuple(maps))
 
 
-def stream(clean: CleanRecords, *, scratch: Path | None = None) -> TokenTable:
+def stream(clean: CleanRecords | Iterable[CleanRecords], *, beside: Path | None = None) -> TokenTable:
     randomness = np.random.default_rng(4).bytes
-    return joined(Tokeniser(clean, schema=FEW, secret=SECRET, own=OWN, randomness=randomness, scratch=scratch))
+    return joined(Tokeniser(clean, schema=FEW, secret=SECRET, own=OWN, randomness=randomness, beside=beside))
 
 
 def at_once(clean: CleanRecords) -> TokenTable:
@@ -119,24 +123,59 @@ def test_the_size_of_the_chunks_does_not_matter(rows: int, monkeypatch: pytest.M
     assert same(stream(clean), whole)
 
 
-def test_rows_that_are_sorted_through_scratch_files_are_the_same(
+def parts_of(clean: CleanRecords, size: int) -> Iterator[CleanRecords]:
+    """The records in portions, each with distinct values of its own."""
+    for start in range(0, clean.records, size):
+        kept = np.zeros(clean.records, dtype=bool)
+        kept[start : start + size] = True
+        some = clean.keep(kept)
+        texts = {i: Column.of(pa.array(c.texts().tolist(), pa.string())) for i, c in some.columns.items()}
+        yield CleanRecords(some.record_ids, some.record, texts)
+
+
+@pytest.mark.parametrize("size", [1, 7, 40, 150])
+def test_records_that_come_in_portions_give_the_same_tokens(size: int) -> None:
+    clean = made_up(150, missing=0.2)
+    assert same(stream(parts_of(clean, size)), stream(clean))
+
+
+def test_what_does_not_fit_in_memory_lies_in_nameless_files_and_changes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clean = made_up(150, missing=0.0)
+    clean = made_up(150, missing=0.2)
     whole = stream(clean)
-    assert same(stream(clean, scratch=tmp_path), whole)
-    used: set[int] = set()
-    plain = Shelves._file
+    assert same(stream(clean, beside=tmp_path / "out"), whole)
+    written: list[bytes] = []
+    plain = scratch._write_all
 
-    def noted(self: Shelves, number: int) -> Path:
-        used.add(number)
-        return plain(self, number)
+    def noted(file: BinaryIO, data: bytes) -> None:
+        written.append(data)
+        plain(file, data)
 
-    monkeypatch.setattr(Shelves, "_file", noted)
+    monkeypatch.setattr(scratch, "_write_all", noted)
+    monkeypatch.setattr(Scratch.__init__, "__kwdefaults__", {"memory": 0})
+    monkeypatch.setattr(module, "WAYS_MEMORY", 0)
     monkeypatch.setattr(Shelves.__init__, "__kwdefaults__", {"in_memory": 40})
-    assert same(stream(clean, scratch=tmp_path), whole)
-    assert len(used) > 3
+    assert same(stream(parts_of(clean, 40), beside=tmp_path / "out"), whole)
+    assert len(written) > 100
     assert list(tmp_path.iterdir()) == []
+    every = b"".join(written)
+    assert not [
+        v for c in clean.columns.values() for v in c.values.to_pylist() if len(v) > 5 and v.encode() in every
+    ]
+
+
+def test_statistics_do_not_depend_on_the_portions() -> None:
+    clean = made_up(150, missing=0.2)
+    told = []
+    for some in (clean, parts_of(clean, 40)):
+        tokeniser = Tokeniser(
+            some, schema=FEW, secret=SECRET, own=OWN, randomness=np.random.default_rng(4).bytes
+        )
+        told.append(tokeniser.statistics())
+    assert told[0].held == told[1].held
+    assert told[0].records == told[1].records
+    assert set(told[0].u) == set(told[1].u)
 
 
 def test_only_what_stands_for_a_missing_value_depends_on_the_chunks(monkeypatch: pytest.MonkeyPatch) -> None:

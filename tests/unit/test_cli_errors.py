@@ -215,8 +215,8 @@ def test_the_centre_does_not_link_submissions_of_another_round(
     text = (shared / file).read_text("utf-8")
     assert old in text
     (shared / file).write_text(text.replace(old, new), encoding="utf-8")
-    folder = demo.places.linker if who == "link" else demo.places.assembler
-    out = tmp_path / "out"
+    folder, out = tmp_path / who, tmp_path / "out"
+    shutil.copytree(demo.places.linker if who == "link" else demo.places.assembler, folder)
     told_plainly(command("centre", who, folder, "--shared", shared, "--out", out), code, saying=saying)
     assert not out.exists()
 
@@ -320,9 +320,17 @@ def test_a_file_that_is_not_there_or_no_text_exits_10(demo: Any, command: Call, 
         BAD_INPUT,
         saying="no UTF-8 text",
     )
-    keys = demo.places.public / "keys.json"
     told_plainly(
-        command("audit", "proof", tmp_path / "none.txt", tmp_path / "none.json", "--keys", keys),
+        command(
+            "audit",
+            "proof",
+            tmp_path / "none.txt",
+            tmp_path / "none.json",
+            "--root",
+            shared / "root.json",
+            "--shared",
+            shared,
+        ),
         BAD_INPUT,
         saying="no file none.txt",
     )
@@ -394,7 +402,7 @@ def test_a_policy_in_order_is_explained_and_has_no_faults(shared: Path, command:
     assert told.code == 0
     assert "Strategic needs assessment" in told.out
     assert command("board", "lint", shared / "policy.yaml", "--shared", shared).out.startswith(
-        "policy.yaml: no faults; 10 tests"
+        "policy.yaml: no faults; 17 tests"
     )
 
 

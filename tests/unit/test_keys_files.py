@@ -19,6 +19,7 @@ from keys import (
     Identity,
     NotTrusted,
     PublicIdentity,
+    Root,
     Secret,
     TrustRegister,
     derive,
@@ -33,8 +34,8 @@ from keys.ceremony import load_secret, make_secret, save_secret
 from keys.derive import LABELS
 from keys.errors import BadKeyFile
 from keys.identity import IDENTITY_FORMAT
-from keys.notes import add_signature
-from keys.trust import TRUST_FORMAT, Entry, issue_register, read_register
+from keys.notes import add_signature, split_note
+from keys.trust import TRUST_FORMAT, Entry, digest_of_text, issue_register, read_register
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 ROOT, ANNA, BEN = (
@@ -227,14 +228,27 @@ ENTRIES = (
 )
 
 
+BEFORE = "0" * 64
+
+
+def alone(one: Identity) -> Root:
+    return Root((one.public,), 1)
+
+
+def issued(*roots: Identity) -> str:
+    return issue_register(ENTRIES, project="p", version=3, issued_at=NOW, previous=BEFORE, roots=roots)
+
+
 def register(**change: object) -> TrustRegister:
-    note = issue_register(ENTRIES, project="p", version=3, root=ROOT)
-    return read_register(note, root=ROOT.public, **change)  # type: ignore[arg-type]
+    note = issued(ROOT)
+    return read_register(note, root=alone(ROOT), **change)  # type: ignore[arg-type]
 
 
 def test_a_register_survives_its_journey_and_says_who_holds_what_when() -> None:
     found = register(at_least=3)
-    assert found == TrustRegister("p", 3, ENTRIES)
+    assert (found.project, found.version, found.entries) == ("p", 3, ENTRIES)
+    assert (found.issued_at, found.previous) == (NOW, BEFORE)
+    assert found.digest == digest_of_text(split_note(issued(ROOT))[0])
     assert found.require("anna", role="data-officer", at=NOW) == ANNA.public
     assert found.only("linker", at=NOW) == BEN.public
     for name, role, at in (
@@ -255,30 +269,35 @@ def test_an_older_register_is_refused_once_a_newer_was_seen() -> None:
 
 
 def test_a_register_that_the_root_did_not_sign_is_refused() -> None:
-    note = issue_register(ENTRIES, project="p", version=3, root=BEN)
+    note = issued(BEN)
     with pytest.raises(BadSignature):
-        read_register(note, root=ROOT.public)
+        read_register(note, root=alone(ROOT))
     with pytest.raises(BadSignature):
-        read_register(note.replace('"linker"', '"custodian"'), root=BEN.public)
+        read_register(note.replace('"linker"', '"custodian"'), root=alone(BEN))
 
 
 def test_a_signed_register_with_impossible_content_is_refused() -> None:
-    good = json.loads(
-        issue_register(ENTRIES, project="p", version=3, root=ROOT).rpartition("\n\n")[0].partition("\n")[2]
-    )
+    good = json.loads(issued(ROOT).rpartition("\n\n")[0].partition("\n")[2])
     person = good["entries"][0]
     naive = {**person, "since": "2026-03-01T00:00:00"}
     short = {**person, "identity": {**person["identity"], "ed25519": "AAAA"}}
     for body, saying in (
-        ({**good, "entries": [naive]}, "signed but not readable"),
-        ({**good, "entries": [short]}, "signed but not readable"),
-        ({**good, "version": "three"}, "signed but not readable"),
-        ({"project": "p"}, "signed but not readable"),
+        ({**good, "entries": [naive]}, "not readable as"),
+        ({**good, "entries": [short]}, "not readable as"),
+        ({**good, "version": "three"}, "not readable as"),
+        ({**good, "version": 0}, "not readable as"),
+        ({**good, "previous": "abc"}, "not readable as"),
+        ({**good, "issued_at": "2026-03-01T00:00:00"}, "not readable as"),
+        ({**good, "previous": None}, "does not say which version it follows"),
+        ({**good, "version": 1}, "first version follows one"),
+        ({**good, "more": 1}, "says more than this version reads"),
+        ({**good, "entries": [{**person, "nickname": "x"}]}, "says more than this version reads"),
+        ({"project": "p"}, "not readable as"),
         ({**good, "entries": [person, person]}, "names someone twice"),
     ):
-        note = sign_note(f"{TRUST_FORMAT}\n{json.dumps(body)}\n", by=ROOT)
+        note = sign_note(f"{TRUST_FORMAT}\n{json.dumps(body, indent=1, sort_keys=True)}\n", by=ROOT)
         with pytest.raises(BadSignature, match=saying):
-            read_register(note, root=ROOT.public)
+            read_register(note, root=alone(ROOT))
 
 
 def test_a_public_identity_survives_its_journey_and_its_fingerprint_is_its_own() -> None:

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from keys import Secret
 from linkage.partner import blocks as blocks_module
-from linkage.partner.blocks import MOST_WAYS, KeyReader, Ways, count_ways, every_way
+from linkage.partner.blocks import MOST_WAYS, KeyReader, Ways, every_way
 from linkage.partner.identifiers import KINDS, Kind
+from linkage.partner.ordering import ascending, repeated
 from linkage.partner.prepared import PartTables
 from linkage.partner.records import CleanRecords, Column
-from linkage.partner.shelf import BUCKET_BITS, Shelves, shuffled
+from linkage.partner.shelf import Shelves, dropped
 from linkage.schema import NAMES, Schema, load_schema
 
 SECRET = Secret(bytes(32), name="project")
@@ -145,99 +146,92 @@ def test_the_size_of_the_pieces_changes_nothing(pieces: int, monkeypatch: pytest
     assert (again.block == whole.block).all()
     assert (again.secret == whole.secret).all()
     assert (again.swapped == whole.swapped).all()
-    assert count_ways(reader_of(clean, schema_of("name.any.whole")), clean.rows) == len(whole.row)
 
 
-def references(rows: int) -> list[int]:
-    """The references of the rows that `shelved` takes."""
-    refs: list[int] = np.random.default_rng(rows).integers(0, 1 << 63, rows).tolist()
-    return refs
-
-
-def shelved(
-    block: Sequence[int], row: Sequence[int], *, scratch: Path | None = None, in_memory: int = 1 << 20
-) -> Shelves:
-    shelves = Shelves(expected=len(block), scratch=scratch, in_memory=in_memory)
-    refs = np.array(references(len(block)), dtype=np.int64)
-    for at in range(0, len(block), 5):
-        b, r = np.array(block[at : at + 5], dtype=np.int64), np.array(row[at : at + 5], dtype=np.int32)
-        ways = Ways(r, b, np.column_stack([b, b]).astype(np.uint64), r % 2 == 1)
-        shelves.add(ways, refs[at : at + 5])
-    return shelves
-
-
-@pytest.mark.parametrize("in_memory", [1 << 20, 8])
+@pytest.mark.parametrize("step", [1, 1 << 32, (1 << 32) + 1])
 @settings(deadline=None, max_examples=60)
 @given(
     rows=st.lists(st.tuples(st.integers(0, 5), st.integers(0, 9)), min_size=1, max_size=60, unique=True),
-    collide=st.booleans(),
     most=st.integers(1, 4),
+    data=st.data(),
 )
 def test_of_the_people_of_a_block_those_with_the_lowest_references_stay_with_all_their_rows(
-    rows: list[tuple[int, int]],
-    collide: bool,
-    most: int,
-    in_memory: int,
-    tmp_path_factory: pytest.TempPathFactory,
+    rows: list[tuple[int, int]], most: int, step: int, data: st.DataObject
 ) -> None:
-    # Blocks that are alike in the bits they are first counted by are still told apart.
-    step = 1 << BUCKET_BITS if collide else 1
-    block, row = [b * step for b, _ in rows], [r for _, r in rows]
+    # Blocks that are alike in the bits by which they are first looked for are still told apart.
     person = (np.arange(10) // 2).astype(np.int32)
-    shelves = shelved(block, row, scratch=tmp_path_factory.mktemp("scratch"), in_memory=in_memory)
-    refs = references(len(block))
+    refs = data.draw(
+        st.lists(st.integers(0, (1 << 63) - 1), min_size=len(rows), max_size=len(rows), unique=True)
+    )
     lowest: dict[int, dict[int, int]] = {}
-    for b, r, ref in zip(block, row, refs, strict=True):
+    for (b, r), ref in zip(rows, refs, strict=True):
         of_block = lowest.setdefault(b, {})
         of_block[r // 2] = min(ref, of_block.get(r // 2, ref))
     stay = {b: sorted(people, key=lambda p: people[p])[:most] for b, people in lowest.items()}
-    left_out = sorted(ref for b, r, ref in zip(block, row, refs, strict=True) if r // 2 not in stay[b])
-    surplus, shared = shelves.surplus(person=person, most=most)
-    assert surplus.tolist() == left_out
-    assert shared == sum(len(people) > most for people in lowest.values())
-    left = [int(ref) for c in shelves.sorted(without=surplus, rows_at_once=7) for ref in c["ref"]]
-    assert left == sorted(set(refs) - set(left_out))
+    found = dropped(
+        block=np.array([b * step for b, _ in rows], dtype=np.int64),
+        ref=np.array(refs, dtype=np.int64),
+        person=person[[r for _, r in rows]],
+        most=most,
+    )
+    assert found.marks.tolist() == [r // 2 not in stay[b] for b, r in rows]
+    assert found.rows == found.marks.sum()
+    assert found.values == sum(len(people) > most for people in lowest.values())
 
 
-@pytest.mark.parametrize("in_memory", [1 << 20, 3])
-def test_of_rows_with_one_reference_the_first_that_was_added_stays(in_memory: int, tmp_path: Path) -> None:
-    shelves = Shelves(expected=8, scratch=tmp_path, in_memory=in_memory)
-    for row, refs in ((0, [9, 1 << 62]), (1, [1 << 62, 9]), (2, [5, 9])):
-        block = np.array([7, 7], dtype=np.int64)
-        secret = np.zeros((2, 2), dtype=np.uint64)
-        rows = np.array([row, row], dtype=np.int32)
-        shelves.add(Ways(rows, block, secret, np.array([False, True])), np.array(refs, dtype=np.int64))
-    off = np.concatenate(list(shelves.sorted(without=np.empty(0, dtype=np.int64), rows_at_once=9)))
-    assert off["ref"].tolist() == [5, 9, 1 << 62]
-    assert off["row"].tolist() == [2, 0, 0]
-    assert off["swapped"].tolist() == [False, False, True]
+@pytest.mark.parametrize("most", [1, 2])
+def test_of_rows_with_one_reference_the_first_stays_and_one_that_is_dropped_counts_once(most: int) -> None:
+    found = dropped(
+        block=np.array([7, 8, 7, 7, 7], dtype=np.int64),
+        ref=np.array([5, 5, 5, 9, 9], dtype=np.int64),
+        person=np.array([0, 0, 0, 1, 1], dtype=np.int32),
+        most=most,
+    )
+    assert found.marks.tolist() == [False, False, True, most == 1, True]
+    assert (found.rows, found.values) == ((1, 1) if most == 1 else (0, 0))
 
 
-@pytest.mark.parametrize(("in_memory", "files"), [(100, 0), (10, 4)])
+def shelved(refs: Sequence[int], *, beside: Path | None, in_memory: int) -> Shelves:
+    """Rows of their reference and its double, put there a few at a time."""
+    shelves = Shelves(width=2, expected=len(refs), beside=beside, in_memory=in_memory)
+    first = np.array(refs, dtype=np.uint64)
+    for at in range(0, len(refs), 5):
+        some = first[at : at + 5]
+        room = shelves.room(len(some))
+        room[:, 0], room[:, 1] = some, some * 2
+        shelves.add(room)
+    return shelves
+
+
+@pytest.mark.parametrize(("in_memory", "count"), [(100, 1), (10, 4)])
 def test_rows_come_off_the_shelves_whole_in_the_order_of_their_references(
-    in_memory: int, files: int, tmp_path: Path
+    in_memory: int, count: int, tmp_path: Path
 ) -> None:
-    rows = list(range(37))
-    shelves = shelved([r * 1000 for r in rows], rows, scratch=tmp_path, in_memory=in_memory)
-    assert len(list(tmp_path.iterdir())) == files
-    off = list(shelves.sorted(without=np.empty(0, dtype=np.int64), rows_at_once=4))
+    refs = np.random.default_rng(37).integers(0, 1 << 63, 37)
+    shelves = shelved(refs.tolist(), beside=tmp_path / "out", in_memory=in_memory)
+    assert shelves.count == count
+    off = list(shelves.sorted(rows_at_once=4))
     assert all(len(some) <= 4 for some in off)
     every = np.concatenate(off)
-    assert (np.diff(every["ref"]) > 0).all()
-    assert sorted(every["row"].tolist()) == rows
-    assert (every["block"] == every["row"] * 1000).all()
-    assert (every["secret"] == every["block"][:, None].astype(np.uint64)).all()
-    assert (every["swapped"] == every["row"] % 2).all()
+    assert every[:, 0].tolist() == sorted(refs.tolist())
+    assert (every[:, 1] == every[:, 0] * 2).all()
     assert list(tmp_path.iterdir()) == []
 
 
-def test_shelves_without_rows_give_none(tmp_path: Path) -> None:
-    shelves = Shelves(expected=0, scratch=tmp_path)
-    assert shelves.surplus(person=np.empty(0, dtype=np.int32), most=3)[0].tolist() == []
-    assert list(shelves.sorted(without=np.empty(0, dtype=np.int64), rows_at_once=4)) == []
+@pytest.mark.parametrize("refs", [[], [7]])
+def test_shelves_that_are_nearly_empty_give_what_they_have(refs: list[int], tmp_path: Path) -> None:
+    off = list(shelved(refs, beside=tmp_path / "out", in_memory=1).sorted(rows_at_once=4))
+    assert [int(r) for some in off for r in some[:, 0]] == refs
 
 
-@given(st.lists(st.integers(0, (1 << 63) - 1) | st.integers(0, 3), max_size=50))
+@given(st.lists(st.integers(0, (1 << 63) - 1) | st.integers(0, 40), max_size=50, unique=True))
 def test_the_order_by_radix_is_the_order_by_comparison(values: list[int]) -> None:
     refs = np.array(values, dtype=np.int64)
-    assert (shuffled(refs) == np.argsort(refs, kind="stable")).all()
+    assert (ascending(refs) == np.argsort(refs, kind="stable")).all()
+
+
+@given(st.lists(st.integers(-(1 << 63), (1 << 63) - 1) | st.integers(0, 9), max_size=50))
+def test_every_number_that_occurs_again_is_found(values: list[int]) -> None:
+    found = repeated(np.array(values, dtype=np.int64)).tolist()
+    assert set(found) >= {at for at, v in enumerate(values) if values.count(v) > 1}
+    assert found == [at for at, v in enumerate(values) if sum((v - w) % (1 << 32) == 0 for w in values) > 1]

@@ -10,10 +10,6 @@ from linkage.partner.reasons import PLACEHOLDER, reason
 from linkage.partner.records import CleanRecords, Column
 
 
-def nothing_cleaned() -> CleanRecords:
-    return CleanRecords(pa.array([], pa.string()), np.empty(0, dtype=np.int32), {})
-
-
 @pytest.mark.parametrize(
     ("identifier", "text", "words"),
     [
@@ -51,7 +47,7 @@ def test_reasons_are_counted_by_row_over_all_pieces() -> None:
     for _ in range(2):
         raw = pa.array(["1990", "1/1/90", "1/1/90", "1990-01-01", None], pa.string()).dictionary_encode()
         watch.identifiers("date_of_birth", raw, pa.array([None, None, "19900101"], pa.string()))
-    seen = watch.finish(nothing_cleaned())
+    seen = watch.finish()
     assert seen.reasons == {"date_of_birth": {"a year of two digits": 4, "no complete date": 2}}
 
 
@@ -64,7 +60,8 @@ def test_a_small_file_is_sampled_whole_with_ids_raw_and_cleaned_values() -> None
         np.arange(2, dtype=np.int32),
         {"surname": Column.of(pd.Series(["ABLE", "BAKER"], dtype=object))},
     )
-    seen = watch.finish(clean)
+    watch.cleaned(clean)
+    seen = watch.finish()
     assert set(seen.values["surname"].to_pylist()) == {"Able", "Baker", "ABLE", "BAKER"}
     assert set(seen.values[RECORD_ID].to_pylist()) == {"a-1", "b-2"}
     assert seen.left_out == 0
@@ -75,7 +72,7 @@ def test_a_large_file_is_sampled_fairly_and_within_its_bound() -> None:
     for piece in range(20):
         watch.ids(pa.array([f"id-{piece}-{n}" for n in range(500)]))
     watch.identifiers("surname", pa.array(["Able", "Baker"]).dictionary_encode(), pa.array(["ABLE", "BAKER"]))
-    seen = watch.finish(nothing_cleaned())
+    seen = watch.finish()
     drawn = seen.values[RECORD_ID].to_pylist()
     assert set(seen.values["surname"].to_pylist()) == {"Able", "Baker"}
     assert len(drawn) == len(set(drawn)) == 998
@@ -91,5 +88,5 @@ def test_the_same_randomness_gives_the_same_sample() -> None:
     for _ in range(2):
         watch = Observed(randomness=np.random.default_rng(3).bytes, most=50)
         watch.ids(pa.array([f"id-{n}" for n in range(500)]))
-        samples.append(watch.finish(nothing_cleaned()).values[RECORD_ID].to_pylist())
+        samples.append(watch.finish().values[RECORD_ID].to_pylist())
     assert samples[0] == samples[1]

@@ -18,6 +18,7 @@ from linkage.partner.preflight import LeftOut, Preflight, Subject, preflight
 from linkage.partner.rawscan import Found
 from linkage.partner.rawsearch import RawSearch
 from linkage.partner.records import CleanRecords, Column, FieldQuality, QualityReport
+from linkage.partner.tally import Tally
 from linkage.partner.tokenise import PassSummary
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -49,7 +50,7 @@ def report_of(
     subject = Subject(
         "police", "people.csv", NOW, {i: f"col_{i}" for i in IDENTIFIERS}, {"date_of_birth": "DMY"}
     )
-    return preflight(clean, subject=subject, quality=QualityReport(len(rows), fields), seen=SEEN)
+    return preflight(Tally.of(clean), subject=subject, quality=QualityReport(len(rows), fields), seen=SEEN)
 
 
 def person(at: int, **changes: str | None) -> tuple[str | None, ...]:

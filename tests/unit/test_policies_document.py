@@ -78,7 +78,7 @@ def test_a_missing_field_is_named():
         ("role: analyst", "role: [unclosed", "not YAML"),
         ("use-until: 2027-03-01", "use-until: 2026-03-01", "ends before"),
         ("  police.area: where\n", "", "No reason is given for police.area"),
-        ("police.area: where", "Police.Area: where", "pattern"),
+        ("police.area: where", "Police.Area: where", "Write it like police.age_band"),
         ("op: is,", "op: matches,", "is-not"),
     ],
 )

@@ -213,7 +213,7 @@ def test_a_direct_identifier_is_never_released():
 
 
 def test_a_policy_in_another_vocabulary_permits_nothing():
-    assert "vocabulary-differs" in codes(answer(policy=POLICY.model_copy(update={"vocabulary": "vpp-vocab@2"})))
+    assert "vocabulary-differs" in codes(answer(policy=POLICY.model_copy(update={"vocabulary": "vpp-vocab@1"})))
 
 
 def test_obligations_of_several_clauses_merge_to_the_strictest():

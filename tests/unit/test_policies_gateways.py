@@ -4,7 +4,8 @@ from importlib.resources import files
 
 import pytest
 
-from policies import Crossing, Stage, carries, load_catalogue, load_gateways
+from policies import Crossing, DocumentInvalid, Stage, carries, load_catalogue, load_gateways
+from policies.terms import AttributeClass, words
 
 LIBRARY = files("policies") / "library"
 CATALOGUE = load_catalogue((LIBRARY / "catalogue.yaml").read_text("utf-8"))
@@ -105,3 +106,119 @@ def test_a_gateway_carries_only_while_it_is_in_force_and_switched_on():
 def test_nothing_stricter_than_the_class_it_carries():
     low = replace(GATEWAYS["PCSC-s16"], max_class=CATALOGUE.attributes["police.age_band"].sensitivity)
     assert bars(low, "police.arrested_violence", replace(PLANNING, source="police")) == {"gateway-class"}
+
+
+DUTY = ("PCSC-s10", "PCSC-s16", "PCSC-s17")
+
+
+@pytest.mark.parametrize("stage", list(Stage))
+@pytest.mark.parametrize("gateway", DUTY)
+@pytest.mark.parametrize(
+    "attribute", [n for n, a in CATALOGUE.attributes.items() if "patient_information" in a.flags]
+)
+def test_no_gateway_of_the_duty_carries_patient_information_at_any_stage(gateway, attribute, stage):
+    """Not even switched on, in force, and with every piece of evidence on record."""
+    open_one = replace(GATEWAYS[gateway], enabled=True)
+    record = {need.name: "2027-01-01" for need in open_one.needs}
+    crossing = replace(
+        PLANNING, source=sorted(open_one.sources)[0], recipient=sorted(open_one.recipients)[0], stage=stage
+    )
+    assert "gateway-bars" in bars(open_one, attribute, crossing, record)
+
+
+def test_the_table_has_every_gateway_of_the_vocabulary_and_no_other():
+    assert set(GATEWAYS) == set(words("gateway"))
+
+
+@pytest.mark.parametrize("gateway", GATEWAYS.values(), ids=lambda gateway: gateway.id)
+def test_every_row_cites_its_law_and_bars_terrorism(gateway):
+    assert any(law in gateway.citation for law in ("Act", "Regulations", "UK GDPR"))
+    assert "terrorism" in gateway.bars
+    assert ("patient_information" in gateway.bars) == (gateway.max_class < AttributeClass.C5)
+
+
+@pytest.mark.parametrize(
+    "gateway", ["PCSC-s10", "CDA-s17A", "OMA-s14", "CDA-s39", "COPI-r3", "CA-s10", "CA-s16LA", "UKGDPR-ea"]
+)
+def test_what_nobody_has_confirmed_is_switched_off(gateway):
+    assert not GATEWAYS[gateway].enabled
+
+
+def test_recognised_legitimate_interests_are_for_charities_alone():
+    assert GATEWAYS["UKGDPR-ea"].sources == {"voluntary-sector"}
+
+
+def test_sharing_about_a_named_child_reaches_no_purpose_here():
+    assert not GATEWAYS["CA-s16LA"].purposes
+
+
+def test_management_of_offenders_does_not_carry_records_of_victims():
+    gateway = replace(GATEWAYS["OMA-s14"], enabled=True)
+    crossing = Crossing(
+        "strategic-needs-assessment", "probation", "probation", Stage.RELEASE, "aggregate-table"
+    )
+    assert bars(gateway, "police.victim_violence", crossing) == {"gateway-subject"}
+    assert bars(gateway, "police.arrested_violence", crossing) == set()
+
+
+def test_a_university_brings_its_condition_for_records_of_offences_and_for_nothing_else():
+    accredited = dict.fromkeys(
+        ("project_accreditation", "researcher_accreditation", "processor_accreditation"), "2027-01-01"
+    )
+    crossing = Crossing("research", "police", "university", Stage.RELEASE, "aggregate-table")
+
+    def missing(attribute, recipient, project):
+        answer = carries(
+            GATEWAYS["DEA-s64"],
+            attribute=CATALOGUE.attributes[attribute],
+            crossing=replace(crossing, recipient=recipient),
+            evidence={"partner": {}, "project": project},
+            now=NOW,
+        )
+        return {dict(bar.details)["word"] for bar in answer.bars}
+
+    assert missing("police.arrested_violence", "university", accredited) == {"criminal_offence_condition"}
+    assert missing("police.area", "university", accredited) == set()
+    assert missing("police.arrested_violence", "local-policing-body", accredited) == set()
+    recorded = {**accredited, "criminal_offence_condition": "DPA 2018 Sch. 1 para. 4"}
+    assert missing("police.arrested_violence", "university", recorded) == set()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "says"),
+    [
+        (
+            "    effective: 2023-01-31\n    enabled: true\n  PCSC-s17",
+            "    effective: 2023-01-31\n    until: 2022-01-01\n    enabled: true\n  PCSC-s17",
+            "until",
+            "ends before",
+        ),
+        ("kind: not-older-than, days: 30", "kind: not-older-than", "ndoo", "How old it may be"),
+        (
+            "name: cag_ref, kind: reference",
+            "name: cag_ref, kind: reference, days: 3",
+            "days",
+            "How old it may be",
+        ),
+        ("name: cag_ref", "name: cag_reff", "cag_reff", "“cag_ref”"),
+        ("max_class: C5", "max_class: C6", "max_class", "never released"),
+        (
+            "bars: [patient_information, terrorism] ",
+            "bars: [terrorism] ",
+            "bars",
+            "does not bar patient information",
+        ),
+        ("enabled: true", "enabled: on", "enabled", "Write true or false"),
+        ("stages: [submission]", "stages: []", "ndoo", "at no stage"),
+        ("  OMA-s14:", "  OMA-s15:", "OMA-s15", "“OMA-s14”"),
+    ],
+)
+def test_a_row_that_does_not_hang_together_is_refused_where_it_stands(old, new, line, says):
+    text = (LIBRARY / "gateways.yaml").read_text("utf-8")
+    assert old in text
+    text = text.replace(old, new, 1)
+    with pytest.raises(DocumentInvalid) as caught:
+        load_gateways(text)
+    (problem,) = caught.value.problems
+    assert says in f"{problem.message} {problem.fix}"
+    assert line in text.splitlines()[problem.line - 1]

@@ -10,7 +10,9 @@ LIBRARY = files("policies") / "library"
 CATALOGUE = load_catalogue((LIBRARY / "catalogue.yaml").read_text("utf-8"))
 GATEWAYS = load_gateways((LIBRARY / "gateways.yaml").read_text("utf-8"))
 FRAMEWORK = (LIBRARY / "framework.yaml").read_text("utf-8")
-BASIS = "    basis: Crime and Disorder Act 1998 s. 115; Children Act 2004 s. 10; UK GDPR Art. 6(1)(e)\n"
+BASIS = (
+    "    basis: Crime and Disorder Act 1998 s. 115; Children Act 2004 s. 10; UK GDPR Art. 6(1)(e) and Art. 10\n"
+)
 PLACE = "      classes: [C0, C1, C2]\n    gateways: [CDA-s115]"
 
 
@@ -64,7 +66,7 @@ def test_the_shipped_framework_has_no_faults():
         (
             "    forms: [pseudonymised-extract]\n    flags: [assessment]",
             "    purposes: [research]",
-            ("RESEARCH-1", "unreachable"),
+            ("RESEARCH-1", "prohibited-throughout"),
         ),
         (FRAMEWORK[FRAMEWORK.index("tests:") :], "", ("tvvpp-ethical-framework", "no-tests")),
     ],

@@ -1,13 +1,44 @@
 import pytest
 
 from policies.errors import VocabularyError
-from policies.terms import FORM_DUTIES, TERMS, VERSION, finer, phrase, term, vocabulary_digest, words
+from policies.terms import (
+    FORM_DUTIES,
+    RECORDED,
+    TERMS,
+    VERSION,
+    WINDOWS,
+    finer,
+    phrase,
+    term,
+    vocabulary_digest,
+    words,
+)
+from policies.vocabulary import WORDS
 
 
 def test_the_words_of_this_version_have_not_changed():
-    """Adding, removing or rewording a word makes a new version: give it a new name, and its digest here."""
-    known = {"vpp-vocab@1": "sha256:32c9a33f71ccb2f29891014daf03f0c9fa08bd1a860ff68b7714a99b2c6022af"}
-    assert vocabulary_digest() == known[VERSION]
+    """Adding, removing or rewording a word makes a new version: give it a new name, and record its digest beside the others."""
+    assert vocabulary_digest() == RECORDED[VERSION]
+
+
+def test_every_version_has_a_digest_of_its_own():
+    assert len(set(RECORDED.values())) == len(RECORDED) >= 2
+    assert list(RECORDED)[-1] == VERSION
+
+
+@pytest.mark.parametrize("kind", sorted(WORDS))
+def test_adding_removing_or_rewording_a_word_of_any_kind_is_noticed(kind, monkeypatch):
+    table = WORDS[kind]
+    first = table.strip().splitlines()[0]
+    for altered in (
+        f"{table}more | more | More.\n",
+        table.replace(first, ""),
+        table.replace(first, first[:-1]),
+    ):
+        monkeypatch.setitem(WORDS, kind, altered)
+        assert vocabulary_digest() != RECORDED[VERSION]
+    monkeypatch.setitem(WORDS, kind, table)
+    assert vocabulary_digest() == RECORDED[VERSION]
 
 
 def test_every_word_has_a_phrase_and_one_plain_sentence():
@@ -15,6 +46,8 @@ def test_every_word_has_a_phrase_and_one_plain_sentence():
         for word, meaning in table.items():
             assert meaning.phrase, (kind, word)
             assert meaning.sentence.endswith("."), (kind, word)
+            assert meaning.sentence[0].isupper() or meaning.sentence[0].isdigit(), (kind, word)
+            assert ". " not in meaning.sentence.replace("s. ", "s."), (kind, word)
 
 
 def test_no_word_is_both_allowed_and_never_allowed():
@@ -44,3 +77,8 @@ def test_rows_of_people_always_stay_in_the_secure_setting():
 
 def test_an_unknown_word_inside_a_sentence_is_quoted():
     assert phrase("person-list", kind="form") == "“person-list”"
+
+
+def test_lengths_of_windows_rise():
+    assert list(WINDOWS) == sorted(set(WINDOWS))
+    assert WINDOWS[0] >= 7

@@ -29,7 +29,7 @@ def bare(kind: type[Exception]) -> Exception:
 
 @pytest.mark.parametrize("kind", sorted(OURS, key=lambda c: c.__name__))
 def test_every_error_of_ours_has_a_documented_exit_code(kind: type[Exception]) -> None:
-    assert exit_code(bare(kind)) in {10, 11, 12, 13, 14}
+    assert exit_code(bare(kind)) in {10, 11, 12, 13, 14, 16}
 
 
 @pytest.mark.parametrize("kind", [ValueError, KeyError, AssertionError, ZeroDivisionError, Exception])
@@ -42,6 +42,7 @@ def test_the_narrower_of_two_codes_decides() -> None:
     assert exit_code(bare(ethics.errors.BadVote)) == 13
     assert exit_code(bare(policies.errors.Refused)) == 12
     assert exit_code(bare(service.errors.CustodianRefused)) == 12
+    assert exit_code(bare(service.errors.CustodianUnavailable)) == 16
 
 
 def test_a_file_that_the_system_refuses_is_named_without_its_folders(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from keys import BadSignature, Identity, PublicIdentity, Secret, derive, encode, label, sign_note, verify_note
+from keys.derive import LABELS
 from keys.identity import SEEDS
 from keys.sealing import SEAL_FORMAT, wrap_key
 
@@ -48,6 +49,15 @@ def test_derive_is_hkdf_without_salt_under_the_encoded_label(length: int) -> Non
     secret = Secret(bytes(range(32)), name="s")
     by_hand = hkdf_expand(hkdf_extract(b"", bytes(range(32))), label("row-ref", "a pass"), length)
     assert derive(secret, "row-ref", "a pass", length=length).expose() == by_hand
+
+
+def test_every_label_has_a_known_answer_and_gives_it() -> None:
+    known = json.loads((Path(__file__).parent / "labels.json").read_text(encoding="utf-8"))
+    assert known["labels"].keys() == LABELS.keys()
+    secret = Secret(bytes.fromhex(known["secret"]), name="s")
+    for name, case in known["labels"].items():
+        key = bytes.fromhex(case["key"])
+        assert derive(secret, name, *case["context"], length=len(key)).expose() == key, name
 
 
 def test_a_tuple_is_encoded_as_its_count_and_then_length_and_bytes_of_each_part() -> None:

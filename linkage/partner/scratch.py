@@ -1,0 +1,101 @@
+"""Arrays that do not fit in memory lie in a file beside the draft that has no name, encrypted under a key that only this process has.
+
+AES-256 in counter mode (NIST SP 800-38A) under a fresh key; every byte of the file is written once, so that no part of the key stream is used
+twice. The file goes with the process, however that ends, and what is left of it on the disk cannot be read. It is read and written, never mapped, so that what
+is not used just then takes no memory.
+"""
+
+import tempfile
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+import numpy as np
+import numpy.typing as npt
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from linkage.drafts import telling
+
+BLOCK: Final = 16
+PIECE: Final = 1 << 20
+MEMORY: Final = 128 << 20
+Array = npt.NDArray[Any]
+Kept = Callable[[], Array]
+
+
+class Scratch:
+    """Takes arrays and gives them back when they are asked for. The first `memory` bytes stay in memory, as everything does where there is no
+    submission `out` beside which a file could lie."""
+
+    def __init__(self, out: Path | None, *, memory: int = MEMORY) -> None:
+        self._out, self._left = out, memory
+        self._file: BinaryIO | None = None
+        self._key = algorithms.AES(AESGCM.generate_key(256))
+        self._end = 0
+
+    def put(self, array: Array) -> Kept:
+        """What gives the array back, as often as it is called. It is not to be changed meanwhile.
+
+        Raises:
+            NotWritten: the system refuses to write.
+        """
+        whole = np.ascontiguousarray(array)
+        if self._out is None or whole.nbytes <= self._left:
+            self._left -= whole.nbytes
+            return partial(_same, whole)
+        with telling(self._out):
+            at = self._write(self._out, whole.reshape(-1).view(np.uint8))
+        return partial(self._read, at, whole.shape, whole.dtype)
+
+    def close(self) -> None:
+        """Nothing of the arrays is left on the disk."""
+        if self._file is not None:
+            self._file.close()
+
+    def _cipher(self, at: int) -> Cipher[modes.CTR]:
+        return Cipher(self._key, modes.CTR((at // BLOCK).to_bytes(BLOCK, "big")))
+
+    def _write(self, out: Path, raw: npt.NDArray[np.uint8]) -> int:
+        if self._file is None:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            self._file = tempfile.TemporaryFile(dir=out.parent, buffering=0)  # noqa: SIM115  it stays open
+        at = self._end
+        self._end += -(-len(raw) // BLOCK) * BLOCK
+        self._file.seek(at)
+        stream = self._cipher(at).encryptor()
+        for start in range(0, len(raw), PIECE):
+            _write_all(self._file, stream.update(raw[start : start + PIECE].data))
+        return at
+
+    def _read(self, at: int, shape: tuple[int, ...], kind: np.dtype[Any]) -> Array:
+        assert self._file is not None  # noqa: S101  it was written
+        out = np.empty(int(np.prod(shape)) * kind.itemsize, dtype=np.uint8)
+        piece = np.empty(min(PIECE, len(out)), dtype=np.uint8)
+        stream = self._cipher(at).decryptor()
+        self._file.seek(at)
+        for start in range(0, len(out), PIECE):
+            some = piece[: len(out) - start]
+            _read_all(self._file, some)
+            stream.update_into(some.data, out[start : start + PIECE].data)
+        return out.view(kind).reshape(shape)
+
+
+def _same(array: Array) -> Array:
+    return array
+
+
+def _write_all(file: BinaryIO, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[file.write(view) :]
+
+
+def _read_all(file: BinaryIO, into: npt.NDArray[np.uint8]) -> None:
+    done = 0
+    while done < len(into):
+        got = file.readinto(into[done:].data)  # type: ignore[attr-defined]  # an unbuffered file has it
+        if not got:
+            raise OSError("a scratch file ended early")
+        done += got

@@ -1,0 +1,75 @@
+"""Commands of the ethics board."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from service.commands.options import At, Shared, told
+
+board = typer.Typer(
+    no_args_is_help=True,
+    help="For board members: what a policy says, in sentences, and who has recommended it.",
+)
+
+
+@board.command("explain")
+def board_explain(policy: Path) -> None:
+    """A policy in plain English, generated from its fields."""
+    from service.desks import board_explain as call
+
+    with told():
+        typer.echo(call(policy))
+
+
+@board.command("lint")
+def board_lint(policy: Path, shared: Shared) -> None:
+    """Faults of a policy, and its own tests. Exits 10 if there are any."""
+    from service.desks import board_lint as call
+
+    with told():
+        typer.echo(call(policy, shared=shared))
+
+
+@board.command("tally")
+def board_tally(
+    shared: Shared, root: Annotated[Path, typer.Option(help="The root's public key.")], at: At = None
+) -> None:
+    """Who has voted on the policy in the shared folder, and what a recommendation still lacks."""
+    from service.desks import board_tally as call
+
+    with told():
+        typer.echo(call(shared, root=root, at=at))
+
+
+@board.command("vote")
+def board_vote(
+    shared: Shared,
+    identity: Annotated[Path, typer.Option(help="The member's identity file.")],
+    verdict: Annotated[
+        str, typer.Option("--vote", help="approve, approve-with-conditions, send-back or refuse.")
+    ],
+    out: Annotated[Path, typer.Option(help="Where the signed vote goes; it then belongs in votes/.")],
+    conflicted: Annotated[
+        bool, typer.Option("--conflicted", help="Declare a conflict of interest: the vote then does not count.")
+    ] = False,
+    because: Annotated[str, typer.Option(help="The reason, one line; needed unless you simply approve.")] = "",
+) -> None:
+    """Sign a vote on the policy in the shared folder."""
+    from service.unlocking import asking, unlocker
+    from service.voting import vote
+
+    with told():
+        typer.echo(
+            vote(
+                shared=shared,
+                identity=identity,
+                unlock=unlocker(os.environ, ask=asking(sys.stdin)),
+                verdict=verdict,
+                conflicted=conflicted,
+                because=because,
+                out=out,
+            )
+        )

@@ -1,0 +1,126 @@
+"""Commands of the release desk."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from service.commands.options import Shared, told
+
+desk = typer.Typer(
+    no_args_is_help=True,
+    help="For the release desk: take in submissions, decide requests, let protected tables out, publish the log.",
+)
+
+Folder = Annotated[
+    Path,
+    typer.Option(
+        "--folder", help="The desk's own folder: its identity, the log's key, its state and what came in."
+    ),
+]
+RootFile = Annotated[
+    Path, typer.Option("--root", help="The root's public keys, got from a holder of the root.")
+]
+RequestId = Annotated[str, typer.Option("--id", help="What the request is called here.")]
+
+
+@desk.command("receive")
+def desk_receive(
+    submission: Annotated[Path, typer.Argument(help="The folder that a partner sent.")],
+    folder: Folder,
+    shared: Shared,
+    root: RootFile,
+    receipt: Annotated[Path, typer.Option(help="Where the signed receipt goes.")],
+) -> None:
+    """Take a submission in, whole and checked, or refuse it; either way it is logged."""
+    from service.desk_folder import Where
+    from service.release_desk import receive_submission
+    from service.unlocking import asking, unlocker
+
+    with told():
+        where = Where(folder, shared, root, unlocker(os.environ, ask=asking(sys.stdin)))
+        typer.echo(receive_submission(submission, where=where, receipt=receipt))
+
+
+@desk.command("withdraw")
+def desk_withdraw(
+    partner: Annotated[str, typer.Argument(help="The partner's name.")],
+    reason: Annotated[str, typer.Option(help="asked-by-partner, new-round or replaced.")],
+    folder: Folder,
+    shared: Shared,
+    root: RootFile,
+) -> None:
+    """Take back everything that a partner has submitted, and log it: because it asks, because a new round begins, or to make room for another."""
+    from service.desk_folder import Where
+    from service.release_desk import withdraw_submission
+    from service.unlocking import asking, unlocker
+
+    with told():
+        where = Where(folder, shared, root, unlocker(os.environ, ask=asking(sys.stdin)))
+        typer.echo(withdraw_submission(partner, where=where, reason=reason))
+
+
+@desk.command("decide")
+def desk_decide(
+    request: Annotated[Path, typer.Argument(help="The request as the analyst signed it.")],
+    request_id: RequestId,
+    folder: Folder,
+    shared: Shared,
+    root: RootFile,
+) -> None:
+    """Decide a signed request and log the answer. Exits 12 if it is refused."""
+    from service.desk_folder import Where
+    from service.release_desk import decide_request
+    from service.unlocking import asking, unlocker
+
+    with told():
+        where = Where(folder, shared, root, unlocker(os.environ, ask=asking(sys.stdin)))
+        allowed, text = decide_request(request, request_id=request_id, where=where)
+        typer.echo(text)
+    from service.errors import REFUSED
+
+    if not allowed:
+        raise typer.Exit(REFUSED)
+
+
+@desk.command("release")
+def desk_release(
+    request_id: RequestId,
+    by: Annotated[str, typer.Option(help="The analyst who made the request.")],
+    folder: Folder,
+    shared: Shared,
+    root: RootFile,
+    out: Annotated[Path, typer.Option(help="Where the folder with the sealed files goes.")],
+    socket: Annotated[Path | None, typer.Option(help="The custodian's socket.")] = None,
+    custodian: Annotated[
+        Path | None, typer.Option(help="The custodian's folder, where it is on this machine.")
+    ] = None,
+) -> None:
+    """Let an allowed request's table out, protected, attacked and logged, sealed to the analyst."""
+    from service.desk_folder import Keeper, Where
+    from service.release_desk import release_request
+    from service.unlocking import asking, unlocker
+
+    with told():
+        where = Where(folder, shared, root, unlocker(os.environ, ask=asking(sys.stdin)))
+        keeper = Keeper(socket=socket, folder=custodian)
+        typer.echo(release_request(request_id, by=by, where=where, keeper=keeper, out=out))
+
+
+@desk.command("publish")
+def desk_publish(
+    folder: Folder,
+    shared: Shared,
+    root: RootFile,
+    out: Annotated[Path, typer.Option(help="The folder of the published log.")],
+) -> None:
+    """Sign a checkpoint of the log and write the log out as plain files, and the trust register beside them."""
+    from service.desk_folder import Where
+    from service.release_desk import publish_log
+    from service.unlocking import asking, unlocker
+
+    with told():
+        where = Where(folder, shared, root, unlocker(os.environ, ask=asking(sys.stdin)))
+        typer.echo(publish_log(out, where=where))

@@ -1,0 +1,86 @@
+"""The commands of board members and controllers: a vote or an adoption as a signed note, for the project's shared folder."""
+
+from datetime import datetime
+from pathlib import Path
+
+from ethics import PolicyRef, Vote, adopt, cast_vote, read_adoption
+from ethics.approvals import read_vote
+from ethics.board import Constitution
+from ethics.documents import read_document
+from keys import Identity
+from keys.passphrase import Unlock
+from linkage.errors import BadInput
+from policies import Policy, load_policy
+from service import clock
+from service.dossier import POLICY_FILE, VOUCHED
+from service.listed import listed
+from service.memory import read_remembered
+from service.shared import Project
+from service.texts import read_text
+from service.writing import check_new, write_whole
+
+
+def vote(
+    *, shared: Path, identity: Path, unlock: Unlock, verdict: str, conflicted: bool, because: str, out: Path
+) -> str:
+    """The member's vote on the policy in the shared folder, signed, in `out`. It was read back as the tally will read it: one vote that cannot be
+    counted stops the count of all.
+
+    Raises:
+        BadInput: there is no such verdict, or `out` exists.
+        NotTrusted: the identity is no board member's.
+        BadVote: the member does not sit on the board now, or gives no reason where one is needed.
+    """
+    if verdict not in {v.value for v in Vote}:
+        raise BadInput(f"--vote takes one of {', '.join(v.value for v in Vote)}")
+    check_new(out)
+    now = clock.now()
+    member, project = _signer(identity, role="board-member", shared=shared, unlock=unlock, now=now)
+    ref = _ref(_policy_in(shared))
+    note = cast_vote(ref, vote=Vote(verdict), conflicted=conflicted, because=because, by=member, at=now)
+    constitution = read_document(shared / VOUCHED["constitution"], model=Constitution)
+    read_vote(note, constitution=constitution, trust=project.trust)
+    write_whole(out, note)
+    return f"{member.name} votes {verdict} on {ref.policy} version {ref.version}: {out.name}"
+
+
+def adopt_clauses(*, shared: Path, identity: Path, unlock: Unlock, clauses: str, out: Path) -> str:
+    """The controller's adoption of these clauses (`all`, `none`, or ids with commas between) for its own data, signed, in `out`.
+
+    Raises:
+        BadInput: the policy has no such clause, or `out` exists.
+        NotTrusted: the identity is no controller's.
+    """
+    check_new(out)
+    now = clock.now()
+    controller, project = _signer(identity, role="controller-approver", shared=shared, unlock=unlock, now=now)
+    policy = _policy_in(shared)
+    offered = [c.id for c in policy.clauses]
+    named = [one.strip() for one in clauses.split(",")]
+    chosen = {"all": offered, "none": []}.get(clauses, named)
+    if unknown := sorted(set(chosen) - set(offered)):
+        raise BadInput(f"{POLICY_FILE} has no clause {unknown[0]!r}; it has {', '.join(offered)}")
+    partner, ref = project.trust.find(controller.name).organisation, _ref(policy)
+    note = adopt(ref, clauses=chosen, partner=partner, by=controller, at=now)
+    read_adoption(note, trust=project.trust)
+    write_whole(out, note)
+    return (
+        f"{partner} adopts {', '.join(chosen) or 'no clause'} of {ref.policy} version {ref.version}: {out.name}"
+    )
+
+
+def _signer(
+    identity: Path, *, role: str, shared: Path, unlock: Unlock, now: datetime
+) -> tuple[Identity, Project]:
+    """Whose identity file it is, if the trust register has it with this role, and the project."""
+    one = Identity.load(identity, unlock=unlock)
+    project = read_remembered(shared, folder=identity.parent, now=now)
+    return listed(one, role=role, trust=project.trust, at=now), project
+
+
+def _policy_in(shared: Path) -> Policy:
+    return load_policy(read_text(shared / POLICY_FILE))
+
+
+def _ref(policy: Policy) -> PolicyRef:
+    return PolicyRef(policy.policy, policy.version, policy.digest)
