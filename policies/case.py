@@ -117,6 +117,7 @@ class Case:
         key = id(attribute)
         found = self._law_of_form.ways.get(key)
         if found is None:
+            self._law.kept.append(attribute)
             table = self.facts.gateways
             names = [name for name in attribute.gateways if name in table]
             each = [Way(name, self.carriage(attribute, gateway=name)) for name in names]

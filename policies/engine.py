@@ -50,13 +50,15 @@ class _Findings:
 
 
 def decide(request: Request, policy: Policy, *, facts: Facts, now: datetime) -> Decision:
-    """The decision on a request: total, pure and deterministic. `now` is an aware moment in UTC."""
+    """The decision on a request: total, pure and deterministic. `now` is an aware moment in UTC.
+
+    Nothing is kept of a request. Of a document and facts, which cannot change, indexes are kept while they are in use (`policies.index`).
+    """
     case = Case(request, policy, facts, now)
     findings = _judge(case, (*CHECKS, RECORDABLE))
     if findings.allowed and findings.survey:
         return _yes(case, findings.survey)
-    nearest = findings.survey.nearest(most=NEAREST) if findings.survey else ()
-    near = tuple(NearMiss(found.clause.id, found.clause.title, found.lacks) for found in nearest)
+    findings, near = _nearest(findings)
     searched, alternative = _alternative(case, findings)
     return Decision(
         allowed=False,
@@ -151,12 +153,25 @@ def _expiry(case: Case, surveyed: Survey, obligations: Obligations) -> date:
     return min([case.request.use_until, case.policy.expires, longest, *surveyed.limits()])
 
 
+def _nearest(findings: _Findings) -> tuple[_Findings, tuple[NearMiss, ...]]:
+    """The clauses that come nearest, and the findings, with an error more if those cannot be told."""
+    surveyed = findings.survey
+    if surveyed is None:
+        return findings, ()
+    found = _safely("The clauses that come nearest", lambda: surveyed.nearest(most=NEAREST))
+    if isinstance(found, Reason):
+        return replace(findings, errors=grouped((*findings.errors, found))), ()
+    near = found if isinstance(found, tuple) else ()
+    return findings, tuple(NearMiss(one.clause.id, one.clause.title, one.lacks) for one in near)
+
+
 def _reasons(case: Case, findings: _Findings, nearest: tuple[NearMiss, ...]) -> tuple[Reason, ...]:
     """What refused outright, then, if no clause permits, that and what the nearest clause for the purpose lacks."""
     request, surveyed = case.request, findings.survey
     reasons = [*findings.errors, *findings.refusals]
     if surveyed is None or not surveyed.permitting:
-        named = {"purpose": phrase(request.purpose, kind="purpose"), "form": phrase(request.form, kind="form")}
+        purpose, form = str(request.purpose), str(request.form)
+        named = {"purpose": phrase(purpose, kind="purpose"), "form": phrase(form, kind="form")}
         reasons.append(because("no-clause", details=named))
         about_the_purpose = nearest[:1] if surveyed and surveyed.refusing & surveyed.purpose else ()
         reasons += [

@@ -151,6 +151,17 @@ def _plain_clause(clause: Clause) -> Clause:
     return clause
 
 
+def flags_of(attribute: Attribute) -> frozenset[str]:
+    """The flags of an attribute.
+
+    Raises:
+        TypeError: they are something else than a set, which plain reading may or may not get along with.
+    """
+    if type(attribute.flags) is not frozenset:
+        raise TypeError("the flags of an attribute are not a set that stays as it is")
+    return attribute.flags
+
+
 def class_set(names: frozenset[str]) -> frozenset[AttributeClass]:
     """The classes that these names stand for.
 

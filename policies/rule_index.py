@@ -9,7 +9,7 @@ from typing import Generic, TypeVar, cast
 from policies.bitmaps import Bits, by_value, union
 from policies.catalogue import Attribute
 from policies.document import Policy, Prohibition
-from policies.index import KEPT, Same, are_words, class_set
+from policies.index import KEPT, Same, are_words, class_set, flags_of
 from policies.terms import AREAS, finer
 
 Word = TypeVar("Word", bound=Hashable)
@@ -56,7 +56,7 @@ class RuleIndex:
     def naming(self, attribute: Attribute) -> Bits:
         """The prohibitions about attributes that name this one by class, flag and id together."""
         flagged = self._flags.unsaid
-        for flag in attribute.flags:
+        for flag in flags_of(attribute):
             flagged |= self._flags.matching(flag)
         named = self._classes.matching(attribute.sensitivity) & self._attributes.matching(attribute.id)
         return self.about & named & flagged

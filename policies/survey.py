@@ -18,7 +18,7 @@ from policies.case import Case
 from policies.catalogue import Attribute
 from policies.clauses import ClauseFinding, examine
 from policies.document import Clause
-from policies.index import ClauseIndex, FactIndex, clause_index, fact_index, ranked
+from policies.index import ClauseIndex, FactIndex, clause_index, fact_index, flags_of, ranked
 from policies.obligations import Obligations
 
 
@@ -26,7 +26,8 @@ from policies.obligations import Obligations
 class Survey:
     """The clauses by rank, as sets: which permit, which lack something, which could not be evaluated.
 
-    `lacking`: for each thing that can be lacking, the clauses that lack it. `purpose`:  the clauses for the purpose asked for.
+    `lacking`: for each thing that can be lacking, the clauses that lack it. `purpose`: the clauses for the purpose asked for.
+    `index` and `standing`: what it was made with, if it was not made plainly.
     """
 
     case: Case
@@ -147,7 +148,7 @@ def _lacks(case: Case, index: ClauseIndex, standing: FactIndex) -> Iterator[tupl
         sensitivity = attribute.sensitivity
         yield ("class", sensitivity), everyone & ~index.classes.get(sensitivity, 0)
         yield "excepted", index.excepting(attribute.id)
-        for flag in attribute.flags:
+        for flag in flags_of(attribute):
             yield ("flag", flag), everyone & ~index.flags.get(flag, 0)
     for attribute in case.contributed:
         waiting = everyone & ~standing.adopted(attribute.partner)

@@ -144,6 +144,29 @@ def test_a_full_disk_or_another_run_is_no_refusal_and_is_not_logged_as_one(
     p.well(p.receive(p.sent("police")))
 
 
+def test_what_is_logged_is_what_was_taken_in_though_the_folder_was_exchanged_meanwhile(
+    partnership: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The manifest is read twice; somebody puts another submission of the same officer in its place in between."""
+    p, honest = partnership, service.release_desk.read_signed_manifest
+    p.well(p.submit("police", out="other"))
+
+    def meanwhile(folder: Path, **words: Any) -> Any:
+        found = honest(folder, **words)
+        shutil.rmtree(folder)
+        shutil.copytree(p.home("police/officer") / "other", folder)
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(service.release_desk, "read_signed_manifest", meanwhile)
+        p.well(p.receive(p.sent("police")))
+    (event,) = p.events("desk/1")
+    receipt = ("partner", "receipt", p.folder / "receipt.note", "--shared", p.shared, "--submission")
+    p.well(p.run(*receipt, p.home("police/officer") / "other"))
+    taken_in = (p.home("desk/1") / "desk" / "police" / "manifest.note").read_text("utf-8")
+    assert str(event.details["submission"]) in taken_in
+
+
 def test_a_submission_taken_back_is_gone_logged_and_can_come_in_again(partnership: Any) -> None:
     p, desk = partnership, partnership.home("desk/1")
     p.well(p.receive(p.sent("police")))

@@ -6,22 +6,21 @@ answers are right as well as lawful is held elsewhere: by the plain engine, and 
 
 import runpy
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from policies import Obligations, Requester, decide, load_catalogue
+from policies import Obligations, decide, load_catalogue
 from policies.alternative import apply
 from policies.document import Prohibition
 from policies.gateways import Need
-from policies.selftest import PERSON, PROJECT
+from policies.selftest import PROJECT
 from policies.terms import FORM_DUTIES, words
 
 W = SimpleNamespace(**runpy.run_path(str(Path(__file__).parent / "policies_worlds.py")))
-LATER = W.NOW + timedelta(days=1)
 
 laws = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 chance = st.integers(0, 2**32).map(W.Draws)
@@ -142,24 +141,29 @@ def test_a_prohibition_that_matches_beats_every_clause(rng, named):
 def test_no_clause_and_no_law_can_switch_on_what_is_never_allowed(rng, never):
     kind, word = never
     world, request = drawn(rng)
-    opened = tuple(
+    opened = opening(world, kind, word)
+    decision = answer(request.model_copy(update={kind: word}), with_policy(opened, prohibit=()))
+    assert not decision.allowed
+    assert f"never-allowed-{kind}" in codes(decision)
+
+
+def opening(world, kind, word):
+    """The world in which every clause and every gateway has a word too many, and everybody holds it as a role."""
+    named = f"{kind}s"
+    clauses = tuple(
         clause.model_copy(
-            update={
-                "permit": clause.permit.model_copy(
-                    update={f"{kind}s": getattr(clause.permit, f"{kind}s") | {word}}
-                )
-            }
+            update={"permit": clause.permit.model_copy(update={named: getattr(clause.permit, named) | {word}})}
         )
         for clause in world.policy.clauses
     )
+    facts = world.facts
     law = {
-        name: replace(row, **{f"{kind}s": getattr(row, f"{kind}s") | {word}}, needs=())
-        for name, row in world.facts.gateways.items()
+        name: replace(row, **({named: getattr(row, named) | {word}} if kind != "role" else {}))
+        for name, row in facts.gateways.items()
     }
-    asked = request.model_copy(update={kind: word})
-    decision = answer(asked, with_policy(world, clauses=opened, prohibit=()), gateways=law)
-    assert not decision.allowed
-    assert f"never-allowed-{kind}" in codes(decision)
+    people = {name: replace(row, roles=row.roles | {word}) for name, row in facts.requesters.items()}
+    opened = with_policy(world, clauses=clauses)
+    return W.World(opened.policy, replace(facts, gateways=law, requesters=people))
 
 
 # Neither order nor repetition matters, and nothing else than what was given.
@@ -358,12 +362,11 @@ def test_an_unknown_word_denies(rng, kind):
         "vocabulary": {},
     }.get(kind, {kind: "not-a-word"})
     strange = with_policy(world, vocabulary="vpp-vocab@99") if kind == "vocabulary" else world
+    if kind in ("purpose", "form", "role"):
+        strange = opening(world, kind, "not-a-word")
     if kind == "value" and not world.facts.catalogue.attributes[row.attribute].values:
         return
     asked = request.model_copy(update=unknown)
-    if kind == "role":
-        person = Requester(frozenset({"analyst", "not-a-word"}), PROJECT, "local-policing-body")
-        strange = W.World(world.policy, replace(world.facts, requesters={PERSON: person}))
     assert not answer(asked, strange).allowed
 
 
@@ -371,18 +374,27 @@ def test_an_unknown_word_denies(rng, kind):
 
 
 @laws
-@given(chance, st.sampled_from([*W.NAMES, "police.unknown"]), st.sampled_from(["shown", "grouped", "selected"]))
-def test_adding_an_attribute_never_widens(rng, name, how):
-    world, request = drawn(rng)
+@given(chance, st.sampled_from(["shown", "grouped", "selected"]))
+def test_adding_an_attribute_never_widens(rng, how):
+    world, request = drawn(rng, wild=0.02)
+    bare = request.model_copy(update={"attributes": request.attributes[:1], "population": (), "group_by": ()})
+    for asked in (request, bare):
+        before = answer(asked, world).allowed
+        for name in (*W.NAMES, "police.unknown"):
+            assert answer(more_of(asked, name, how), world).allowed <= before
+
+
+def more_of(request, name, how):
     row = W.CATALOGUE.attributes.get(name)
     value = row.values[0] if row and row.values else "x"
     wanted = request.attributes[0].model_copy(update={"attribute": name})
-    more = {
-        "shown": {"attributes": (*request.attributes, wanted)},
-        "grouped": {"group_by": (*request.group_by, name)},
-        "selected": {"population": (*request.population, W.a_condition(name, value))},
-    }[how]
-    assert answer(request.model_copy(update=more), world).allowed <= answer(request, world).allowed
+    return request.model_copy(
+        update={
+            "shown": {"attributes": (*request.attributes, wanted)},
+            "grouped": {"group_by": (*request.group_by, name)},
+            "selected": {"population": (*request.population, W.a_condition(name, value))},
+        }[how]
+    )
 
 
 def everything_begun(world, request):
@@ -431,9 +443,25 @@ def test_a_permit_serves_no_longer_than_the_engine_would_say_yes(rng, days):
         return
     world, request = found
     permit = answer(request, world).permit
-    moment = W.NOW + timedelta(days=days)
-    if permit.valid_on(moment):
-        assert answer(request, world, moment).allowed
+    last = datetime(permit.expires.year, permit.expires.month, permit.expires.day, 23, tzinfo=UTC)
+    for moment in (W.NOW + timedelta(days=days), last):
+        if permit.valid_on(moment):
+            assert answer(request, world, moment).allowed
+
+
+@laws
+@given(chance)
+def test_a_clause_permits_nothing_after_its_review_its_assessment_or_the_document_ended(rng):
+    found = granted(rng)
+    if found is None:
+        return
+    world, request = found
+    for name in answer(request, world).clauses:
+        clause = next(one for one in world.policy.clauses if one.id == name)
+        for last in (clause.review, world.facts.dpia[name], world.policy.expires):
+            moment = datetime(last.year, last.month, last.day, 23, tzinfo=UTC) + timedelta(hours=2)
+            fresh = request.model_copy(update={"asked_on": moment.date(), "use_until": moment.date()})
+            assert name not in answer(fresh, world, moment).clauses
 
 
 def test_evidence_of_something_done_counts_from_the_day_it_was_done():

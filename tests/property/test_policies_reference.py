@@ -127,6 +127,16 @@ def broken_facts(facts, how):
         "a partner nobody knows": lambda: replace(facts, catalogue=replace(facts.catalogue, partners=partners)),
         "an assessment until a moment": lambda: replace(facts, dpia=dict.fromkeys(facts.dpia, W.NOW)),
         "recommended as a list": lambda: replace(facts, recommended=sorted(facts.recommended)),
+        "flags in a list": lambda: replace(
+            facts,
+            catalogue=replace(
+                facts.catalogue,
+                attributes={
+                    name: replace(row, flags=sorted(row.flags))
+                    for name, row in facts.catalogue.attributes.items()
+                },
+            ),
+        ),
         "adopted by nothing": lambda: replace(facts, adoptions={**facts.adoptions, "police": None}),
     }[how]()
 
@@ -140,6 +150,7 @@ def broken_facts(facts, how):
             "a partner nobody knows",
             "an assessment until a moment",
             "recommended as a list",
+            "flags in a list",
             "adopted by nothing",
         ]
     ),
@@ -205,3 +216,13 @@ def test_facts_cannot_be_changed_behind_the_engines_back():
     assert facts.evidence["nhs"] == {"cag_ref": "26/CAG/1"}
     with pytest.raises(AttributeError):
         facts.recommended.add("EVAL-1")
+
+
+@pytest.mark.parametrize("field", ["purpose", "form", "role", "area", "requester", "project"])
+@pytest.mark.parametrize("value", [None, 5, ["research"], {}])
+def test_a_request_of_the_wrong_shape_is_denied_and_breaks_nothing(field, value):
+    world = W.a_world(W.Draws(6), clauses=8)
+    request = W.a_request(W.Draws(7), wild=0).model_copy(update={field: value})
+    decision = decide(request, world.policy, facts=world.facts, now=W.NOW)
+    assert not decision.allowed
+    assert decision.reasons
