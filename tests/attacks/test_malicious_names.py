@@ -26,15 +26,19 @@ TOKENS = "born.tokens.sealed"
 Change = Callable[[dict[str, Any]], object]
 
 
+class Waited(BaseException):
+    """Nobody takes it for an error of the system."""
+
+
 @pytest.fixture(autouse=True)
 def _nothing_waits() -> Iterator[None]:
     """A reader that opens a pipe would wait for ever."""
 
     def late(*_: object) -> None:
-        raise TimeoutError("something waited for a pipe")
+        raise Waited("something waited for a pipe")
 
     before = signal.signal(signal.SIGALRM, late)
-    signal.alarm(60)
+    signal.alarm(120)
     yield
     signal.alarm(0)
     signal.signal(signal.SIGALRM, before)
