@@ -9,7 +9,7 @@ import pytest
 
 from linkage.attestations import Attestation
 from linkage.errors import BadSubmission
-from linkage.manifest import Base, Manifest, Round, SealedFile, read_manifest, rounded_gone
+from linkage.manifest import Base, Manifest, Round, SealedFile, expected_files, read_manifest, rounded_gone
 from linkage.tokens import PartnerStatistics
 
 LEFT_OUT = Attestation("opt-out", "nhs_number", True, "excluded", date(2026, 2, 1), 1200, 100)
@@ -80,6 +80,15 @@ UNREADABLE: dict[str, Callable[[dict[str, Any]], Any]] = {
     "a count that is true": lambda v: v.update(gone=True),
     "an exclusion that says more": lambda v: v.update(exclusions=[LEFT_OUT.to_json() | {"who": "x"}]),
     "exclusions that are a word": lambda v: v.update(exclusions="none"),
+    "a project that moves the cursor": lambda v: v.update(project="\x1b[2J"),
+    "a project that turns the text": lambda v: v.update(project="\u202erecor"),
+    "a schema of two lines": lambda v: v.update(schema="a\nb"),
+    "a gateway of 101 letters": lambda v: v.update(token_gateway="x" * 101),
+    "an attribute that is half of a letter": lambda v: v.update(attributes={"\ud800": "x"}),
+    "a gateway that is a number": lambda v: v.update(attributes={"area": 1}),
+    "an epoch without end": lambda v: v.update(epoch=float("inf")),
+    "a time without an offset": lambda v: v.update(made_at="2026-03-01T12:00:00"),
+    "a key check of another length": lambda v: v.update(key_check="000000"),
 }
 
 
@@ -89,10 +98,24 @@ def test_a_manifest_with_an_impossible_entry_is_not_read(what: str) -> None:
         read(manifest(**UPDATE), UNREADABLE[what])
 
 
+@pytest.mark.parametrize("name", ["police-3-bbbbbbbbbbb", "police-3-BBBBBBBBBBBB", "police-4-bbbbbbbbbbbb", "nhs-3-bbbbbbbbbbbb", "x"])  # fmt: skip
+def test_a_submission_is_called_by_its_partner_its_epoch_and_twelve_digits(name: str) -> None:
+    with pytest.raises(BadSubmission, match="by a name that no submission has"):
+        read(manifest(submission=name))
+
+
 @pytest.mark.parametrize("partner", ["", ".", "..", ".police", "a/b", "a\\b"])
 def test_a_partner_whose_name_is_hidden_or_a_path_is_refused(partner: str) -> None:
     with pytest.raises(BadSubmission, match="cannot name a folder"):
         read(manifest(partner=partner))
+
+
+def test_the_files_of_a_submission_are_those_of_the_schemas_match_keys() -> None:
+    whole = {"a.tokens.sealed", "a.map.sealed", "b.tokens.sealed", "b.map.sealed", "records.map.sealed"}
+    gone = {"a.gone.sealed", "b.gone.sealed", "records.gone.sealed"}
+    assert expected_files("ab", kind="whole", attributes=False) == whole
+    assert expected_files("ab", kind="whole", attributes=True) == whole | {"attributes.parquet"}
+    assert expected_files("ab", kind="update", attributes=True) == whole | gone | {"attributes.parquet"}
 
 
 def test_counts_of_what_is_gone_are_rounded_to_ten() -> None:
