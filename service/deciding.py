@@ -14,7 +14,7 @@ from policies.reading import read
 from policies.selftest import Outcome, first_day, run_tests
 from policies.twins import Twin, faults_of, read_twin
 from service import clock
-from service.desks import decision_json
+from service.asking import decision_json
 from service.dossier import VOUCHED
 from service.texts import read_text, read_time
 

@@ -50,11 +50,11 @@ from service.cast import (
     Cast,
     Randomness,
 )
-from service.desks import IDENTITY_FILE, MODEL_FILE
 from service.gates import objections
+from service.linker_desk import MODEL_FILE
 from service.mapping_file import read_mapping
 from service.partners import Export, Office, recipients_of, submit
-from service.places import Places
+from service.places import IDENTITY_FILE, Places
 from service.release import SPINE_FILE, Desk, Release, ask, open_release, release
 from service.rounds import Rounds
 from service.shared import read_project

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+
+IDENTITY_FILE: Final = "identity.key"
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,11 +36,10 @@ from service.ceremony_check import publish
 from service.ceremony_folder import delivery_file
 from service.custodian import Custodian
 from service.custodians import Where, at_work
-from service.desks import IDENTITY_FILE
 from service.dossier import EVIDENCE_FORMAT, POLICY_FILE, TRUST_FILE, VOUCHED, digests_of
 from service.mapping_file import as_mapping
 from service.officer import ACKNOWLEDGEMENT_SUFFIX, acknowledgement_of
-from service.places import Places
+from service.places import IDENTITY_FILE, Places
 from service.release import Desk
 from service.rounds import Rounds
 from service.shared import ROOT_FILE, SCHEMA_FILE, read_project, write_project, write_root

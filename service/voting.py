@@ -13,9 +13,10 @@ from linkage.errors import BadInput
 from policies import Policy, load_policy
 from service import clock
 from service.dossier import POLICY_FILE, VOUCHED
+from service.errors import NotApproved
 from service.listed import listed
 from service.memory import read_remembered
-from service.shared import Project
+from service.shared import Project, read_root, verified_in
 from service.texts import read_text
 from service.writing import check_new, write_whole
 
@@ -67,6 +68,21 @@ def adopt_clauses(*, shared: Path, identity: Path, unlock: Unlock, clauses: str,
     return (
         f"{partner} adopts {', '.join(chosen) or 'no clause'} of {ref.policy} version {ref.version}: {out.name}"
     )
+
+
+def board_tally(shared: Path, *, root: Path, at: str | None = None) -> str:
+    """The state of the vote on the policy in the shared folder.
+
+    Raises:
+        NotApproved: the quorum has not recommended it; the message says what is missing.
+    """
+    found = verified_in(shared, root=read_root(root), now=clock.named(at))
+    status = found.approval
+    head = f"{POLICY_FILE}: {len(status.approve)} approve, {len(status.send_back)} send back, {len(status.refuse)} refuse, {len(status.conflicted)} conflicted"
+    adopted = [f"adopted by {p}: {', '.join(sorted(c))}" for p, c in sorted(found.facts.adoptions.items())]
+    if not status.recommended:
+        raise NotApproved("\n".join([head, *status.missing]))
+    return "\n".join([head, "recommended by the board's quorum", *adopted])
 
 
 def _signer(

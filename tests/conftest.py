@@ -56,12 +56,11 @@ from service.commands.trust import trust
 from service.custodian import Custodian
 from service.custody import REFUSALS, Custody, Order
 from service.demo import run
-from service.desks import IDENTITY_FILE
 from service.dossier import EVIDENCE_FORMAT, VOUCHED, Dossier, digests_of
 from service.errors import CustodianRefused
 from service.mapping_file import as_mapping
 from service.memory import SEEN_FILE
-from service.places import Places
+from service.places import IDENTITY_FILE, Places
 from service.release import Desk, ask
 from service.shared import read_project, write_identity, write_project, write_root
 from service.signed_requests import REQUEST_KIND

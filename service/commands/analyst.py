@@ -24,7 +24,7 @@ def analyst_check(
     at: At = None,
 ) -> None:
     """Advice before asking: would this request be allowed now, and if not, what would?"""
-    from service.desks import analyst_check as call
+    from service.asking import analyst_check as call
 
     with told():
         allowed, text = call(request, shared=shared, root=root, as_json=as_json, at=at)

@@ -18,7 +18,7 @@ board = typer.Typer(
 @board.command("explain")
 def board_explain(policy: Path) -> None:
     """A policy in plain English, generated from its fields."""
-    from service.desks import board_explain as call
+    from service.policy_documents import board_explain as call
 
     with told():
         typer.echo(call(policy))
@@ -27,7 +27,7 @@ def board_explain(policy: Path) -> None:
 @board.command("lint")
 def board_lint(policy: Path, shared: Shared) -> None:
     """Faults of a policy, and its own tests. Exits 10 if there are any."""
-    from service.desks import board_lint as call
+    from service.policy_documents import board_lint as call
 
     with told():
         typer.echo(call(policy, shared=shared))
@@ -38,7 +38,7 @@ def board_tally(
     shared: Shared, root: Annotated[Path, typer.Option(help="The root's public key.")], at: At = None
 ) -> None:
     """Who has voted on the policy in the shared folder, and what a recommendation still lacks."""
-    from service.desks import board_tally as call
+    from service.voting import board_tally as call
 
     with told():
         typer.echo(call(shared, root=root, at=at))

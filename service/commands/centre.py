@@ -29,7 +29,7 @@ def centre_link(
     wait: Annotated[float, typer.Option(min=0, max=86_400, help="How many seconds to wait for them.")] = 3600.0,
 ) -> None:
     """The linker's run: train and score one pass after another; hand sealed pairs of row references to the assembler."""
-    from service.desks import run_linker_desk as call
+    from service.linker_desk import run_linker_desk as call
     from service.quorum import patiently
 
     with told():
@@ -49,7 +49,7 @@ def centre_assemble(
     out: Annotated[Path, typer.Option(help="Where the sealed spine goes.")],
 ) -> None:
     """The assembler's run: rows become records, records become people; the spine is sealed to the custodian."""
-    from service.desks import run_assembler_desk as call
+    from service.assembler_desk import run_assembler_desk as call
 
     with told():
         typer.echo(call(folder, shared=shared, out=out))

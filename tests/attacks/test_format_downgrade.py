@@ -222,7 +222,7 @@ FILES: dict[str, tuple[str, str, Callable[[str], Any], Act, Act, Act, int, str]]
     "a spine": ("linkage-spine/v1", "linkage.central.assemble.SPINE_FORMAT", named, assemble, nothing, release, BAD_INPUT, "should be linkage-spine/v1"),
     "the seals of a submission": ("linkage-sealed/v1", "keys.sealing.SEAL_FORMAT", named, forge, take_in, link, BAD_KEY, NO_SEAL),
     "the seals of pairs": ("linkage-sealed/v1", "linkage.central.link.seal", sealing_as, link, nothing, assemble, BAD_KEY, NO_SEAL),
-    "the seal of a spine": ("linkage-sealed/v1", "service.desks.seal", sealing_as, assemble, nothing, release, BAD_KEY, NO_SEAL),
+    "the seal of a spine": ("linkage-sealed/v1", "service.assembler_desk.seal", sealing_as, assemble, nothing, release, BAD_KEY, NO_SEAL),
     "the seals of a release": ("linkage-sealed/v1", "service.release.seal", sealing_as, let_out, nothing, open_release, BAD_KEY, NO_SEAL),
     "the seal of a delivery": ("linkage-sealed/v1", "keys.sealing.SEAL_FORMAT", named, deliver, nothing, accept, BAD_KEY, NO_SEAL),
     "what a delivery is bound to": ("linkage-secret/v1", "keys.ceremony.SECRET_FORMAT", named, deliver, nothing, accept, BAD_KEY, NO_KEY),

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-import service.desks
+import service.linker_desk
 import service.officer
 from keys import Identity, open_sealed, seal, sign_note
 from keys.ceremony import deliver_secret, load_secret
@@ -156,11 +156,13 @@ def resealed(allowed: Any) -> Callable[..., Any]:
 def test_pairs_that_the_linker_sealed_to_another_assembler_make_no_people(
     allowed: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    p, honest = allowed, service.desks.run_linker
+    p, honest = allowed, service.linker_desk.run_linker
     spine = (p.home("desk/1") / "spine.sealed").read_bytes()
     with monkeypatch.context() as patch:
         other = stranger("assembler/1").public
-        patch.setattr(service.desks, "run_linker", lambda *w, **m: honest(*w, **{**m, "assembler": other}))
+        patch.setattr(
+            service.linker_desk, "run_linker", lambda *w, **m: honest(*w, **{**m, "assembler": other})
+        )
         p.well(p.link())
     refused(p.assemble(), BAD_KEY, ALTERED)
     assert (p.home("desk/1") / "spine.sealed").read_bytes() == spine

@@ -26,7 +26,7 @@ from policies.disclosure.render import ALL
 from policies.disclosure.table import NOT_APPLICABLE
 from policies.reasons import because
 from service import errors
-from service.desks import decision_json
+from service.asking import decision_json
 from service.evaluate import cost_of_privacy, run
 
 ROOT = Path(__file__).resolve().parents[2]

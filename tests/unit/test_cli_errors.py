@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 import yaml
 
-import service.desks
+import service.clock
 from keys import Identity
 from linkage.schema import default_schema
 from service.cast import NOW
@@ -24,7 +24,7 @@ Call = Callable[..., Any]
 
 @pytest.fixture(autouse=True)
 def _an_hour_after_the_demonstration(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service.desks, "_now", lambda: NOW + timedelta(hours=1))
+    monkeypatch.setattr(service.clock, "now", lambda: NOW + timedelta(hours=1))
 
 
 class Officer:
@@ -429,9 +429,9 @@ def test_a_command_that_is_not_understood_exits_2(command: Call, words: tuple[st
     assert "Traceback" not in told.err
 
 
-def test_the_clock_of_the_desks_is_aware_and_now(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_clock_of_the_commands_is_aware_and_now(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
-    assert abs(service.desks._now() - datetime.now(UTC)) < timedelta(minutes=1)
+    assert abs(service.clock.now() - datetime.now(UTC)) < timedelta(minutes=1)
 
 
 @pytest.mark.parametrize("name", ["police/officer", "youth-offending/controller", "youth-offending/officer"])
