@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from service.commands.analyst import analyst
+from service.commands.analyst import analyst, desk_answer
 from service.commands.audit import audit
 from service.commands.board import board
 from service.commands.centre import centre
@@ -42,6 +42,7 @@ for name, actor in {
     "audit": audit,
 }.items():
     app.add_typer(actor, name=name)
+desk.command("answer")(desk_answer)
 board.command("test")(board_test)
 board.command("twins")(board_twins)
 for name, command in IMPACT.items():

@@ -138,6 +138,11 @@ KINDS: Final = {
     "policy-suspended": _kind(
         "The chair suspended clauses of a policy.", "policy version policy_digest clauses", "reason note_digest"
     ),
+    "advice-given": _kind(
+        "An analyst was told whether a request would be allowed, before she made it.",
+        "note_digest verdict",
+        "request_digest decision_digest policy_digest facts_digest",
+    ),
     "request-made": _kind(
         "An analyst asked for a linked table or extract.",
         "request purpose form",

@@ -27,6 +27,7 @@ from keys.sessions import (
 from keys.statements import text_digest
 from keys.trust import TRUST_FORMAT, read_register
 from linkage.errors import BadInput
+from service.advice import ADVICE_FORMAT, verify_advice
 from service.errors import OutOfOrder
 from service.rounds import Rounds
 from service.shared import read_project, read_root
@@ -120,6 +121,21 @@ def _contribution(note: str, against: Against) -> Meaning:
     return Meaning("recovery-share-used", one.by, {"share": against.openings[session], "note_digest": session})
 
 
+def _advice(note: str, against: Against) -> Meaning:
+    one = verify_advice(note, trust=against.trust)
+    if one.project != against.trust.project:
+        raise OutOfOrder(f"this advice is of project {one.project}")
+    details: dict[str, str | int] = {
+        "note_digest": one.digest,
+        "verdict": "allow" if one.allowed else "deny",
+        "request_digest": one.request,
+        "decision_digest": one.decision,
+        "policy_digest": one.policy,
+        "facts_digest": one.facts,
+    }
+    return Meaning("advice-given", one.by, details)
+
+
 MEANINGS: Final[Mapping[str, Callable[[str, Against], Meaning]]] = {
     TRUST_FORMAT: _register,
     CEREMONY_FORMAT: _ceremony,
@@ -127,6 +143,7 @@ MEANINGS: Final[Mapping[str, Callable[[str, Against], Meaning]]] = {
     DESTRUCTION_FORMAT: _destruction,
     OPEN_FORMAT: _opening,
     CONTRIBUTION_FORMAT: _contribution,
+    ADVICE_FORMAT: _advice,
 }
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from service.commands.options import At, Shared, told
+from service.commands.options import AsJson, At, Shared, told
 
 board = typer.Typer(
     no_args_is_help=True,
@@ -16,21 +16,26 @@ board = typer.Typer(
 
 
 @board.command("explain")
-def board_explain(policy: Path) -> None:
+def board_explain(policy: Path, as_json: AsJson = False) -> None:
     """A policy in plain English, generated from its fields."""
     from service.policy_documents import board_explain as call
 
     with told():
-        typer.echo(call(policy))
+        typer.echo(call(policy, as_json=as_json))
 
 
 @board.command("lint")
-def board_lint(policy: Path, shared: Shared) -> None:
+def board_lint(policy: Path, shared: Shared, as_json: AsJson = False) -> None:
     """Faults of a policy, and its own tests. Exits 10 if there are any."""
     from service.policy_documents import board_lint as call
 
     with told():
-        typer.echo(call(policy, shared=shared))
+        found = call(policy, shared=shared)
+        typer.echo(found.to_json() if as_json else found.words, err=not (as_json or found.passed))
+    from service.errors import BAD_INPUT
+
+    if not found.passed:
+        raise typer.Exit(BAD_INPUT)
 
 
 @board.command("tally")

@@ -488,7 +488,30 @@ def _certificate(p: Any) -> Path:
     return out
 
 
+def _advice(p: Any) -> Path:
+    out = Path(p.folder / "a.note")
+    where = ("--identity", p.key(ANALYST), "--shared", p.shared, "--root", p.root, "--note", out)
+    p.well(p.run("analyst", "check", p.folder / "request.yaml", *where))
+    return out
+
+
+def _answer(p: Any) -> Path:
+    tray = Path(p.folder / "tray")
+    tray.mkdir()
+    where = ("--identity", p.key(ANALYST), "--shared", p.shared, "--root", p.root, "--tray", tray, "--id", "a")
+    p.well(p.run("analyst", "ask", p.folder / "request.yaml", *where))
+    p.well(p.run("desk", "answer", *p.desk, "--tray", tray))
+    return tray / "answers" / "a.note"
+
+
+def _read_answer(p: Any) -> Any:
+    where = ("--identity", p.key(ANALYST), "--shared", p.shared, "--tray", p.folder / "tray")
+    return p.run("analyst", "answer", "a", *where)
+
+
 SIGNED_KINDS = {
+    "linkage-advice/v1": SignedKind(_advice, ANALYST, _record, (BAD_INPUT, BAD_KEY)),
+    "linkage-answer/v1": SignedKind(_answer, "desk/1", _read_answer, (BAD_KEY,)),
     "linkage-trust/v2": SignedKind(lambda p: p.shared / "trust.note", "root/1", _receive, (BAD_KEY,)),
     "linkage-manifest/v2": SignedKind(lambda p: p.sent("police") / "manifest.note", "police/officer", _receive, (BAD_INPUT,)),
     "linkage-evidence/v1": SignedKind(lambda p: p.shared / "evidence.note", "secretariat/1", _receive, (NOT_APPROVED,)),

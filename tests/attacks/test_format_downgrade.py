@@ -377,6 +377,8 @@ NO_READER = {
     "linkage-impact/v1": "a report",
     "linkage-policy-diff/v1": "a report",
     "linkage-replay/v1": "a report",
+    "linkage-explanation/v1": "a report",
+    "linkage-lint/v1": "a report",
     "linkage-facts/v1": "one's own file to try the engine on, of which nothing follows",
     "linkage-log-keys/v1": "written for those who have no trust register",
     "vpp-ethical-framework/v1": "comes with the program",

@@ -1,5 +1,6 @@
 """A request that the analyst did not make: neither the desk takes it, nor does a desk that made it up get a key with it."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -131,8 +132,18 @@ def test_the_commands_sign_a_request_and_check_it_with_or_without_its_signature(
     not_hers = command("analyst", "sign", plain, "--identity", demo.places.centre / "identity.key", "--out", tmp_path / "x.note")  # fmt: skip
     assert not_hers.code == 11
     assert not (tmp_path / "x.note").exists()
-    where = ("--shared", shared, "--root", shared / "root.json", "--at", "2026-12-01T10:00Z")
-    assert command("analyst", "check", plain, *where).code == 0
+    mine = shutil.copy(key, tmp_path / "identity.key")
+    where = (
+        "--identity",
+        mine,
+        "--shared",
+        shared,
+        "--root",
+        shared / "root.json",
+        "--at",
+        "2026-12-01T10:00Z",
+    )
+    assert command("analyst", "check", plain, *where, "--note", tmp_path / "a.note").code == 0
     assert command("analyst", "check", note, *where).code == 0
     note.write_text(note.read_text("utf-8").replace("in", "on", 1), encoding="utf-8")
     spoilt = command("analyst", "check", note, *where)

@@ -235,7 +235,12 @@ def test_a_linker_without_submissions_or_with_the_assemblers_key_writes_nothing(
 
 
 def check(shared: Path, request: Path, *more: object) -> list[object]:
-    return ["analyst", "check", request, "--shared", shared, "--root", shared / "root.json", *more]
+    """The analyst's check of a request, with her identity file copied beside the request: what she remembers stays there."""
+    mine = request.parent / "identity.key"
+    if not mine.exists():
+        shutil.copy(shared.parent / "analyst" / "identity.key", mine)
+    where = ("--identity", mine, "--shared", shared, "--root", shared / "root.json")
+    return ["analyst", "check", request, *where, *more]
 
 
 def request_of(demo: Any, tmp_path: Path, old: str = "", new: str = "") -> Path:
@@ -251,7 +256,9 @@ def test_a_request_that_would_be_allowed_exits_0_and_says_why(demo: Any, command
     assert told.code == 0
     assert told.out.startswith("Allowed by clause SNA-1.")
     value = json.loads(command(*check(demo.places.shared, request, "--json")).out)
-    assert set(value) == {"decision", "reasons", "clauses", "obligations", "nearest", "alternative", "errors"}
+    told = {"decision", "reasons", "clauses", "obligations", "nearest", "alternative", "errors"}
+    assert set(value) == {*told, "advice"}
+    assert value["advice"] == {"note": "request.advice-0002.note", "logged": False}
     assert (value["decision"], value["clauses"]) == ("allow", ["SNA-1"])
     assert value["obligations"]["suppress"] == 7
 
@@ -266,7 +273,6 @@ def test_a_request_that_would_be_allowed_exits_0_and_says_why(demo: Any, command
             "purpose: individual-enforcement-targeting",
             "never-allowed-purpose",
         ),
-        ("requester: analyst/vpp-1", "requester: analyst/vpp-9", "unknown-requester"),
         ("area: local-partnership", "area: my-street", "unknown-word"),
     ],
 )
@@ -299,6 +305,19 @@ def test_a_request_that_cannot_be_read_exits_10_and_says_where(
     told_plainly(
         command(*check(demo.places.shared, request_of(demo, tmp_path, old, new))), BAD_INPUT, saying=saying
     )
+
+
+def test_a_request_is_checked_by_whoever_makes_it_and_nobody_else(
+    demo: Any, command: Call, tmp_path: Path
+) -> None:
+    request = request_of(demo, tmp_path, "requester: analyst/vpp-1", "requester: analyst/vpp-9")
+    told_plainly(
+        command(*check(demo.places.shared, request)), BAD_KEY, saying="whoever makes a request checks it"
+    )
+    shutil.copy(demo.places.centre / "identity.key", tmp_path / "identity.key")
+    request = request_of(demo, tmp_path)
+    told_plainly(command(*check(demo.places.shared, request)), BAD_KEY, saying="does not hold the role analyst")
+    assert list(tmp_path.glob("*.note")) == []
 
 
 def test_a_file_that_is_not_there_or_no_text_exits_10(demo: Any, command: Call, tmp_path: Path) -> None:
