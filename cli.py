@@ -12,13 +12,21 @@ from service.commands.analyst import analyst, desk_answer
 from service.commands.audit import audit
 from service.commands.board import board
 from service.commands.centre import centre
+from service.commands.checker import checker
+from service.commands.checker_votes import COMMANDS as CHECKER_VOTES
 from service.commands.custodian import custodian
 from service.commands.desk import desk
 from service.commands.identity import identity
 from service.commands.impact import COMMANDS as IMPACT
 from service.commands.options import told
 from service.commands.partner import partner
+from service.commands.people import centre_people, person_history
 from service.commands.policy import board_test, board_twins, policy
+from service.commands.proposals import COMMANDS as PROPOSALS
+from service.commands.public import COMMANDS as PUBLIC
+from service.commands.quality import centre_quality
+from service.commands.releases import ANALYST as ANALYST_RELEASES
+from service.commands.releases import DESK as DESK_RELEASES
 from service.commands.schema import schema
 from service.commands.trust import trust
 
@@ -40,13 +48,23 @@ for name, actor in {
     "board": board,
     "policy": policy,
     "audit": audit,
+    "checker": checker,
 }.items():
     app.add_typer(actor, name=name)
 desk.command("answer")(desk_answer)
+centre.command("quality")(centre_quality)
+centre.command("people")(centre_people)
+centre.command("person-history")(person_history)
 board.command("test")(board_test)
 board.command("twins")(board_twins)
-for name, command in IMPACT.items():
+for name, command in {**IMPACT, **PROPOSALS, **PUBLIC}.items():
     board.command(name)(command)
+for name, command in CHECKER_VOTES.items():
+    checker.command(name)(command)
+for name, command in DESK_RELEASES.items():
+    desk.command(name)(command)
+for name, command in ANALYST_RELEASES.items():
+    analyst.command(name)(command)
 
 
 @app.callback()
@@ -100,6 +118,9 @@ def evaluate(
             "--cleartext", help="Also run plain Splink on the same values, to show what privacy costs."
         ),
     ] = False,
+    missed: Annotated[
+        bool, typer.Option("--missed", help="Also say why true pairs were missed, in counts without values.")
+    ] = False,
     out: Annotated[Path | None, typer.Option("--json", help="Write the report here as JSON.")] = None,
 ) -> None:
     """Link files whose truth is known, exactly as partners and centre would, and score the result."""
@@ -117,6 +138,7 @@ def evaluate(
             dates=dates,
             dedupe=dedupe,
             cleartext=cleartext,
+            missed=missed,
             say=typer.echo,
         )
         if out is not None:

@@ -7,6 +7,7 @@ from ethics.ballots import PolicyRef, Vote
 from ethics.board import Constitution, Member, Quorum, demo_constitution, read_constitution
 from ethics.checkpoints import NOTHING_SEEN, TreeHead, merge_checkpoints, read_checkpoint
 from ethics.errors import (
+    BadAct,
     BadAdoption,
     BadDocument,
     BadEvent,
@@ -23,14 +24,10 @@ from ethics.errors import (
 from ethics.events import Event, read_event
 from ethics.framework import Framework, Principle, read_framework, the_framework
 from ethics.kinds import KINDS
+from ethics.log_policy import LogPolicy, draft_log_policy, parse_log_policy, read_log_policy
 from ethics.proofs import Proven, verify_proof
-from ethics.register import (
-    ApprovedUse,
-    PublishedRelease,
-    RefusedRequests,
-    RegisterFacts,
-    register_page,
-)
+from ethics.published import Published
+from ethics.register import RegisterFacts, YearFacts, annual_report, register_pages
 from ethics.roles import LogKeys, log_keys
 from ethics.verify import VerifiedLog, verify_directory
 from ethics.witness import Cosignature, Witness, verify_cosignatures
@@ -40,8 +37,8 @@ __all__ = [
     "NOTHING_SEEN",
     "Adoption",
     "ApprovalStatus",
-    "ApprovedUse",
     "AuditLog",
+    "BadAct",
     "BadAdoption",
     "BadDocument",
     "BadEvent",
@@ -56,35 +53,40 @@ __all__ = [
     "Event",
     "Framework",
     "LogKeys",
+    "LogPolicy",
     "Member",
     "NotInLog",
     "NotVerified",
     "PolicyRef",
     "Principle",
     "Proven",
-    "PublishedRelease",
+    "Published",
     "Quorum",
     "QuorumMissed",
-    "RefusedRequests",
     "RegisterFacts",
     "TreeHead",
     "VerifiedLog",
     "Vote",
     "Witness",
     "WitnessRefused",
+    "YearFacts",
     "adopt",
+    "annual_report",
     "cast_vote",
     "demo_constitution",
+    "draft_log_policy",
     "log_keys",
     "merge_checkpoints",
+    "parse_log_policy",
     "read_adoption",
     "read_adoptions",
     "read_checkpoint",
     "read_constitution",
     "read_event",
     "read_framework",
+    "read_log_policy",
     "read_vote",
-    "register_page",
+    "register_pages",
     "tally",
     "the_framework",
     "verify_cosignatures",

@@ -10,6 +10,7 @@ trust register, and then no note by it verifies; a key that retired gets an end 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import combinations
 
 from ethics.ballots import (
     APPROVALS,
@@ -108,11 +109,19 @@ def tally(
     if len({one.policy for one in cast}) > 1:
         raise BadVote("the votes name different policies or versions for one digest: ask for new votes")
     # 2
-    _one_key_each({one.member.id for one in cast}, trust=trust)
+    one_person_each({one.member.id for one in cast}, constitution=constitution, trust=trust)
     by_member = _by_member(cast)
-    # 3
-    counted = [one for one in by_member.values() if not one.conflicted]
-    # 4
+    # 3 and 4
+    return outcome(by_member.values(), constitution=constitution)
+
+
+def outcome(
+    cast: Iterable[CastVote], *, constitution: Constitution, conflicted: Iterable[str] = ()
+) -> ApprovalStatus:
+    """What verified votes amount to, one a member. Votes with a conflict count to nothing, nor does anything of the members in `conflicted`."""
+    by_member = {one.member.id: one for one in cast}
+    aside = {name for name, one in by_member.items() if one.conflicted} | set(conflicted)
+    counted = [one for name, one in by_member.items() if name not in aside]
     approve = _ids(one for one in counted if one.vote in APPROVALS)
     missing = constitution.short_of_quorum(tuple(one.member for one in counted))
     if 2 * len(approve) <= len(counted):
@@ -123,10 +132,16 @@ def tally(
         approve=approve,
         send_back=_ids(one for one in counted if one.vote is Vote.SEND_BACK),
         refuse=_ids(one for one in counted if one.vote is Vote.REFUSE),
-        conflicted=_ids(one for one in by_member.values() if one.conflicted),
+        conflicted=tuple(sorted(aside)),
         record=tuple((name, by_member[name].because) for name in sorted(by_member) if by_member[name].because),
         missing=tuple(missing),
     )
+
+
+def refuses(status: ApprovalStatus, *, constitution: Constitution) -> bool:
+    """Whether a quorum is present and more than half of those present refuse."""
+    members = tuple(one for one in constitution.members if one.id in status.present)
+    return not constitution.short_of_quorum(members) and 2 * len(status.refuse) > len(status.present)
 
 
 def read_vote(note: str, *, constitution: Constitution, trust: TrustRegister) -> CastVote:
@@ -156,12 +171,15 @@ def _check_reason(fields: Mapping[str, str]) -> None:
         raise BadVote(f"a vote to {fields['vote']} says why: give the conditions or the reason")
 
 
-def _one_key_each(names: Iterable[str], *, trust: TrustRegister) -> None:
-    owners: dict[bytes, str] = {}
-    for name in sorted(names):
-        other = owners.setdefault(trust.find(name).identity.ed25519, name)
-        if other != name:
-            raise NotTrusted(f"{other} and {name} have the same key: two people cannot be one key")
+def one_person_each(names: Iterable[str], *, constitution: Constitution, trust: TrustRegister) -> None:
+    """Returns if these names are as many people.
+
+    Raises:
+        NotTrusted: two of them are one person's, or have a key in common.
+    """
+    for one, other in combinations(sorted(names), 2):
+        if constitution.one_person(one, other=other, trust=trust):
+            raise NotTrusted(f"{one} and {other} have the same key: two people cannot be one key")
 
 
 def _by_member(cast: Iterable[CastVote]) -> dict[str, CastVote]:

@@ -31,6 +31,7 @@ from ethics.merkle import (
 )
 from ethics.proofs import verify_independent, write_proof
 from ethics.store import create_tables, read_node, size_of
+from ethics.witness import only_known
 from keys import Identity, PublicIdentity
 
 
@@ -96,7 +97,8 @@ class AuditLog:
         return TreeHead(size, range_root(0, end=size, node=self._node) if size else EMPTY_ROOT)
 
     def checkpoint(self, *, by: Identity, now: datetime, formerly: Collection[PublicIdentity] = ()) -> str:
-        """A signed checkpoint of all committed entries, which the log also keeps.
+        """A signed checkpoint of all committed entries, which the log also keeps; the last one with its cosignatures, if it is of the same entries and
+        by the same key.
 
         `formerly` are keys the log signed with under the same name before its key was rotated.
 
@@ -114,6 +116,9 @@ class AuditLog:
                 f"the log {self.origin} no longer holds the {last.size} entries it signed: the database was altered "
                 "or an old copy was restored; nothing is signed, tell the auditor"
             )
+        known = self._last_note()
+        if known is not None and last.size == head.size and _signed_with(known, key=by.public):
+            return known
         note = sign_checkpoint(head, by=by)
         self._keep(note, size=head.size, now=now)
         return note
@@ -121,7 +126,7 @@ class AuditLog:
     def keep_cosigned(
         self, note: str, *, log: PublicIdentity, witnesses: Collection[PublicIdentity], now: datetime
     ) -> str:
-        """The log's checkpoint of that size with the witnesses' lines joined to it; proofs use it from now on.
+        """The log's checkpoint of that size with the witnesses' lines joined to it; proofs use it from now on. Lines by others are left out.
 
         Raises:
             BadTransaction: a transaction is open.
@@ -130,13 +135,15 @@ class AuditLog:
         _no_transaction(self.connection, "keeping a cosigned checkpoint")
         head = read_checkpoint(note, log=log)
         verify_independent(note, log=log, witnesses=witnesses, quorum=1)
-        row = self.connection.execute(
-            "SELECT note FROM audit_checkpoints WHERE size = ? ORDER BY number DESC LIMIT 1", (head.size,)
-        ).fetchone()
-        if row is None or self.head(head.size) != head:
+        try:
+            mine = self._note_of(head.size)
+        except NotInLog:
+            mine = None
+        if mine is None or self.head(head.size) != head:
             raise NotVerified(f"the log {self.origin} never issued this checkpoint of {head.size} entries")
-        joined = merge_checkpoints(row[0], other=note)
-        self._keep(joined, size=head.size, now=now)
+        joined = merge_checkpoints(mine, other=only_known(note, log=log, witnesses=witnesses))
+        if joined != mine:
+            self._keep(joined, size=head.size, now=now)
         return joined
 
     def last_checkpoint(self) -> str:
@@ -187,15 +194,15 @@ class AuditLog:
         )
         return (read_event(bytes(entry)) for (entry,) in rows)
 
-    def export(self, directory: Path) -> None:
-        """The newest checkpoint and all it covers stand in `directory` as plain files (C2SP tlog-tiles).
+    def export(self, directory: Path, *, size: int | None = None) -> None:
+        """The newest checkpoint, or the one of so many entries, and all it covers stand in `directory` as plain files (C2SP tlog-tiles).
 
         Raises:
-            NotInLog: nothing was signed yet.
+            NotInLog: nothing was signed yet, or no checkpoint of that size.
             NotVerified: the entries do not lead to the root that was signed.
             BadExport: the directory holds something other than an earlier export of this log.
         """
-        note = self.last_checkpoint()
+        note = self.last_checkpoint() if size is None else self._note_of(size)
         rows = self.connection.execute(
             "SELECT entry FROM audit_entries WHERE number < ? ORDER BY number", (_size_in(note),)
         )
@@ -204,6 +211,14 @@ class AuditLog:
     @property
     def _node(self) -> Callable[[int, int], bytes]:
         return lambda level, number: read_node(self.connection, level=level, number=number)
+
+    def _note_of(self, size: int) -> str:
+        row = self.connection.execute(
+            "SELECT note FROM audit_checkpoints WHERE size = ? ORDER BY number DESC LIMIT 1", (size,)
+        ).fetchone()
+        if row is None:
+            raise NotInLog(f"the log {self.origin} signed no checkpoint of {size} entries")
+        return str(row[0])
 
     def _last_note(self) -> str | None:
         row = self.connection.execute(
@@ -229,6 +244,10 @@ class AuditLog:
                 "INSERT INTO audit_checkpoints SELECT coalesce(max(number), -1) + 1, ?, ?, ? FROM audit_checkpoints",
                 (size, now.astimezone(UTC).strftime(INSTANT), note),
             )
+
+
+def _signed_with(note: str, *, key: PublicIdentity) -> bool:
+    return (key.name, key.key_hash) in {(line.name, line.key_id) for line in signature_lines(note)}
 
 
 def _size_in(note: str) -> int:

@@ -5,7 +5,7 @@ hold a line of its own; a reader renders the note again and accepts only what co
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -18,7 +18,10 @@ from keys.notes import split_note
 
 VOTE_FORMAT: Final = "linkage-vote/v1"
 ADOPTION_FORMAT: Final = "linkage-adoption/v1"
+STANDING_FORMAT: Final = "linkage-standing/v1"
 NO_CLAUSES: Final = "none"
+HEX: Final = r"[0-9a-f]{64}"
+SHOWN: Final = ("case", "catalogue", "gateways", "preview", "pack", "counted")
 CLAUSE: Final = r"[A-Za-z][A-Za-z0-9._-]{0,63}"
 PATTERNS: Final = {
     "policy": (r"[A-Za-z][A-Za-z0-9./_-]{0,99}", "an identifier of a policy"),
@@ -31,10 +34,19 @@ PATTERNS: Final = {
     "clauses": (rf"{CLAUSE}(?:,{CLAUSE})*", "identifiers of clauses with commas between, or none"),
     "by": (NAME.pattern, "the name of an identity"),
     "at": (r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", "a moment in UTC"),
+    "document": (r"constitution|framework", "constitution or framework"),
+    "previous": (r"none|sha256:[0-9a-f]{64}", "the digest of the version before, or none"),
+    "act": (r"[a-z]+(?:-[a-z]+)*", "the name of an act"),
+    "project": (r"[a-z0-9][a-z0-9.-]{0,63}", "the name of a project"),
+    "after": (rf"none|{HEX}", "the digest of the act before, or none"),
+    "until": (r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "a day"),
+    "tests": (r"[1-9][0-9]{0,5}", "how many tests passed, at least one"),
+    **dict.fromkeys(SHOWN, (HEX, "a SHA-256 in hexadecimal")),
 }
 FIELDS: Final = {
     VOTE_FORMAT: ("policy", "version", "digest", "vote", "conflict", "because", "by", "at"),
     ADOPTION_FORMAT: ("policy", "version", "digest", "partner", "clauses", "by", "at"),
+    STANDING_FORMAT: ("document", "version", "digest", "previous", "by", "at"),
 }
 INSTANT: Final = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -66,12 +78,21 @@ def write_text(kind: str, fields: Mapping[str, str], *, fault: type[EthicsError]
     Raises:
         fault: a field has a value it may not have; the message names the field.
     """
-    for name in FIELDS[kind]:
+    return f"{kind}\n{field_lines(fields, names=FIELDS[kind], kind=kind, fault=fault)}"
+
+
+def field_lines(fields: Mapping[str, str], *, names: Sequence[str], kind: str, fault: type[EthicsError]) -> str:
+    """One `key: value` line for each of these fields, in this order; `kind` is what a message calls the text.
+
+    Raises:
+        fault: a field has a value it may not have; the message names the field.
+    """
+    for name in names:
         pattern, says = PATTERNS[name]
         # Only printable characters: a note must read as it is signed, without turned text or hidden breaks.
         if not fields[name].isprintable() or not re.fullmatch(pattern, fields[name]):
             raise fault(f"{kind}: {name} should be {says}")
-    return kind + "\n" + "".join(f"{name}: {fields[name]}".rstrip(" ") + "\n" for name in FIELDS[kind])
+    return "".join(f"{name}: {fields[name]}".rstrip(" ") + "\n" for name in names)
 
 
 def read_text(text: str, *, kind: str, fault: type[EthicsError]) -> dict[str, str]:

@@ -4,8 +4,6 @@ The defaults are those agreed by comparable bodies: at least five present, of wh
 members who declare a conflict count neither to the quorum nor to the majority. No constitution may ask for less.
 """
 
-import hashlib
-import json
 from datetime import UTC, date, datetime
 from importlib.resources import files
 from pathlib import Path
@@ -13,7 +11,8 @@ from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from ethics.documents import parse_document, read_document
+from ethics.documents import document_digest, parse_document, read_document
+from keys import PublicIdentity, TrustRegister
 from keys.identity import NAME
 
 Kind: TypeAlias = Literal["expert", "lay", "community"]
@@ -22,7 +21,8 @@ LONGEST_TERM: Final = 8
 
 
 class Member(BaseModel):
-    """One seat: the identity that votes for it, what kind it is, and its term (`until` is the first day after it)."""
+    """One seat: the identity that votes for it, what kind it is, and its term (`until` is the first day after it). `also` names every other
+    identity of the same person: nobody votes on what they proposed under another name."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -32,15 +32,21 @@ class Member(BaseModel):
     employed_by_police: bool
     since: date
     until: date
+    also: tuple[str, ...] = ()
 
-    @field_validator("id")
+    @field_validator("id", "also")
     @classmethod
-    def _is_a_name(cls, value: str) -> str:
-        if not NAME.fullmatch(value):
+    def _is_a_name(cls, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        if not all(NAME.fullmatch(one) for one in ((value,) if isinstance(value, str) else value)):
             raise ValueError(
                 "a member is named by an identity: a-z, 0-9, '.', '/' and '-', at most 64 characters"
             )
         return value
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every identity of this person."""
+        return frozenset({self.id, *self.also})
 
     @model_validator(mode="after")
     def _term(self) -> "Member":
@@ -66,7 +72,12 @@ class Quorum(BaseModel):
 
 
 class Constitution(BaseModel):
-    """The board: its members, its chair, its quorum."""
+    """The board: its members, its chair, its quorum, and how it decides.
+
+    `decides_by`: with `proposals`, a policy applies only by a proposal that went through every step of `ethics.lifecycle`; with `votes`, a text
+    without a proposal applies once a quorum's votes recommend it. `previous` is the digest of the version before. Seats that have ended stay
+    listed, so that what was voted in their time still counts.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -75,11 +86,15 @@ class Constitution(BaseModel):
     chair: str
     quorum: Quorum
     members: Annotated[tuple[Member, ...], Field(min_length=1)]
+    previous: Annotated[str, Field(pattern=r"^(none|sha256:[0-9a-f]{64})$")] = "none"
+    decides_by: Literal["votes", "proposals"] = "votes"
+    dry_run_days: Annotated[int, Field(ge=1, le=366)] = 14
 
     @model_validator(mode="after")
     def _can_meet(self) -> "Constitution":
         ids = [one.id for one in self.members]
-        if doubled := sorted({one for one in ids if ids.count(one) > 1}):
+        every = [name for one in self.members for name in sorted(one.names)]
+        if doubled := sorted({name for name in (*ids, *every) if max(ids.count(name), every.count(name)) > 1}):
             raise ValueError(f"{', '.join(doubled)} sits on the board twice")
         if self.chair not in ids:
             raise ValueError(f"the chair {self.chair} is no member")
@@ -90,6 +105,17 @@ class Constitution(BaseModel):
     def member(self, name: str) -> Member | None:
         """The member of that identity name, if there is one."""
         return next((one for one in self.members if one.id == name), None)
+
+    def serving(self, at: datetime) -> tuple[Member, ...]:
+        """The members whose term covers that moment."""
+        return tuple(one for one in self.members if one.serves(at))
+
+    def one_person(self, name: str, *, other: str, trust: TrustRegister) -> bool:
+        """Whether both names are the same person's: by the seats, or because one of their keys is the same."""
+        if name == other or any({name, other} <= one.names for one in self.members):
+            return True
+        keys = [_keys(one.identity) for one in trust.entries if one.identity.name in (name, other)]
+        return len(keys) == 2 and bool(keys[0] & keys[1])
 
     def short_of_quorum(self, present: tuple[Member, ...]) -> list[str]:
         """What these unconflicted members lack to be a quorum, one sentence each."""
@@ -107,8 +133,11 @@ class Constitution(BaseModel):
     @property
     def digest(self) -> str:
         """`sha256:` and the SHA-256 of the canonical form (JSON, keys sorted, no spaces)."""
-        value = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
-        return "sha256:" + hashlib.sha256(value.encode()).hexdigest()
+        return document_digest(self)
+
+
+def _keys(identity: PublicIdentity) -> frozenset[bytes]:
+    return frozenset({identity.ed25519, identity.x25519, identity.mlkem768})
 
 
 def read_constitution(path: Path) -> Constitution:

@@ -67,9 +67,7 @@ def read_checkpoint(note: str, *, log: PublicIdentity) -> TreeHead:
     """
     signature_lines(note)
     try:
-        text = verify_note(note, known=[log], kind=log.name).text
-        _, size, root = text.removesuffix("\n").split("\n")
-        head = TreeHead(decimal(size), from_base64_hash(root))
+        head = _head_in(verify_note(note, known=[log], kind=log.name).text)
     except BadSignature as fault:
         raise NotVerified(f"this is no checkpoint that {log.name} signed: {fault}") from fault
     except ValueError as fault:
@@ -79,6 +77,26 @@ def read_checkpoint(note: str, *, log: PublicIdentity) -> TreeHead:
     if (head.size == 0) != (head.root == EMPTY_ROOT):
         raise NotVerified(f"the checkpoint of {log.name} names a root that no log of its size has")
     return head
+
+
+def stated_head(note: str, *, origin: str) -> TreeHead:
+    """The size and root that a checkpoint of this log states, whoever signed it: for one that its reader kept, and so believes.
+
+    Raises:
+        NotVerified: it is no checkpoint, or one of another log.
+    """
+    try:
+        text, _ = split_note(note)
+        if text.partition("\n")[0] != origin:
+            raise NotVerified(f"this is no checkpoint of {origin}: its first line names another log")
+        return _head_in(text)
+    except (BadSignature, ValueError) as fault:
+        raise NotVerified(f"this is no checkpoint of {origin}: it is damaged") from fault
+
+
+def _head_in(text: str) -> TreeHead:
+    _, size, root = text.removesuffix("\n").split("\n")
+    return TreeHead(decimal(size), from_base64_hash(root))
 
 
 def merge_checkpoints(note: str, *, other: str) -> str:

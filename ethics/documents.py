@@ -1,5 +1,7 @@
 """Reading YAML documents with errors that point at the place."""
 
+import hashlib
+import json
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,6 +27,12 @@ class _StrictLoader(yaml.SafeLoader):
                 )
             seen.append(key)
         return super().construct_mapping(node, deep=deep)
+
+
+def document_digest(document: BaseModel) -> str:
+    """`sha256:` and the SHA-256 of the canonical form (JSON, keys sorted, no spaces): of what it says, not of its layout."""
+    value = json.dumps(document.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+    return "sha256:" + hashlib.sha256(value.encode()).hexdigest()
 
 
 def read_document(path: Path, *, model: type[Document]) -> Document:

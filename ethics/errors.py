@@ -33,7 +33,7 @@ class QuorumMissed(NotVerified):
     """Too few witnesses have cosigned a checkpoint."""
 
 
-class WitnessRefused(EthicsError):
+class WitnessRefused(NotVerified):
     """A witness will not cosign: the log shows a history other than the one seen before."""
 
 
@@ -43,6 +43,10 @@ class BadDocument(EthicsError):
 
 class BadVote(EthicsError):
     """A vote is malformed, by no member, about another policy, or contradicts another by the same member."""
+
+
+class BadAct(EthicsError):
+    """An act on a proposal is malformed, out of order, by somebody who may not act, or about something else than was shown."""
 
 
 class BadAdoption(EthicsError):

@@ -10,7 +10,7 @@ from typing import Annotated, Final, Literal, TypeAlias, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from ethics.documents import parse_document
+from ethics.documents import document_digest, parse_document
 
 Uksa: TypeAlias = Literal[
     "public-good", "confidentiality", "methods-and-quality", "legal-compliance", "public-views", "transparency"
@@ -50,12 +50,20 @@ class Principle(BaseModel):
 
 
 class Framework(BaseModel):
-    """All principles, numbered from P1 without gaps; together they carry out every principle of both public frameworks."""
+    """All principles, numbered from P1 without gaps; together they carry out every principle of both public frameworks. `previous` is the digest
+    of the version before."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     framework: Literal["vpp-ethical-framework/v1"]
+    version: Annotated[int, Field(ge=1)] = 1
+    previous: Annotated[str, Field(pattern=r"^(none|sha256:[0-9a-f]{64})$")] = "none"
     principles: Annotated[tuple[Principle, ...], Field(min_length=1)]
+
+    @property
+    def digest(self) -> str:
+        """`sha256:` and the SHA-256 of the canonical form (JSON, keys sorted, no spaces)."""
+        return document_digest(self)
 
     @model_validator(mode="after")
     def _complete(self) -> "Framework":

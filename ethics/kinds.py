@@ -32,7 +32,7 @@ DETAILS: Final = {
     "codes": "reasons",
     "digest": "constitution_digest decision_digest facts_digest files_digest ledger_digest manifest_digest model_digest"
     " note_digest permit_digest policy_digest previous_digest register_digest report_digest request_digest"
-    " root_digest schema_digest spine_digest vocabulary_digest votes_digest recipient_digest",
+    " root_digest schema_digest spine_digest vocabulary_digest votes_digest recipient_digest preview_digest pack_digest",
     "day": "expires review",
     "count": "approve attributes cells conflicted entries epoch files hidden members merged pairs passes people present"
     " records refuse rows size split threshold version",
@@ -115,7 +115,25 @@ KINDS: Final = {
     "policy-proposed": _kind(
         "A policy was put before the board.",
         "policy version policy_digest",
-        "previous_digest vocabulary_digest expires review clauses",
+        "previous_digest vocabulary_digest expires review clauses note_digest",
+    ),
+    "policy-checked": _kind(
+        "The linter and the tests inside a policy found nothing.", "policy version policy_digest note_digest"
+    ),
+    "policy-previewed": _kind(
+        "What a policy would newly allow was worked out.",
+        "policy version policy_digest note_digest",
+        "preview_digest",
+    ),
+    "policy-circulated": _kind(
+        "The papers on a policy went to the members of the board.",
+        "policy version policy_digest note_digest",
+        "preview_digest pack_digest expires",
+    ),
+    "interest-declared": _kind(
+        "A board member declared whether a policy is a conflict of interest.",
+        "policy version policy_digest note_digest",
+        "verdict",
     ),
     "vote-cast": _kind(
         "A board member voted on a policy.", "policy version policy_digest note_digest", "verdict"
@@ -123,12 +141,24 @@ KINDS: Final = {
     "policy-recommended": _kind(
         "The board's quorum recommended a policy.",
         "policy version policy_digest votes_digest",
-        "constitution_digest present approve refuse conflicted",
+        "constitution_digest present approve refuse conflicted note_digest",
     ),
     "policy-sent-back": _kind(
         "The board did not recommend a policy.",
         "policy version policy_digest",
-        "votes_digest constitution_digest present approve refuse conflicted",
+        "votes_digest constitution_digest present approve refuse conflicted note_digest",
+    ),
+    "policy-refused": _kind(
+        "The board refused a policy.", "policy version policy_digest", "votes_digest note_digest"
+    ),
+    "policy-dry-run": _kind(
+        "A policy goes on a dry run, in which nothing is released under it.",
+        "policy version policy_digest note_digest",
+        "expires",
+    ),
+    "policy-in-force": _kind("A policy is in force.", "policy version policy_digest note_digest"),
+    "policy-withdrawn": _kind(
+        "Whoever proposed a policy withdrew it.", "policy version policy_digest note_digest"
     ),
     "policy-adopted": _kind(
         "A partner adopted clauses of a policy for its own data.",
@@ -171,6 +201,12 @@ KINDS: Final = {
         "partner attribute reasons",
         "permit submission",
     ),
+    "release-prepared": _kind(
+        "A table or extract was made ready for the output checkers.",
+        "release request files_digest",
+        "decision_digest",
+    ),
+    "output-vote-received": _kind("An output checker's vote came in, sealed.", "release request note_digest"),
     "output-checked": _kind(
         "An output checker gave a verdict on what is about to leave.", "request verdict", "note_digest reasons"
     ),
@@ -187,6 +223,9 @@ KINDS: Final = {
     "release-withdrawn": _kind("A release was withdrawn.", "release reason", "note_digest"),
     "destruction-certified": _kind(
         "The holder of a release certified its destruction.", "release", "note_digest"
+    ),
+    "log-policy-agreed": _kind(
+        "The holders of the root agreed which witnesses must cosign this log.", "note_digest"
     ),
     "checkpoint-witnessed": _kind(
         "A partner cosigned a checkpoint of this log.", "witness size root_digest", "note_digest"

@@ -5,13 +5,16 @@ below; `tile/entries/<number>` with 256 entries each. The last of each row is pa
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import Final
 
-from ethics.merkle import leaf_hash, levels_of
+from ethics.merkle import NodeReader, leaf_hash, levels_of
 
 TILE: Final = 256
 TILE_HEIGHT: Final = 8
+HASH: Final = 32
+TILES_KEPT: Final = 64
 MAX_ENTRY: Final = 65535
 CHECKPOINT: Final = "checkpoint"
 _NUMBER: Final = r"(?:x[0-9]{3}/)*[0-9]{3}"
@@ -77,3 +80,31 @@ def bundle_paths(size: int) -> Iterator[str]:
     """Where the entry bundles of a log of `size` entries lie, in order."""
     for number, start in enumerate(range(0, size, TILE)):
         yield tile_path("entries", number=number, width=min(TILE, size - start))
+
+
+def tile_reader(read: Callable[[str], bytes], *, size: int) -> NodeReader:
+    """Reads the complete subtrees of a log of `size` entries out of its hash tiles, of which `read` gives the bytes by path.
+
+    No entry is read, and few tiles: a proof takes two or three of each level. Nothing is verified here: what is put together from these hashes
+    holds if it leads to a root that somebody signed.
+
+    Raises:
+        ValueError: when read, a tile has another length than one of such a log.
+    """
+
+    @lru_cache(maxsize=TILES_KEPT)
+    def tile(row: int, number: int) -> bytes:
+        width = min(TILE, (size >> (TILE_HEIGHT * row)) - TILE * number)
+        content = read(tile_path(str(row), number=number, width=width))
+        if len(content) != HASH * width:
+            raise ValueError(f"a tile of {width} hashes has {len(content)} bytes")
+        return content
+
+    def node(level: int, number: int) -> bytes:
+        row, above = divmod(level, TILE_HEIGHT)
+        first, wide = number << above, 1 << above
+        hashes, start = tile(row, first // TILE), first % TILE
+        leaves = [hashes[HASH * n : HASH * (n + 1)] for n in range(start, start + wide)]
+        return levels_of(leaves)[-1][0]
+
+    return node

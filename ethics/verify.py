@@ -9,6 +9,7 @@ from ethics.errors import BadEvent, NotVerified
 from ethics.events import Event, read_event
 from ethics.merkle import range_root, reader_of
 from ethics.proofs import verify_independent
+from ethics.published import Published
 from ethics.tiles import CHECKPOINT, bundle_paths, hash_levels, tiles_of, unframed
 from ethics.witness import Cosignature, cosigner_key_id
 from keys import PublicIdentity
@@ -42,7 +43,8 @@ def verify_directory(
         NotVerified: one of these does not hold; the message names the file.
     """
     # 1
-    note = _text(directory, CHECKPOINT)
+    files_of = Published(directory)
+    note = files_of.checkpoint()
     head = read_checkpoint(note, log=log)
     allowed = {(log.name, log.key_hash)} | {(one.name, cosigner_key_id(one)) for one in witnesses}
     lines = [(line.name, line.key_id) for line in signature_lines(note)]
@@ -55,7 +57,7 @@ def verify_directory(
     cosignatures = verify_independent(note, log=log, witnesses=witnesses, quorum=quorum)
     # 3
     found = {path.relative_to(directory).as_posix() for path in directory.rglob("*") if not path.is_dir()}
-    entries = [entry for path in bundle_paths(head.size) for entry in _bundle(directory, path)]
+    entries = [entry for path in bundle_paths(head.size) for entry in _bundle(files_of, path)]
     if len(entries) != head.size:
         raise NotVerified(f"the bundles hold {len(entries)} entries and the checkpoint names {head.size}")
     levels = hash_levels(entries)
@@ -68,29 +70,15 @@ def verify_directory(
     if head.size and range_root(0, end=head.size, node=reader_of(levels)) != head.root:
         raise NotVerified(f"the {head.size} entries do not lead to the signed root: an entry was altered")
     for path, content in files.items():
-        if _bytes(directory, path) != content:
+        if files_of.read(path) != content:
             raise NotVerified(f"{path}: its hashes are not those of the entries: it was altered")
     # 5
     return VerifiedLog(head, tuple(_event(entry, number) for number, entry in enumerate(entries)), cosignatures)
 
 
-def _bytes(directory: Path, path: str) -> bytes:
-    file = directory / path
-    if file.is_symlink() or not file.is_file():
-        raise NotVerified(f"{path}: this file of the log is missing, or only a link")
-    return file.read_bytes()
-
-
-def _text(directory: Path, path: str) -> str:
+def _bundle(log: Published, path: str) -> list[bytes]:
     try:
-        return _bytes(directory, path).decode("utf-8")
-    except UnicodeDecodeError as fault:
-        raise NotVerified(f"{path}: it is not text: it was altered") from fault
-
-
-def _bundle(directory: Path, path: str) -> list[bytes]:
-    try:
-        return unframed(_bytes(directory, path))
+        return unframed(log.read(path))
     except ValueError as fault:
         raise NotVerified(f"{path}: {fault}: it was altered or cut short") from fault
 

@@ -84,6 +84,13 @@ def add_cosignature(note: str, *, by: Identity, now: datetime) -> str:
     return merge_checkpoints(note, other=f"{text}\n{DASH}{by.name} {to_base64(blob)}\n")
 
 
+def only_known(note: str, *, log: PublicIdentity, witnesses: Collection[PublicIdentity]) -> str:
+    """The note without signature lines by others than the log and these witnesses. Verifies nothing."""
+    known = {(log.name, log.key_hash)} | {(one.name, cosigner_key_id(one)) for one in witnesses}
+    lines = [one.line for one in signature_lines(note) if (one.name, one.key_id) in known]
+    return split_note(note)[0] + "\n" + "".join(f"{line}\n" for line in lines)
+
+
 def verify_cosignatures(
     note: str, *, witnesses: Collection[PublicIdentity], quorum: int
 ) -> tuple[Cosignature, ...]:
@@ -126,5 +133,6 @@ __all__ = [
     "Witness",
     "add_cosignature",
     "cosigner_key_id",
+    "only_known",
     "verify_cosignatures",
 ]

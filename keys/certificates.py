@@ -1,4 +1,4 @@
-"""What holders of secrets sign: that they hold the secret of a round, and that they hold it, or their shares, no more."""
+"""What holders sign: that they hold the secret of a round, and that they hold it, their shares or a release no more."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,8 +12,13 @@ from keys.trust import TrustRegister
 
 ACKNOWLEDGEMENT_FORMAT: Final = "linkage-secret-ack/v1"
 DESTRUCTION_FORMAT: Final = "linkage-destruction/v1"
-Destroyed = Literal["project-secret", "shares"]
-HOLDER_OF: Final[dict[Destroyed, str]] = {"project-secret": "data-officer", "shares": "custodian"}
+Destroyed = Literal["project-secret", "shares", "release", "release-in-secure-setting"]
+HOLDER_OF: Final[dict[Destroyed, str]] = {
+    "project-secret": "data-officer",
+    "shares": "custodian",
+    "release": "analyst",
+    "release-in-secure-setting": "secure-environment",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,8 @@ class Acknowledgement:
 
 @dataclass(frozen=True, slots=True)
 class Destruction:
-    """Somebody removed the project secret of a round, or its shares, from where it kept them."""
+    """Somebody removed the project secret of a round, its shares, or a release, from where it kept them. `record` is the digest of the record of the
+    ceremony, or of the files of the release."""
 
     what: Destroyed
     project: str

@@ -9,6 +9,7 @@ import base64
 import binascii
 import hashlib
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
@@ -108,8 +109,8 @@ def seal_stream(source: BinaryIO, sink: BinaryIO, *, to: PublicIdentity, context
     sealer.finish()
 
 
-def open_body(source: BinaryIO, *, header: SealHeader, key: Secret, context: bytes) -> bytes:
-    """The opened body; `source` stands after the header.
+def opened_pieces(source: BinaryIO, *, header: SealHeader, key: Secret, context: bytes) -> Iterator[bytes]:
+    """The opened body piece by piece, each authentic; only who takes all of them knows that nothing is missing. `source` stands after the header.
 
     Raises:
         BadSeal: the body was altered, cut short, or belongs to another header or context.
@@ -118,11 +119,20 @@ def open_body(source: BinaryIO, *, header: SealHeader, key: Secret, context: byt
         decryptor = Cobblestone256Decryptor(
             key.expose(), hashlib.sha256(encode([header.text, context])).digest()
         )
-        out = [decryptor.update(chunk) for chunk in iter(lambda: source.read(CHUNK), b"")]
-        out.append(decryptor.finalize())
+        for chunk in iter(lambda: source.read(CHUNK), b""):
+            yield decryptor.update(chunk)
+        yield decryptor.finalize()
     except (InvalidTag, ValueError) as fault:
         raise BadSeal("this sealed file was altered or cut short: ask its sender for it again") from fault
-    return b"".join(out)
+
+
+def open_body(source: BinaryIO, *, header: SealHeader, key: Secret, context: bytes) -> bytes:
+    """The opened body; `source` stands after the header.
+
+    Raises:
+        BadSeal: the body was altered, cut short, or belongs to another header or context.
+    """
+    return b"".join(opened_pieces(source, header=header, key=key, context=context))
 
 
 def seal(data: bytes, *, to: PublicIdentity, context: bytes) -> bytes:
@@ -138,10 +148,17 @@ def open_sealed(sealed: bytes, *, by: Identity, context: bytes) -> bytes:
     Raises:
         BadSeal: it is not for `by`, was altered or cut short, or was sealed under another context.
     """
-    source = io.BytesIO(sealed)
+    return b"".join(open_stream(io.BytesIO(sealed), by=by, context=context))
+
+
+def open_stream(source: BinaryIO, *, by: Identity, context: bytes) -> Iterator[bytes]:
+    """What was sealed, piece by piece, as `opened_pieces` gives it.
+
+    Raises:
+        BadSeal: it is not for `by`, was altered or cut short, or was sealed under another context.
+    """
     header = read_header(source)
     if header.to != by.name:
         raise BadSeal("this sealed file is for another recipient: check that it went to the right folder")
-    return open_body(
-        source, header=header, key=unwrap_key(header.wrapped, by=by, context=context), context=context
-    )
+    key = unwrap_key(header.wrapped, by=by, context=context)
+    return opened_pieces(source, header=header, key=key, context=context)

@@ -130,6 +130,23 @@ def _let_go(held: int, path: Path) -> None:
         os.close(held)
 
 
+def put_whole(path: Path, content: bytes) -> None:
+    """The content stands in the file, on the disk; what stood there before stays until then.
+
+    Raises:
+        NotWritten: the system refused.
+    """
+    with telling(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = hidden(path, "draft")
+        with draft.open("wb") as out:
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+        draft.replace(path)
+        sync_folder(path.parent)
+
+
 def sync_folder(folder: Path) -> None:
     """The folder's entries are on the disk, where the system can do that."""
     if sys.platform == "win32":

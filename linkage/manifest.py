@@ -62,7 +62,8 @@ class Manifest:
     """The partner's signed statement of what it sends.
 
     A submission is `whole`, or an `update` that follows its `base`: it holds what is new or changed since, and what is `gone`, of which the
-    manifest states the number of records, replaced or deleted, rounded to 10. `statistics` are always those of all records after it.
+    manifest states the number of records, replaced or deleted, rounded to 10. `statistics` are always those of all records after it. `deduplicated` says
+    that no person has two records in the partner's file.
     """
 
     round: Round
@@ -78,6 +79,7 @@ class Manifest:
     base: Base | None = None
     gone: int = 0
     exclusions: tuple[Attestation, ...] = ()
+    deduplicated: bool = False
 
     def text(self) -> str:
         """The manifest as the text of a note."""
@@ -97,7 +99,7 @@ class Manifest:
             "base": {"submission": self.base.submission, "manifest": self.base.manifest} if self.base else None,
             "gone": self.gone,
             "exclusions": [one.to_json() for one in self.exclusions],
-        }
+        } | ({"deduplicated": True} if self.deduplicated else {})
         return f"{MANIFEST_FORMAT}\n{json.dumps(body, indent=1, sort_keys=True)}\n"
 
     @property
@@ -111,8 +113,16 @@ class Manifest:
         Raises:
             BadSubmission: it is another content, or the manifest names no such file.
         """
+        self.check_digest(name, hashlib.sha256(content).hexdigest())
+
+    def check_digest(self, name: str, digest: str) -> None:
+        """Nothing, if the manifest says so of the file of that name: its SHA-256, hexadecimal.
+
+        Raises:
+            BadSubmission: it is another content, or the manifest names no such file.
+        """
         listed = next((f.sha256 for f in self.files if f.name == name), None)
-        if listed != hashlib.sha256(content).hexdigest():
+        if listed != digest:
             raise BadSubmission(
                 f"{name} of {self.partner} is not the file of its manifest: receive the submission again"
             )
@@ -140,6 +150,7 @@ def read_manifest(body: str) -> Manifest:
             base=_base(value["base"]),
             gone=_rounded(value["gone"]),
             exclusions=tuple(Attestation.from_json(one) for one in value["exclusions"]),
+            deduplicated=_stated(value.get("deduplicated")),
         )
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as fault:
         raise BadSubmission(
@@ -201,6 +212,13 @@ def _kind(value: Any) -> SubmissionKind:
     if value not in get_args(SubmissionKind):
         raise ValueError("a submission is whole or an update")
     return "update" if value == "update" else "whole"
+
+
+def _stated(value: Any) -> bool:
+    """What is stated by standing there, and else left out: so manifests without it keep their digests."""
+    if value not in (None, True) or type(value) is int:
+        raise ValueError("a statement of a manifest is true or is left out")
+    return value is True
 
 
 def _base(value: Any) -> Base | None:

@@ -21,7 +21,7 @@ PRESENT_IN_LANE: Final = 10
 EXACT_IN_LANE: Final = 4
 
 Lane = npt.NDArray[np.int64] | npt.NDArray[np.int8]
-Chunk = Mapping[str, npt.NDArray[Any]]
+Chunk = Mapping[str, npt.NDArray[Any] | pa.Array]
 Ints = npt.NDArray[np.int64]
 
 
@@ -190,7 +190,9 @@ def write_table(
     return sink.getvalue()
 
 
-def _array(values: npt.NDArray[Any], kind: pa.DataType) -> pa.Array:
+def _array(values: npt.NDArray[Any] | pa.Array, kind: pa.DataType) -> pa.Array:
+    if isinstance(values, pa.Array):
+        return values.cast(kind)
     if not pa.types.is_fixed_size_binary(kind):
         return pa.array(values, kind)
     raw = np.ascontiguousarray(values, dtype=np.uint8)
@@ -203,13 +205,13 @@ def read_table(data: bytes, *, kind: str) -> tuple[pa.Table, dict[str, str]]:
     Raises:
         BadSubmission: its first line or its body is something else.
     """
-    first, _, body = data.partition(b"\n")
-    if first != kind.encode():
+    first = f"{kind}\n".encode()
+    if not data.startswith(first):
         raise BadSubmission(
             f"a file's first line should be {kind}: it was made by another version, or is another file"
         )
     try:
-        with pa.ipc.open_stream(body) as source:
+        with pa.ipc.open_stream(memoryview(data)[len(first) :]) as source:
             table = source.read_all()
     except (pa.ArrowException, OSError) as fault:
         raise BadSubmission(
@@ -247,21 +249,37 @@ def read_pass(data: bytes, *, schema: Schema) -> tuple[PassTable, dict[str, str]
         BadSubmission: it lacks a lane of the schema, has one too many, or a lane is of another type.
     """
     table, meta = read_table(data, kind=TOKENS_FORMAT)
+    key = pass_key(table.schema, schema=schema)
+    check_lanes(table, schema=schema, key=key)
+    return PassTable(key.name, {n: table.column(n).to_numpy() for n in table.column_names}), meta
+
+
+def pass_key(types: pa.Schema, *, schema: Schema) -> MatchKey:
+    """The match key of whose pass a token file with these columns and metadata is.
+
+    Raises:
+        BadSubmission: the schema has no such key.
+    """
     try:
-        key = schema.match_key(meta["key"])
-    except (KeyError, StopIteration) as fault:
+        return schema.match_key((types.metadata or {})[b"key"].decode())
+    except (KeyError, StopIteration, UnicodeDecodeError) as fault:
         raise BadSubmission(
             "a token file is of a pass that the schema does not know: compare schema versions"
         ) from fault
+
+
+def check_lanes(rows: pa.Table | pa.RecordBatch, *, schema: Schema, key: MatchKey) -> None:
+    """Nothing, if these are rows of the pass.
+
+    Raises:
+        BadSubmission: they lack a lane of the schema, have one too many, or a lane is of another type.
+    """
     wanted = lanes_of(schema, key)
-    right = table.schema.types == [lane_type(n) for n in wanted] and not any(
-        c.null_count for c in table.columns
-    )
-    if tuple(table.column_names) != wanted or not right:
+    right = rows.schema.types == [lane_type(n) for n in wanted] and not any(c.null_count for c in rows.columns)
+    if tuple(rows.schema.names) != wanted or not right:
         raise BadSubmission(
             f"the token file of pass {key.name} has not the lanes of the schema: compare schema versions"
         )
-    return PassTable(key.name, {n: table.column(n).to_numpy() for n in wanted}), meta
 
 
 def write_map(one: PassMap, *, partner: str) -> bytes:
@@ -283,5 +301,14 @@ def read_map(data: bytes) -> tuple[PassMap, dict[str, str]]:
     as_written = table.column_names == ["row_ref", "record_ref"] and table.schema.types == kinds
     if not as_written or "key" not in meta or any(c.null_count for c in table.columns):
         raise BadSubmission("a map file has not the columns of a map")
-    refs = np.frombuffer(b"".join(table.column("record_ref").to_pylist()), dtype=np.uint8).reshape(-1, 16)
+    refs = fixed_bytes(table, "record_ref", width=16)
     return PassMap(meta["key"], table.column("row_ref").to_numpy(), refs), meta
+
+
+def fixed_bytes(table: pa.Table, name: str, *, width: int) -> npt.NDArray[np.uint8]:
+    """A column of fixed-size binary without missing values, as (n, width) bytes, not copied where it is in one piece."""
+    parts = [np.empty((0, width), dtype=np.uint8)]
+    for chunk in filter(len, table.column(name).chunks):
+        raw = np.frombuffer(chunk.buffers()[1], dtype=np.uint8, count=(chunk.offset + len(chunk)) * width)
+        parts.append(raw.reshape(-1, width)[chunk.offset :])
+    return parts[1] if len(parts) == 2 else np.concatenate(parts)

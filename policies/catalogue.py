@@ -55,6 +55,19 @@ class Partner:
 
 
 @dataclass(frozen=True, slots=True)
+class Making:
+    """How a derived attribute is made of others: `yes` for a person of whom each (`every`), or at least one, of the attributes in `of` has one of the values
+    beside it, else `no`; nothing for a person of whom no attribute in `of` is known."""
+
+    every: bool
+    of: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+YES_NO: Final = ("no", "yes")
+"""The values of a derived attribute that is made by a rule, the stronger last."""
+
+
+@dataclass(frozen=True, slots=True)
 class Attribute:
     """One attribute, with what it inherits already applied. Empty `values` means any value; `sources` are its origins.
 
@@ -72,6 +85,7 @@ class Attribute:
     subjects: frozenset[str] = frozenset()
     dated: bool = False
     declared_by: str = ""
+    making: Making | None = None
 
     @property
     def partner(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Literal, Self
 
@@ -15,10 +15,12 @@ from policies.catalogue import (
     HEALTH,
     HEALTH_FLAGS,
     LAW_ENFORCEMENT,
+    YES_NO,
     Attribute,
     AttributeId,
     AttributeName,
     Catalogue,
+    Making,
     Partner,
     PartnerId,
     Says,
@@ -113,9 +115,34 @@ class _PartnerRow(Document):
 class _DerivedRow(Document):
     says: Says
     made_from: tuple[AttributeId, ...]
+    yes_when: dict[Literal["all", "any"], dict[AttributeId, tuple[str, ...]]] | None = None
     sensitivity: ClassName = Field(alias="class", default="C0")
     flags: frozenset[Flag] = frozenset()
     values: tuple[str, ...] | Literal["any"]
+
+    @model_validator(mode="after")
+    def _rule_hangs_together(self) -> Self:
+        if self.yes_when is None:
+            return self
+        at = ("yes_when",)
+        if len(self.yes_when) != 1:
+            raise complain("A rule is either all or any.", fix="Keep one of the two.", at=at)
+        ((kind, of),) = self.yes_when.items()
+        for source, values in of.items():
+            if not values:
+                raise complain("No value counts as yes.", fix="List one.", at=(*at, kind, source))
+        if not isinstance(self.values, tuple) or sorted(self.values) != sorted(YES_NO):
+            fix = 'Write values: ["yes", "no"].'
+            raise complain("What is made by a rule is yes or no.", fix=fix, at=("values",))
+        return self
+
+    @property
+    def making(self) -> Making | None:
+        """The rule, in the order of the names."""
+        if self.yes_when is None:
+            return None
+        ((kind, of),) = self.yes_when.items()
+        return Making(kind == "all", tuple(sorted(of.items())))
 
     def built(self, name: str, *, parents: list[Attribute]) -> Attribute:
         """The attribute, with the strictest class, every flag and every subject of what it is made from."""
@@ -124,11 +151,12 @@ class _DerivedRow(Document):
             says=self.says,
             sensitivity=max([AttributeClass[self.sensitivity], *(parent.sensitivity for parent in parents)]),
             flags=self.flags.union(*(parent.flags for parent in parents)),
-            values=self.values if isinstance(self.values, tuple) else (),
+            values=() if self.values == "any" else YES_NO if self.yes_when else tuple(self.values),
             gateways=(),
             sources=frozenset(self.made_from).union(*(parent.sources for parent in parents)),
             subjects=frozenset().union(*(parent.subjects for parent in parents)),
             declared_by="made from what partners declared",
+            making=self.making,
         )
 
 
@@ -152,7 +180,11 @@ class CatalogueDocument(Document):
         if DERIVED in self.partners:
             at: Path = ("partners", DERIVED)
             yield complain(f"A partner may not be called “{DERIVED}”.", fix="Choose another name.", at=at)
-        known = {f"{partner}.{name}" for partner, row in self.partners.items() for name in row.attributes}
+        known: dict[str, tuple[str, ...] | str] = {
+            f"{partner}.{name}": offered.values
+            for partner, row in self.partners.items()
+            for name, offered in row.attributes.items()
+        }
         for (
             name,
             row,
@@ -169,7 +201,8 @@ class CatalogueDocument(Document):
                         fix=closest(source, among=tuple(sorted(known))),
                         at=(*at, number),
                     )
-            known.add(f"{DERIVED}.{name}")
+            yield from _of_values(name, row, known)
+            known[f"{DERIVED}.{name}"] = row.values
 
     def build(self) -> Catalogue:
         """The catalogue, with classes and flags inherited."""
@@ -185,3 +218,24 @@ class CatalogueDocument(Document):
             whole = f"{DERIVED}.{name}"
             found[whole] = made.built(whole, parents=[found[source] for source in made.made_from])
         return Catalogue(MappingProxyType(partners), MappingProxyType(found))
+
+
+def _of_values(
+    name: str, row: _DerivedRow, known: Mapping[str, tuple[str, ...] | str]
+) -> Iterator[PydanticCustomError]:
+    """Faults of a rule that looks at other attributes than it says, for values which they never have, or at days."""
+    for kind, of in (row.yes_when or {}).items():
+        if set(of) != set(row.made_from):
+            fix = "Name each attribute of made_from in the rule, and no other."
+            where = ("derived", name, "yes_when", kind)
+            yield complain("The rule looks at other attributes than it is made from.", fix=fix, at=where)
+        for source, values in of.items():
+            at = ("derived", name, "yes_when", kind, source)
+            offered = known.get(source, "any")
+            if offered == DATE:
+                yield complain(f"{source} is a day, which no rule compares.", fix="Leave it out.", at=at)
+            elif isinstance(offered, tuple):
+                for value in values:
+                    if value not in offered:
+                        fix = f"It has {', '.join(offered)}."
+                        yield complain(f"{source} never has a value that the rule looks for.", fix=fix, at=at)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from policies.catalogue import Catalogue
+from policies.catalogue import Catalogue, Making
 from policies.conditions import duties_in_words, obligations_in_words
 from policies.decision import Decision
 from policies.explain_document import (
@@ -104,9 +104,14 @@ def explain_attribute(attribute: str, *, catalogue: Catalogue) -> str:
     """
     row = catalogue.attributes[attribute]
     flags = f"; {named(row.flags, kind='flag')}" if row.flags else ""
-    return (
-        f"{row.id}: {row.says} ({phrase(row.sensitivity.name, kind='class')}, {row.sensitivity.name}{flags})."
-    )
+    made = f" {making_in_words(row.making)}" if row.making else ""
+    return f"{row.id}: {row.says} ({phrase(row.sensitivity.name, kind='class')}, {row.sensitivity.name}{flags}).{made}"
+
+
+def making_in_words(making: Making) -> str:
+    """How a derived attribute is made, in one sentence."""
+    parts = [f"{name} is {joined(values, last='or')}" for name, values in making.of]
+    return f"It is yes where {joined(parts, last='and' if making.every else 'or')}, else no."
 
 
 def vocabulary_in_words() -> tuple[str, ...]:

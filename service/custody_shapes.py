@@ -98,6 +98,7 @@ class DossierBody(_Body):
     constitution: str
     votes: tuple[str, ...]
     adoptions: tuple[str, ...]
+    acts: tuple[str, ...] = ()
 
 
 class OrderBody(_Body):

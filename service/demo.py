@@ -26,7 +26,6 @@ from ethics import (
 )
 from keys import Identity
 from linkage.central.assemble import Linkage, run_assembler
-from linkage.central.model import DEFAULT_THRESHOLD
 from linkage.central.quality import assess, calibration
 from linkage.central.receive import Doorstep, read_manifests, receive
 from linkage.errors import BadInput
@@ -37,6 +36,7 @@ from linkage.schema import default_schema
 from policies import Decision, Policy
 from policies.disclosure import HIDDEN, rows
 from policies.explain import explain, explain_clause
+from service.archive import ARCHIVE
 from service.auditing import publish_register
 from service.cast import (
     ALLOWED_REQUEST,
@@ -55,9 +55,10 @@ from service.linker_desk import MODEL_FILE
 from service.mapping_file import read_mapping
 from service.partners import Export, Office, recipients_of, submit
 from service.places import IDENTITY_FILE, Places
+from service.register_site import read_sources, write_annual_report, write_register
 from service.release import SPINE_FILE, Desk, Release, ask, open_release, release
 from service.rounds import Rounds
-from service.shared import read_project
+from service.shared import ROOT_FILE, read_project
 from service.signed_requests import sign_request
 from service.stage import (
     deliver,
@@ -210,7 +211,7 @@ def _link(places: Places, cast: Cast, one: Round, desk: Desk, say: Say) -> Linka
     manifests = read_manifests(places.assembler / "inbox", trust=trust, one=one, now=NOW)
     linkage = run_assembler(
         places.assembler / "inbox", pairs=places.assembler / "pairs", one=one, manifests=manifests,
-        assembler=cast.people["assembler/1"], linker=cast.people["linker/1"].public, threshold=DEFAULT_THRESHOLD,
+        assembler=cast.people["assembler/1"], linker=cast.people["linker/1"].public,
     )  # fmt: skip
     desk.state.record(
         event(
@@ -308,6 +309,7 @@ def _ask(places: Places, cast: Cast, desk: Desk, say: Say) -> tuple[Decision, De
     requests.mkdir()
     (requests / "rows.yaml").write_text(REFUSED_REQUEST, encoding="utf-8")
     (requests / "table.yaml").write_text(ALLOWED_REQUEST, encoding="utf-8")
+    (places.analyst / "rules.yaml").write_text("mode: rounded\ntotal: All\n", encoding="utf-8")
     rows, table = (sign_request(text, by=cast.people[ANALYST]) for text in (REFUSED_REQUEST, ALLOWED_REQUEST))
     (requests / "rows.note").write_text(rows, encoding="utf-8")
     (requests / "table.note").write_text(table, encoding="utf-8")
@@ -343,6 +345,7 @@ def _publish(places: Places, cast: Cast, desk: Desk, world: World, made: Release
     log.keep_cosigned(note, log=desk.log_identity.public, witnesses=keys, now=NOW)
     log.export(places.public / "audit")
     publish_register(places.shared, out=places.public)
+    write_public_register(places)
     found = verify_directory(
         places.public / "audit", log=desk.log_identity.public, witnesses=keys, quorum=WITNESS_QUORUM
     )
@@ -356,6 +359,16 @@ def _publish(places: Places, cast: Cast, desk: Desk, world: World, made: Release
         f"     audit: {found.head.size} events, checkpoint verifies, {len(found.cosignatures)} partners cosigned"
     )
     return found.head.size, len(found.cosignatures)
+
+
+def write_public_register(places: Places) -> None:
+    """The public register and the annual report stand in `public/register/` and beside it."""
+    sources = read_sources(
+        places.public / "audit", shared=places.shared, root=places.shared / ROOT_FILE, archive=places.centre / ARCHIVE,
+        partnership="A made-up violence prevention partnership", contact="the secretariat of the partnership", quorum=None, at=NOW,
+    )  # fmt: skip
+    write_register(sources, out=places.public / "register")
+    write_annual_report(sources, year=NOW.year, out=places.public / f"annual-report-{NOW.year}.html")
 
 
 def _true_people(places: Places, world: World, linkage: Linkage) -> np.ndarray[Any, np.dtype[np.int64]]:

@@ -11,17 +11,20 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ethics import Constitution, read_adoption, read_adoptions, tally
-from ethics.approvals import ApprovalStatus
+from ethics.acts import about
+from ethics.approvals import ApprovalStatus, outcome
 from ethics.documents import parse_document
+from ethics.proposals import Proposal, proposal_of
 from keys import BadSignature, NotTrusted, Root, TrustRegister
 from keys.trust import read_register
-from policies import Facts, Policy, Requester, load_catalogue, load_gateways, load_policy
+from policies import Facts, Policy, PolicyError, Requester, load_catalogue, load_gateways, load_policy
 from service.errors import NotApproved
 from service.texts import read_text
 
 EVIDENCE_FORMAT: Final = "linkage-evidence/v1"
 TRUST_FILE: Final = "trust.note"
 POLICY_FILE: Final = "policy.yaml"
+PROPOSALS: Final = "proposals"
 LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 VOUCHED: Final = {"catalogue": "catalogue.yaml", "gateways": "gateways.yaml", "constitution": "board.yaml"}
 
@@ -29,7 +32,7 @@ VOUCHED: Final = {"catalogue": "catalogue.yaml", "gateways": "gateways.yaml", "c
 @dataclass(frozen=True, slots=True)
 class Dossier:
     """The documents as text. `evidence` is a note that the secretariat signed, and that vouches for catalogue, gateways and constitution by
-    their digests; votes and adoptions are notes by members and controllers."""
+    their digests; votes and adoptions are notes by members and controllers, `acts` those of the policy's own proposal."""
 
     trust: str
     policy: str
@@ -39,6 +42,7 @@ class Dossier:
     constitution: str
     votes: tuple[str, ...]
     adoptions: tuple[str, ...]
+    acts: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, shared: Path) -> "Dossier":
@@ -52,7 +56,7 @@ class Dossier:
             return read_text(shared / name)
 
         def notes(folder: str) -> tuple[str, ...]:
-            return tuple(read_text(p) for p in sorted((shared / folder).glob("*.note")))
+            return tuple(read_text(p) for p in sorted(shared.glob(f"{folder}/*.note")))
 
         return cls(
             trust=text(TRUST_FILE),
@@ -63,13 +67,15 @@ class Dossier:
             constitution=text(VOUCHED["constitution"]),
             votes=notes("votes"),
             adoptions=notes("adoptions"),
+            acts=_about_policy(notes(f"{PROPOSALS}/*"), policy=text(POLICY_FILE)),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
     """What the dossier says once every signature was checked. `versions` numbers each document that a later one replaces: the trust
-    register and a recommended policy by version, a partner's adoption by the second it was signed in."""
+    register and a recommended policy by version, a partner's adoption by the second it was signed in, a proposal by the number of its acts.
+    `proposal` is None where the board recommended by votes alone."""
 
     trust: TrustRegister
     policy: Policy
@@ -77,6 +83,17 @@ class Verified:
     approval: ApprovalStatus
     constitution: Constitution
     versions: Mapping[str, int]
+    proposal: Proposal | None = None
+
+
+def _about_policy(acts: tuple[str, ...], *, policy: str) -> tuple[str, ...]:
+    """The acts on this policy: those on earlier and later versions need not travel with every order. One that does not read is refused later."""
+    if not acts:
+        return ()
+    try:
+        return about(acts, policy_digest=load_policy(policy).digest)
+    except PolicyError:
+        return acts
 
 
 def digests_of(*, catalogue: str, gateways: str, constitution: str) -> dict[str, str]:
@@ -88,8 +105,9 @@ def digests_of(*, catalogue: str, gateways: str, constitution: str) -> dict[str,
 def verify(dossier: Dossier, *, project: str, root: Root, now: datetime) -> Verified:
     """The verified policy and the facts for its engine.
 
-    Clauses count as recommended only when the board's quorum recommended this very policy; a controller's clauses only when it adopted
-    them. Nothing here raises for a missing recommendation: the engine denies, and says why.
+    Clauses count as recommended only when the board's quorum recommended this very policy, and, once there is a proposal of it or the
+    constitution asks for one, only while that proposal has them in force; a controller's clauses only when it adopted them. Nothing here raises
+    for a missing recommendation: the engine denies, and says why.
 
     Raises:
         BadSignature, NotTrusted: a document is not signed as it must be, or the register is another project's.
@@ -103,18 +121,55 @@ def verify(dossier: Dossier, *, project: str, root: Root, now: datetime) -> Veri
     facts = on_record(dossier, trust=trust, now=now)
     policy = load_policy(dossier.policy)
     constitution = parse_document(dossier.constitution, model=Constitution, name=VOUCHED["constitution"])
-    approval = tally(dossier.votes, constitution=constitution, trust=trust, policy_digest=policy.digest, at=now)
-    adoptions = read_adoptions(dossier.adoptions, trust=trust, policy_digest=policy.digest, at=now)
-    clauses = frozenset(c.id for c in policy.clauses)
-    facts = replace(facts, adoptions=adoptions, recommended=clauses if approval.recommended else frozenset())
-    versions = {"trust": trust.version}
-    if approval.recommended:
+    said = said_of(dossier, policy=policy, constitution=constitution, trust=trust, now=now)
+    facts = replace(facts, adoptions=said.adoptions, recommended=said.recommended)
+    acts = () if said.proposal is None else said.proposal.acts
+    versions = {"trust": trust.version, f"proposal/{policy.policy}/{policy.version}": len(acts)}
+    if said.approval.recommended:
         versions[f"policy/{policy.policy}"] = policy.version
     for note in dossier.adoptions:
         one = read_adoption(note, trust=trust)
         name = f"adoption/{one.partner}"
         versions[name] = max(versions.get(name, 0), int(one.at.timestamp()))
-    return Verified(trust, policy, facts, approval, constitution, versions)
+    return Verified(trust, policy, facts, said.approval, constitution, versions, said.proposal)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What board and controllers have said of one text of a policy: the clauses that count as recommended, and partner -> adopted clauses."""
+
+    approval: ApprovalStatus
+    recommended: frozenset[str]
+    adoptions: Mapping[str, frozenset[str]]
+    proposal: Proposal | None
+
+
+def said_of(
+    dossier: Dossier, *, policy: Policy, constitution: Constitution, trust: TrustRegister, now: datetime
+) -> Said:
+    """What the notes of the dossier amount to. A proposal of this text goes before votes without one.
+
+    Raises:
+        BadSignature, NotTrusted: a note is not signed as it must be.
+        EthicsError: an act, vote or adoption is not what it says it is.
+    """
+    if acts := about(dossier.acts, policy_digest=policy.digest):
+        found = proposal_of(
+            acts,
+            adoptions=about(dossier.adoptions, policy_digest=policy.digest),
+            project=trust.project,
+            policy=policy,
+            constitution=constitution,
+            trust=trust,
+            now=now,
+        )
+        approval = found.approval or outcome((), constitution=constitution)
+        return Said(approval, found.in_force, found.adoptions, found)
+    approval = tally(dossier.votes, constitution=constitution, trust=trust, policy_digest=policy.digest, at=now)
+    carried = approval.recommended and constitution.decides_by == "votes"
+    clauses = frozenset(c.id for c in policy.clauses) if carried else frozenset()
+    adoptions = read_adoptions(dossier.adoptions, trust=trust, policy_digest=policy.digest, at=now)
+    return Said(approval, clauses, adoptions, None)
 
 
 def on_record(dossier: Dossier, *, trust: TrustRegister, now: datetime) -> Facts:

@@ -76,6 +76,7 @@ NOT_APPROVED: Final = 13
 NOT_VERIFIED: Final = 14
 LEAKS: Final = 15
 UNAVAILABLE: Final = 16
+DISCLOSES: Final = 17
 
 EXIT_CODES: Final[tuple[tuple[type[Exception], int], ...]] = (
     (Refused, REFUSED),

@@ -1,65 +1,38 @@
 """`linkage evaluate`: the partners' and the centre's own path, run on anybody's files whose truth is known, and scored."""
 
-import os
 import re
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from keys import Identity, Secret, TrustRegister
-from keys.trust import Entry
-from linkage.central.assemble import Records, ScoredRecords, best_of, gather, open_maps, people_of, resolve
-from linkage.central.cleartext import ClearFile, part_column, run_cleartext
-from linkage.central.link import open_pairs, open_tables, score, seal_pairs, train
+from linkage.central.assembly.pairs import ScoredRecords
+from linkage.central.assembly.people import people_of
+from linkage.central.assembly.records import Records
 from linkage.central.linker import SPLINK_FAULTS
-from linkage.central.model import LinkType, Model
+from linkage.central.model import LinkType
 from linkage.central.quality import assess, truth_pairs
-from linkage.central.receive import Doorstep, receive
-from linkage.central.store import open_locked
 from linkage.errors import BadInput
-from linkage.manifest import RECORDS, Manifest, Round
 from linkage.partner.date_orders import date_order
 from linkage.partner.headings import by_headers
 from linkage.partner.identifiers.dates import ORDERS
-from linkage.partner.normalise import ColumnMapping, normalise
-from linkage.partner.plain import part_variants
+from linkage.partner.normalise import ColumnMapping
 from linkage.partner.read import read_rows
-from linkage.partner.records import CleanRecords
-from linkage.partner.submission import Recipients, seal_submission
-from linkage.partner.tokenise import Tokeniser, record_refs
-from linkage.schema import MatchKey, Part, Schema, dedupe_schema, default_schema, load_schema
-from linkage.tokens import PassTable
+from linkage.schema import Schema, dedupe_schema, default_schema, load_schema
 from service.meter import Meter
+from service.quality_linked import Given as Given
+from service.quality_linked import Linked, Say, file_order, link_in_the_clear, link_privately
+from service.quality_linked import clear_rows as _clear_rows
+from service.quality_missed import explained, missed_of, told_missed, true_pairs
 from service.texts import read_text
 
-Say = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """One file with its truth: the rows, how they are mapped, and the true person of each row."""
-
-    name: str
-    file: str
-    rows: pd.DataFrame
-    mapping: ColumnMapping
-    truth: pd.Series
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """One file after the partner's side: its own secret, its cleaned records, its manifest once sealed."""
-
-    given: Given
-    own: Secret
-    officer: Identity
+# What users of plain Splink usually take, and the strong cleartext linker that results are held against.
+CLEARTEXT_THRESHOLD: Final = 0.95
 
 
 def read_given(
@@ -107,9 +80,10 @@ def evaluate(
     link_type: LinkType,
     cleartext: bool,
     now: datetime,
+    missed: bool = False,
     say: Say = lambda _: None,
 ) -> dict[str, Any]:
-    """The report: `files, records, truth_pairs, private`, and `cleartext` where asked; its keys are in docs/formats.md.
+    """The report: `files, records, truth_pairs, private`, and `cleartext` and `missed` where asked; its keys are in docs/formats.md.
 
     Raises:
         BadInput: a file cannot be used.
@@ -117,27 +91,30 @@ def evaluate(
     """
     meter = Meter()
     with tempfile.TemporaryDirectory(prefix="linkage-") as folder:
-        pairs, records, truth, model, cleaned = _private(
-            given, schema, link_type, Path(folder), now, meter, say
+        one = link_privately(
+            given, schema=schema, link_type=link_type, folder=Path(folder), now=now, meter=meter, say=say
         )
     report: dict[str, Any] = {
         "files": [g.file for g in given],
         "records": sum(len(g.rows) for g in given),
-        "truth_pairs": truth_pairs(truth, partner=records.partner, link_type=link_type),
-        "private": _side(pairs, records, truth, link_type, model.threshold, meter),
+        "truth_pairs": truth_pairs(one.truth, partner=one.records.partner, link_type=link_type),
+        "private": _side(one.pairs, one.records, one.truth, link_type, one.threshold, meter),
     }
+    if missed:
+        report["missed"] = _missed(one, given, schema=schema, link_type=link_type)
     if cleartext:
         say("cleartext: the same values and match keys in plain Splink")
         clear_meter = Meter()
         try:
-            clear = _cleartext(given, cleaned, schema=schema, link_type=link_type, meter=clear_meter)
+            clear, records, truth = link_in_the_clear(
+                given, one.cleaned, schema=schema, link_type=link_type, meter=clear_meter
+            )
         except SPLINK_FAULTS as fault:
             say(
                 f"cleartext: Splink could not link these files ({type(fault).__name__}); the report is of the private side alone"
             )
             return report
-        clear_records, clear_truth = _file_order(given)
-        report["cleartext"] = _side(clear, clear_records, clear_truth, link_type, model.threshold, clear_meter)
+        report["cleartext"] = _side(clear, records, truth, link_type, CLEARTEXT_THRESHOLD, clear_meter)
         report["cost_of_privacy"] = cost_of_privacy(report)
     return report
 
@@ -170,132 +147,18 @@ def _side(
     }
 
 
-def _private(
-    given: Sequence[Given],
-    schema: Schema,
-    link_type: LinkType,
-    folder: Path,
-    now: datetime,
-    meter: Meter,
-    say: Say,
-) -> tuple[ScoredRecords, Records, npt.NDArray[np.int64], Model, list[CleanRecords]]:
-    one = Round("evaluation", 1, schema.digest)
-    secret = Secret(os.urandom(32), name="project secret")
-    linker, assembler, custodian, centre = (
-        Identity.make(n) for n in ("linker", "assembler", "custodian", "centre")
+def _missed(one: Linked, given: Sequence[Given], *, schema: Schema, link_type: LinkType) -> dict[str, Any]:
+    scored = one.place[one.pairs.left], one.place[one.pairs.right]
+    records, truth = file_order(given)
+    found = missed_of(
+        true_pairs(truth, partner=records.partner, between=link_type == "link_only"),
+        scored=(np.minimum(*scored), np.maximum(*scored)),
+        linked=one.pairs.probability >= one.threshold,
+        records=len(truth),
     )
-    prepared = [
-        Prepared(g, Secret(os.urandom(32), name=f"{g.name} own"), Identity.make(f"{g.name}/officer"))
-        for g in given
-    ]
-    trust = TrustRegister(
-        "evaluation",
-        1,
-        tuple(Entry(p.officer.public, p.given.name, frozenset({"data-officer"}), now) for p in prepared),
-    )
-    doorstep = Doorstep(folder / "linker", folder / "assembler", folder / "desk")
-    recipients = Recipients(linker.public, assembler.public, custodian.public)
-    manifests: list[Manifest] = []
-    cleaned: list[CleanRecords] = []
-    for p in prepared:
-        g = p.given
-        say(
-            f"{g.name}: {len(g.rows):,} records; {', '.join(f'{i} from {c}' for i, c in g.mapping.identifiers.items())}"
-        )
-        with meter.step("clean"):
-            clean, _ = normalise(g.rows, schema=schema, mapping=g.mapping, file=g.file)
-        with meter.step("tokenise"):
-            tokeniser = Tokeniser(clean, schema=schema, secret=secret, own=p.own, randomness=os.urandom)
-            sent = seal_submission(
-                tokeniser, schema=schema, attributes=None, attribute_gateways={}, token_gateway="evaluation",  # noqa: S106  the name of a gateway
-                 one=one,
-                secret=secret, signer=p.officer, partner=g.name, recipients=recipients, folder=folder / "out" / g.name, now=now,
-            )  # fmt: skip
-        with meter.step("receive"):
-            manifests.append(
-                receive(sent.folder, trust=trust, one=one, doorstep=doorstep, signer=centre, now=now).manifest
-            )
-        cleaned.append(clean)
-
-    def load(key: MatchKey) -> dict[str, PassTable]:
-        return open_tables(
-            key, inbox=doorstep.linker, manifests=manifests, schema=schema, one=one, linker=linker
-        )
-
-    say("linker: one pass after another")
-    with meter.step("train"):
-        model = train(load, schema=schema, manifests=manifests, link_type=link_type)
-    with meter.step("score"):
-        scored = score(load, model=model, schema=schema)
-    say("assembler: from rows to records")
-    with meter.step("cluster"):
-        maps = open_maps(
-            [*scored, RECORDS], inbox=doorstep.assembler, manifests=manifests, one=one, assembler=assembler
-        )
-        records = gather(maps[RECORDS])
-        passes = []
-        for key, table in scored.items():
-            sealed = seal_pairs(table, key=key, one=one, assembler=assembler.public)
-            passes.append(
-                resolve(
-                    open_pairs(sealed, key=key, one=one, assembler=assembler), maps=maps[key], records=records
-                )
-            )
-        pairs = best_of(passes)
-    return pairs, records, _truth_of(records, prepared), model, cleaned
-
-
-def _truth_of(records: Records, prepared: Sequence[Prepared]) -> npt.NDArray[np.int64]:
-    """The true person number of each record, found again through the partners' own secrets."""
-    person: dict[bytes, str] = {}
-    for p in prepared:
-        ids = p.given.rows[p.given.mapping.record_id].astype(str).to_numpy(dtype=object)
-        for ref, true in zip(record_refs(ids, own=p.own), p.given.truth, strict=True):
-            person[bytes(ref)] = true
-    return pd.factorize(np.array([person[bytes(r)] for r in records.record_ref], dtype=object))[0].astype(
-        np.int64
-    )
-
-
-def _file_order(given: Sequence[Given]) -> tuple[Records, npt.NDArray[np.int64]]:
-    partner = np.concatenate([np.full(len(g.rows), at, dtype=np.int64) for at, g in enumerate(given)])
-    refs = np.zeros((len(partner), 16), dtype=np.uint8)
-    truth = pd.factorize(np.concatenate([g.truth.to_numpy(dtype=object) for g in given]))[0].astype(np.int64)
-    return Records(tuple(g.name for g in given), partner, refs), truth
-
-
-def _cleartext(
-    given: Sequence[Given],
-    cleaned: Sequence[CleanRecords],
-    *,
-    schema: Schema,
-    link_type: LinkType,
-    meter: Meter,
-) -> ScoredRecords:
-    files, first = [], 0
-    for g, clean in zip(given, cleaned, strict=True):
-        files.append(ClearFile(g.name, _clear_rows(clean, schema, first)))
-        first += len(g.rows)
-    with open_locked() as connection:
-        scored = run_cleartext(
-            files, schema=schema, link_type=link_type, connection=connection, step=meter.step
-        )
-    return best_of([scored])
-
-
-def _clear_rows(clean: CleanRecords, schema: Schema, first: int) -> pd.DataFrame:
-    columns: dict[str, Any] = {"record": clean.record + first}
-    columns |= {i: c.texts() for i, c in clean.columns.items()}
-    for comparison in schema.comparisons.values():
-        if comparison.part != "whole":
-            part = part_variants(clean, Part(comparison.identifier, comparison.part))[0]
-            columns[f"{comparison.identifier}_{comparison.part}"] = part.texts()
-    for key in schema.match_keys:
-        for one in key.parts:
-            name = f"name.{one.order}.{one.part}" if one.order else f"{one.identifier}.{one.part}"
-            for variant, column in enumerate(part_variants(clean, one)):
-                columns.setdefault(part_column(name, variant), column.texts())
-    return pd.DataFrame({n: pd.Series(v, dtype=None if n == "record" else "str") for n, v in columns.items()})
+    starts = np.cumsum([0, *(len(g.rows) for g in given)])
+    rows = [_clear_rows(c, schema, int(at)) for c, at in zip(one.cleaned, starts, strict=False)]
+    return explained(found, rows=pd.concat(rows, ignore_index=True), schema=schema)
 
 
 def run(
@@ -309,6 +172,7 @@ def run(
     dedupe: bool,
     cleartext: bool,
     say: Say,
+    missed: bool = False,
 ) -> dict[str, Any]:
     """The report of `evaluate`, told as it goes.
 
@@ -330,7 +194,13 @@ def run(
     built_in = default_schema() if link_type == "link_only" else dedupe_schema()
     agreed = load_schema(read_text(schema)) if schema is not None else built_in
     report = evaluate(
-        given, schema=agreed, link_type=link_type, cleartext=cleartext, now=datetime.now(UTC), say=say
+        given,
+        schema=agreed,
+        link_type=link_type,
+        cleartext=cleartext,
+        missed=missed,
+        now=datetime.now(UTC),
+        say=say,
     )
     for line in told(report):
         say(line)
@@ -364,4 +234,4 @@ def told(report: Mapping[str, Any]) -> list[str]:
         lines.append(
             f"cost of privacy: best F1 {cost['best_f1_difference']:+.4f}, linking time {cost['linking_time_ratio']:.2f} of cleartext's"
         )
-    return lines
+    return lines + (told_missed(report["missed"]) if "missed" in report else [])

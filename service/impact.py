@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from ethics import Constitution, read_adoption, read_adoptions, tally
+from ethics import Constitution, read_adoption
 from ethics.approvals import read_vote
 from ethics.documents import parse_document
 from policies import Facts, Policy, Requester, load_catalogue, load_gateways, load_policy
@@ -21,7 +21,7 @@ from policies.replay import Outcome, Past, explain_replay, replay
 from policies.space import Standing, whole_space
 from policies.terms import is_word
 from service import clock
-from service.dossier import POLICY_FILE, VOUCHED, Dossier, on_record
+from service.dossier import POLICY_FILE, VOUCHED, Dossier, on_record, said_of
 from service.past_requests import past_requests
 from service.shared import Project, read_project, read_root
 from service.texts import read_text
@@ -165,10 +165,9 @@ class _Record:
             for note in self.dossier.adoptions
             if read_adoption(note, trust=trust).policy.digest == policy.digest
         ]
-        status = tally(votes, constitution=constitution, trust=trust, policy_digest=policy.digest, at=self.now)
-        clauses = frozenset(clause.id for clause in policy.clauses) if status.recommended else frozenset()
-        adopted = read_adoptions(adoptions, trust=trust, policy_digest=policy.digest, at=self.now)
-        return {"recommended": clauses, "adoptions": adopted}
+        about_this = replace(self.dossier, votes=tuple(votes), adoptions=tuple(adoptions))
+        said = said_of(about_this, policy=policy, constitution=constitution, trust=trust, now=self.now)
+        return {"recommended": said.recommended, "adoptions": said.adoptions}
 
     def facts_for(self, past: tuple[Past, ...]) -> Facts:
         """The facts with everybody who asked: whoever has left counts as still there, in the role in which they asked."""

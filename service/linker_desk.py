@@ -2,12 +2,18 @@
 
 import os
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from keys import Identity
-from linkage.central.link import run_linker
-from linkage.errors import BadSubmission
+from keys import Identity, PublicIdentity
+from linkage.central.link import run_linker, run_update
+from linkage.central.model import Model, read_model
+from linkage.central.run import signed_run
+from linkage.errors import BadModel, BadSubmission
+from linkage.manifest import Manifest
 from policies import Stage
 from service import clock
 from service.accepted import accepted_manifests
@@ -15,11 +21,17 @@ from service.dossier import Dossier, on_record
 from service.gates import objections
 from service.memory import read_remembered
 from service.places import IDENTITY_FILE
+from service.progress import Progress, Step, silent
 from service.quorum import WAIT_SECONDS, Waiting, patiently, whole_linker
 from service.rounds import read_rounds
+from service.shared import Project
 from service.unlocking import asking, unlocker
+from service.work_log import log_work
+from service.writing import write_whole
 
 MODEL_FILE: Final = "model.json"
+# What an unfinished run has finished so far, under seal for the linker alone.
+WORK_FOLDER: Final = "work"
 
 
 def run_linker_desk(
@@ -30,9 +42,15 @@ def run_linker_desk(
     at: str | None = None,
     session: Path | None = None,
     waiting: Waiting | None = None,
+    progress: Progress = silent,
+    update: bool = False,
+    keep: bool = True,
+    warn: Callable[[str], None] = lambda _: None,
 ) -> str:
     """The linker's run over its own folder; the model is kept there, the sealed pairs go to `out`. With `at` it runs as things stood then; what it
-    remembers goes by the clock all the same. Where custodians share the key that opens tokens, they are asked for it in the folder `session`.
+    remembers goes by the clock all the same. Where custodians share the key that opens tokens, they are asked for it in the folder `session`. A run that
+    was broken off goes on, with the same submissions, where it was. With `update` only what is new since the runs in `out` is linked, by their model. `warn` hears what makes the model doubtful. With `keep` the rows of
+    a full run stay in the linker's folder, under seal, so that later updates open few of them; it takes as much space again as the submissions.
 
     Raises:
         NotEnoughCustodians: too few of them answered in time.
@@ -66,15 +84,65 @@ def run_linker_desk(
         waiting=waiting or patiently(WAIT_SECONDS, say=print),
         randomness=os.urandom,
     )
-    model = run_linker(
-        inbox,
-        out=out,
-        schema=project.schema,
-        one=project.one,
-        manifests=manifests,
-        linker=linker,
-        assembler=project.trust.only("assembler", at=now),
-        link_type=project.link_type,
+    about = _About(
+        folder, out, project, tuple(manifests), linker, project.trust.only("assembler", at=now), progress
     )
-    (folder / MODEL_FILE).write_text(model.to_json(), encoding="utf-8")
-    return f"{len(model.passes)} passes, {sum(p.pairs for p in model.passes):,} pairs compared; model in {MODEL_FILE}"
+    return about.update(now=today) if update else about.in_full(now=today, keep=keep, warn=warn)
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What a run of the desk is of, once it may go ahead."""
+
+    folder: Path
+    out: Path
+    project: Project
+    manifests: tuple[Manifest, ...]
+    linker: Identity
+    assembler: PublicIdentity
+    progress: Progress
+
+    def in_full(self, *, now: datetime, keep: bool, warn: Callable[[str], None]) -> str:
+        """The full run, in words."""
+        model = run_linker(
+            self.folder / "inbox", out=self.out, link_type=self.project.link_type, progress=self._told,
+            schema=self.project.schema, one=self.project.one, manifests=self.manifests, linker=self.linker,
+            assembler=self.assembler, work=self.folder / WORK_FOLDER, keep=keep,
+        )  # fmt: skip
+        write_whole(self.folder / MODEL_FILE, model.to_json())
+        self._log("full run", model, self.out, now=now)
+        for sentence in model.warnings:
+            warn(sentence)
+        return f"{len(model.passes)} passes, {sum(p.pairs for p in model.passes):,} pairs compared; model in {MODEL_FILE}"
+
+    def update(self, *, now: datetime) -> str:
+        """The incremental run, in words."""
+        path = self.folder / MODEL_FILE
+        if not path.is_file():
+            raise BadModel(
+                f"{MODEL_FILE} is not in {self.folder.name}/: run the linker in full first, without --update"
+            )
+        model = read_model(path.read_text("utf-8"), schema=self.project.schema)
+        made = run_update(
+            self.folder / "inbox", out=self.out, model=model, progress=self._told,
+            schema=self.project.schema, one=self.project.one, manifests=self.manifests, linker=self.linker,
+            assembler=self.assembler, work=self.folder / WORK_FOLDER,
+        )  # fmt: skip
+        if made is None:
+            return "nothing is new since the last run: there is nothing to link"
+        self._log("incremental run", model, made, now=now)
+        return f"{len(model.passes)} passes, what is new in {made.name}/; scored by the model in {MODEL_FILE}"
+
+    def _told(self, name: str, done: int, total: int, unit: str) -> None:
+        self.progress(Step(name, done, total, unit))
+
+    def _log(self, what: str, model: Model, out: Path, *, now: datetime) -> None:
+        run = signed_run(out, one=self.project.one, linker=self.linker.public)
+        facts = {
+            "run": run.digest,
+            "model": model.digest,
+            "submissions": dict(run.submissions),
+            "epoch": run.round.epoch,
+            "files": len(run.files),
+        }
+        log_work(self.folder, what, facts=facts, by=self.linker, now=now)

@@ -49,7 +49,8 @@ class ExclusionList(_Strict):
 
 
 class MappingFile(_Strict):
-    """The mapping a data officer keeps beside the export. `date_order` is of date columns that `date_orders` does not name."""
+    """The mapping a data officer keeps beside the export. `date_order` is of date columns that `date_orders` does not name; `deduplicated` states that no
+    person has two records in the file."""
 
     mapping: Literal["linkage-mapping/v1"]
     partner: Text
@@ -66,6 +67,7 @@ class MappingFile(_Strict):
     token_gateway: Text
     attribute_gateways: dict[Text, Text] = Field(default_factory=dict)
     exclusions: tuple[ExclusionList, ...] = ()
+    deduplicated: bool = False
 
     @model_validator(mode="after")
     def _every_attribute_has_a_gateway(self) -> "MappingFile":
@@ -160,7 +162,7 @@ def _lines(
     body = mapping.model_dump(mode="json", exclude_defaults=True)
     body["mapping"] = MAPPING_FORMAT
     order = ("mapping", "partner", "source", "encoding", "record_id", "identifiers", "date_order", "date_orders", "century_pivot", "token_gateway",
-             "attributes", "attribute_gateways", "exclusions")  # fmt: skip
+             "attributes", "attribute_gateways", "exclusions", "deduplicated")  # fmt: skip
     yield from (f"# {line}" for line in head.splitlines())
     for entry in order:
         if entry not in body:

@@ -169,6 +169,7 @@ def _seal(
         watch=inspected.searcher,
         inspect=inspected,
         exclusions=exclusions,
+        deduplicated=export.mapping.deduplicated,
         changes=changes,
         ledgers=ledgers,
     )

@@ -99,6 +99,38 @@ def calibration_plot(rows: Sequence[Mapping[str, float]]) -> Markup:
     return render({"width": 300, "height": 260, "layer": [line, dots, labels]})
 
 
+def reliability_plot(rows: Sequence[Mapping[str, Any]]) -> Markup:
+    """What was said against what was true for several sources, a picture a scale; each row has source, scale, said, true and pairs. The line is where
+    both agree. A reliability diagram: Murphy and Winkler (1977)."""
+    scale = {"domain": [0, 1]}
+    axis = {"format": ".0%", "tickCount": 5}
+    x = {"field": "said", "type": "quantitative", "title": "match probability", "scale": scale, "axis": axis}
+    y = {
+        "field": "true",
+        "type": "quantitative",
+        "title": "share that truly are one person",
+        "scale": scale,
+        "axis": axis,
+    }
+    colour = {"field": "source", "type": "nominal", "title": None, "sort": None}
+    even = {"mark": {"type": "rule", "color": "#9aa7b5", "strokeDash": [4, 4]}, "encoding": {
+        "x": {"datum": 0}, "y": {"datum": 0}, "x2": {"datum": 1}, "y2": {"datum": 1}
+    }}  # fmt: skip
+    lines = {"mark": {"type": "line", "opacity": 0.5}, "encoding": {"x": x, "y": y, "color": colour}}
+    dots = {
+        "mark": {"type": "point", "filled": True, "opacity": 1, "size": 60},
+        "encoding": {"x": x, "y": y, "color": colour, "shape": colour},
+    }
+    return render(
+        {
+            "background": "#ffffff",
+            "data": {"values": [dict(r) for r in rows]},
+            "facet": {"column": {"field": "scale", "type": "nominal", "title": None, "sort": None}},
+            "spec": {"width": 300, "height": 300, "layer": [even, lines, dots]},
+        }
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """One cell of a shown table: its text, and how strong its shade is from 0 to 1; a hidden cell has none."""

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from policies import load_catalogue, load_gateways, load_policy
+from policies import Policy, PolicyError, load_catalogue, load_gateways, load_policy
+from policies.catalogue import Catalogue
 from policies.explain import explain_document
 from policies.explain_document import explain_clause, explain_prohibition, words_in_words
 from policies.faults import Fault
+from policies.gateways import Gateways
 from policies.linter import lint
 from policies.selftest import Outcome, first_day, run_tests
 from service.dossier import VOUCHED
@@ -85,8 +87,28 @@ def board_explain(policy: Path, *, as_json: bool) -> str:
 def board_lint(policy: Path, *, shared: Path) -> Linted:
     """What the linter and the document's own tests say of it, with the attributes and gateways of the shared folder."""
     document = load_policy(read_text(policy), name=policy.name)
-    catalogue = load_catalogue(read_text(shared / VOUCHED["catalogue"]), name=VOUCHED["catalogue"])
-    gateways = load_gateways(read_text(shared / VOUCHED["gateways"]), name=VOUCHED["gateways"])
+    catalogue, gateways = _offered(shared)
     outcomes = run_tests(document, catalogue=catalogue, gateways=gateways, now=first_day(document))
     faults = lint(document, catalogue=catalogue, gateways=gateways)
     return Linted(policy.name, document.digest, faults, tuple(outcomes))
+
+
+def check_tests(document: Policy, *, shared: Path) -> None:
+    """Nothing, if every test inside the document passes on its first day: whoever approves or adopts it signs them too.
+
+    Raises:
+        PolicyError: one does not; the message names them.
+    """
+    catalogue, gateways = _offered(shared)
+    outcomes = run_tests(document, catalogue=catalogue, gateways=gateways, now=first_day(document))
+    if failed := [outcome.id for outcome in outcomes if not outcome.passed]:
+        raise PolicyError(
+            f"{document.policy} version {document.version} does not do what its own tests say: {', '.join(failed)} failed (linkage board test)"
+        )
+
+
+def _offered(shared: Path) -> tuple[Catalogue, Gateways]:
+    return (
+        load_catalogue(read_text(shared / VOUCHED["catalogue"]), name=VOUCHED["catalogue"]),
+        load_gateways(read_text(shared / VOUCHED["gateways"]), name=VOUCHED["gateways"]),
+    )

@@ -1,13 +1,16 @@
 """Signed notes that were made elsewhere, verified and entered in the desk's log: each once, as the event that it stands for."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from ethics import Event
-from keys import Root, TrustRegister
+from ethics import Event, log_keys, read_checkpoint, verify_cosignatures
+from ethics.acts import ACT_FORMAT
+from ethics.ballots import ADOPTION_FORMAT
+from ethics.errors import BadExport
+from ethics.log_policy import LOG_POLICY_KIND
+from keys import TrustRegister
 from keys.ceremony_record import CEREMONY_FORMAT, verify_record
 from keys.certificates import (
     ACKNOWLEDGEMENT_FORMAT,
@@ -26,34 +29,20 @@ from keys.sessions import (
 )
 from keys.statements import text_digest
 from keys.trust import TRUST_FORMAT, read_register
+from linkage.central.run import RUN_FORMAT
 from linkage.errors import BadInput
 from service.advice import ADVICE_FORMAT, verify_advice
+from service.auditing import publish_register
 from service.errors import OutOfOrder
+from service.people_note import PEOPLE_FORMAT
+from service.recorded import Against, Meaning, log_policy_meaning, people_meaning, run_meaning
+from service.recorded_acts import act_told, adoption_told
 from service.rounds import Rounds
 from service.shared import read_project, read_root
 from service.state import State
 from service.texts import read_text
 
 STATE_FILE: Final = "office.db"
-
-
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """The event that a note stands for: its kind, who did it, and its details."""
-
-    kind: str
-    by: str
-    details: Mapping[str, str | int]
-
-
-@dataclass(frozen=True, slots=True)
-class Against:
-    """What notes are verified with: the root, the trust register, the published records, and which openings the log knows (digest to share)."""
-
-    root: Root
-    trust: TrustRegister
-    rounds: Rounds
-    openings: Mapping[str, str]
 
 
 def _register(note: str, against: Against) -> Meaning:
@@ -144,15 +133,23 @@ MEANINGS: Final[Mapping[str, Callable[[str, Against], Meaning]]] = {
     OPEN_FORMAT: _opening,
     CONTRIBUTION_FORMAT: _contribution,
     ADVICE_FORMAT: _advice,
+    RUN_FORMAT: run_meaning,
+    PEOPLE_FORMAT: people_meaning,
+    LOG_POLICY_KIND: log_policy_meaning,
+    ACT_FORMAT: lambda note, against: Meaning(*act_told(note, trust=against.trust)),
+    ADOPTION_FORMAT: lambda note, against: Meaning(*adoption_told(note, trust=against.trust)),
 }
 
 
-def record_notes(notes: Sequence[Path], *, desk: Path, shared: Path, root: Path, now: datetime) -> str:
+def record_notes(
+    notes: Sequence[Path], *, desk: Path, shared: Path, root: Path, now: datetime, publish: Path | None = None
+) -> str:
     """Every note is verified and its event is in the desk's log, once for each note; openings come before the answers to them. If one does not hold,
-    those before it stay recorded.
+    those before it stay recorded. Checkpoints that witnesses cosigned are joined to the log's own; with `publish` that folder then holds the longest of
+    these, with its cosignatures and the files that it names, and no new one is signed: what the desk signed meanwhile waits for the next publication.
 
     Raises:
-        BadInput: a file is no note of a kind that is recorded, or there is no such desk.
+        BadInput: a file is no note of a kind that is recorded, or there is no such desk; or the folder to publish in holds another or a longer log.
         BadSignature, NotTrusted, OutOfOrder: a note does not hold.
     """
     if not desk.is_dir():
@@ -162,9 +159,15 @@ def record_notes(notes: Sequence[Path], *, desk: Path, shared: Path, root: Path,
     state = State(desk / STATE_FILE, origin=project.trust.only("audit-log", at=now).name)
     try:
         texts = {path: read_text(path) for path in notes}
-        lines = []
+        lines: list[str] = []
+        sizes: list[int] = []
         for path in sorted(notes, key=lambda p: texts[p].startswith(f"{CONTRIBUTION_FORMAT}\n")):
-            against = Against(project.root, project.trust, rounds, _openings(state))
+            if texts[path].startswith(f"{state.log.origin}\n"):
+                size, said = _cosigned(texts[path], name=path.name, trust=project.trust, state=state, now=now)
+                sizes.append(size)
+                lines += said
+                continue
+            against = Against(project.root, project.trust, rounds, _openings(state), now)
             meaning = _meaning(texts[path], name=path.name, against=against)
             event = Event(
                 meaning.kind, at=now, by=meaning.by, project=project.trust.project, details=meaning.details
@@ -172,9 +175,43 @@ def record_notes(notes: Sequence[Path], *, desk: Path, shared: Path, root: Path,
             entry = state.record_note(text_digest(split_note(texts[path])[0]), event=event)
             done = "was recorded before" if entry is None else f"is entry {entry} of the log"
             lines.append(f"{path.name}: {meaning.kind} by {meaning.by} {done}")
+        if publish is not None:
+            lines.append(_publish(state, size=max(sizes, default=None), out=publish))
+            publish_register(shared, out=publish.parent)
     finally:
         state.close()
     return "\n".join(lines)
+
+
+def _publish(state: State, *, size: int | None, out: Path) -> str:
+    try:
+        state.log.export(out, size=size)
+    except BadExport as fault:
+        raise BadInput(str(fault)) from fault
+    of = "the newest checkpoint" if size is None else f"the checkpoint of {size} entries"
+    return f"{out.name}/ holds {of} with its cosignatures"
+
+
+def _cosigned(
+    note: str, *, name: str, trust: TrustRegister, state: State, now: datetime
+) -> tuple[int, list[str]]:
+    """The size of the log's own checkpoint, on which the cosignatures now are, and a line for each; each has its event, once."""
+    keys = log_keys(trust, at=now)
+    head = read_checkpoint(note, log=keys.log)
+    found = verify_cosignatures(note, witnesses=keys.witnesses, quorum=1)
+    state.log.keep_cosigned(note, log=keys.log, witnesses=keys.witnesses, now=now)
+    lines = []
+    for one in found:
+        details: dict[str, str | int] = {
+            "witness": one.witness,
+            "size": head.size,
+            "root_digest": head.root.hex(),
+        }
+        event = Event("checkpoint-witnessed", at=now, by=one.witness, project=trust.project, details=details)
+        entry = state.record_note(text_digest(f"{one.witness}\n{split_note(note)[0]}"), event=event)
+        done = "was recorded before" if entry is None else f"is entry {entry} of the log"
+        lines.append(f"{name}: checkpoint of {head.size} entries cosigned by {one.witness} {done}")
+    return head.size, lines
 
 
 def _meaning(note: str, *, name: str, against: Against) -> Meaning:

@@ -23,6 +23,8 @@ ROLES: Final[Mapping[str, str]] = {
     "controller-approver": "adopts clauses for a partner",
     "data-officer": "submits a partner's data",
     "analyst": "makes requests",
+    "output-checker": "looks at what is about to leave, and votes on it",
+    "secure-environment": "opens what may only be used in the secure setting",
 }
 ONE_HOLDER: Final = ("linker", "assembler", "audit-log")
 BY_DATE: Final = frozenset({"board-member", "controller-approver"})

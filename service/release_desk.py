@@ -1,7 +1,6 @@
-"""The commands of the release desk, one function each: take in and take back submissions, decide requests, release, hand over, publish the log."""
+"""The commands of the release desk, one function each: take in and take back submissions, decide requests, publish the log."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -11,21 +10,18 @@ from ethics.errors import BadExport
 from ethics.kinds import FORMS
 from linkage.central.chain import link_folders, stated_manifest
 from linkage.central.receive import Doorstep, read_signed_manifest, receipt_for, receive, withdraw
-from linkage.drafts import FolderDraft, alone
+from linkage.drafts import alone
 from linkage.errors import BadInput, BadSubmission
 from linkage.manifest import MANIFEST_NAME, Manifest, expected_files
 from linkage.schema import Schema
-from policies import load_request
 from policies.explain import explain
 from service import clock
-from service.auditing import publish_register
-from service.desk_folder import Keeper, Where, custody_of, opened
+from service.auditing import publish_register, sign_log
+from service.desk_folder import Where, opened
 from service.dossier import Dossier, on_record
-from service.errors import OutOfOrder
 from service.gates import objections
-from service.release import Desk, Handed, ask, collect, release
+from service.release import Desk, ask
 from service.rounds import read_rounds
-from service.signed_requests import text_of
 from service.texts import read_text
 from service.writing import write_whole
 
@@ -168,58 +164,20 @@ def decide_request(request: Path, *, request_id: str, where: Where) -> tuple[boo
         BadInput: there is no such file, or a request cannot be called that.
         OutOfOrder, BadSignature, NotTrusted, DocumentInvalid: as `service.release.ask`.
     """
-    _check_id(request_id)
+    check_id(request_id)
     with opened(where) as (desk, _):
         decision = ask(read_text(request), request_id=request_id, desk=desk)
     return decision.allowed, "\n".join(explain(decision))
 
 
-def release_request(request_id: str, *, by: str, where: Where, keeper: Keeper, out: Path) -> str:
-    """The allowed request's protected table, sealed to the analyst, in a new folder of `out` named after the release.
-
-    A run that breaks off is made again with the same words: what was released already is handed over again, without the custodian.
+def check_id(request_id: str) -> None:
+    """Nothing, if a request can be called that.
 
     Raises:
-        BadInput: somebody else made the request, or no custodian was named.
-        OutOfOrder: there is no such request, or it is not allowed.
-        NotTrusted: `by` is no analyst.
-        Refused, CustodianRefused, CustodianUnavailable, Unsafe: as `service.release.release`.
+        BadInput: it cannot.
     """
-    _check_id(request_id)
-    with opened(where) as (desk, project):
-        analyst = project.trust.require(by, role="analyst", at=clock.now())
-        stored = desk.state.request(request_id)
-        if load_request(text_of(stored.text)).requester != by:
-            raise BadInput(f"request {request_id} was not made by {by}: a release goes to whoever asked for it")
-        if stored.state == "released":
-            handed = collect(request_id, by=analyst, desk=desk)
-        else:
-            if stored.state != "allowed":
-                raise OutOfOrder(f"request {request_id} is {stored.state}, not allowed: nothing is released")
-            with custody_of(keeper, where=where, desk=desk, project=project) as custody:
-                made = release(request_id, by=analyst, desk=replace(desk, custodian=custody))
-            handed = Handed(made.id, made.files, made.proof)
-    return _hand_over(handed, out=out)
-
-
-def _check_id(request_id: str) -> None:
     if not FORMS["id"][0].fullmatch(request_id):
         raise BadInput(f"--id takes {FORMS['id'][1]}")
-
-
-def _hand_over(handed: Handed, *, out: Path) -> str:
-    folder = out / handed.id
-    if folder.exists():
-        if not folder.is_dir() or {p.name for p in folder.iterdir()} != set(handed.files):
-            raise BadInput(
-                f"{folder.name} exists already and is not that release: name another folder with --out"
-            )
-        return f"{handed.id} is in {folder.name}/ already"
-    with FolderDraft(folder) as draft:
-        for name, content in handed.files.items():
-            draft.put(name, content)
-        draft.commit()
-    return f"{handed.id}: {len(handed.files)} sealed files in {folder.name}/"
 
 
 def publish_log(out: Path, *, where: Where) -> str:
@@ -230,7 +188,7 @@ def publish_log(out: Path, *, where: Where) -> str:
         NotVerified: the log is not what was signed before; nothing is written.
     """
     with opened(where) as (desk, _):
-        desk.state.log.checkpoint(by=desk.log_identity, now=clock.now())
+        sign_log(desk.state.log, by=desk.log_identity, shared=where.shared, root=desk.root, now=clock.now())
         try:
             desk.state.log.export(out)
         except BadExport as fault:

@@ -159,6 +159,7 @@ def withdraw_records(
             mapping.token_gateway,
             now,
             earlier.manifest.exclusions,
+            earlier.manifest.deduplicated,
         )
         sent = seal_withdrawal(
             earlier,

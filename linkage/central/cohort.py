@@ -10,16 +10,39 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from linkage.attributes import RECORD_REF
-from linkage.central.assemble import SPINE_FORMAT
-from linkage.central.cohort_sql import SPINE, Column, Selection, Statement, Where, Within, compile_cohort
+from linkage.central.cohort_sql import (
+    NOTHING_MADE,
+    SPINE,
+    Column,
+    Made,
+    Selection,
+    Statement,
+    Where,
+    Within,
+    compile_cohort,
+    origins,
+)
+from linkage.central.spine import SPINE_COLUMNS, error_rates_of, expected_error_of, link_bands, read_spine
 from linkage.central.store import open_locked
 from linkage.errors import BadSubmission
-from linkage.tokens import read_table
 
-__all__ = ["NO_RECORD", "Cohort", "Selection", "Where", "Within", "count", "expected_error_of", "read_spine"]
+__all__ = [
+    "NO_RECORD",
+    "Cohort",
+    "Histories",
+    "Made",
+    "Selection",
+    "Where",
+    "Within",
+    "count",
+    "error_rates_of",
+    "expected_error_of",
+    "link_bands",
+    "read_spine",
+    "rows_of",
+]
 
 NO_RECORD: Final = "no record"
-SPINE_COLUMNS: Final = ["partner", "record_ref", "person_id"]
 DAY: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\z"
 
 
@@ -37,33 +60,18 @@ class Cohort:
     seen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def read_spine(data: bytes) -> pa.Table:
-    """The spine as rows of `partner`, `record_ref` (bytes), `person_id`.
+@dataclass(frozen=True, slots=True)
+class Histories:
+    """Everyone in the spine, the people who met the conditions in the order of their ids, and for each of them a value of each column (`no record` where the
+    column's partner does not know the person). `categories` are all values that a column has; the first `listed` of them are in the order that was
+    given."""
 
-    Raises:
-        BadSubmission: it is no spine.
-    """
-    table, _ = read_table(data, kind=SPINE_FORMAT)
-    if table.column_names != SPINE_COLUMNS:
-        raise BadSubmission("the spine has not the columns of a spine")
-    return table
-
-
-def expected_error_of(data: bytes) -> str:
-    """What the spine says of its own linkage error, as a sentence.
-
-    Raises:
-        BadSubmission: it is no spine, or says nothing.
-    """
-    _, meta = read_table(data, kind=SPINE_FORMAT)
-    try:
-        wrong, missed = meta["expected_wrong"], meta["expected_missed"]
-    except KeyError as fault:
-        raise BadSubmission("the spine does not say how sure its linkage is: assemble again") from fault
-    return (
-        f"Linkage error: by its own probabilities, which know little of twins, {wrong} of the linked pairs of records are wrong, and {missed} of the likely matches among "
-        "the compared pairs were left apart. People whom no agency recorded alike are not counted in either."
-    )
+    everyone: tuple[str, ...]
+    people: tuple[str, ...]
+    columns: tuple[str, ...]
+    categories: tuple[tuple[str, ...], ...]
+    listed: tuple[int, ...]
+    values: tuple[tuple[str, ...], ...]
 
 
 def count(
@@ -73,33 +81,32 @@ def count(
     population: Sequence[Selection],
     group_by: Sequence[str],
     order: Mapping[str, Sequence[str]],
+    made: Mapping[str, Made] = NOTHING_MADE,
 ) -> Cohort:
     """The cohort: who meets every condition, counted by the dimensions. `tables` are the opened columns of each partner.
 
     Where a person's records differ, the value that stands last in `order` counts (so that "yes" beats "no"), and a value that is not in it counts as none;
-    without an order, the one that sorts last. A day is written as 2026-12-01.
+    without an order, the one that sorts last. A day is written as 2026-12-01. `made` are attributes made of others.
 
     Raises:
         BadInput: an attribute of a condition or a dimension is not among the tables.
         BadSubmission: what a window looks at is no day.
     """
-    days = frozenset(name for one in population if isinstance(one, Within) for name in (one.attribute, one.of))
-    used = frozenset(group_by) | frozenset(one.attribute for one in population)
-    columns, frames = _numbered(tables, used=used | days, days=days, order=order)
-    statement = compile_cohort(columns, partners=list(tables), population=population, group_by=group_by)
-    rows = _run(
-        statement, {SPINE: spine.select(SPINE_COLUMNS).rename_columns(["partner", "r", "person"]), **frames}
-    )
+    columns, rows = _cells(spine, tables, population=population, group_by=group_by, order=order, made=made)
     everyone = sorted(person for row in rows for person in row["people"])
     chosen = [row for row in rows if row["met"]]
     people = sorted(person for row in chosen for person in row["people"])
-    sure = {name.partition(".")[0] for one in population for name in _looked_at(one)}
+    asked = {name for one in population for name in _looked_at(one)}
+    # Whoever meets a condition on a partner's attribute is known to that partner, for all of its attributes.
+    sure = asked | {name.partition(".")[0] for name in asked - made.keys()}
     categories = []
     for number, attribute in enumerate(group_by):
         g = f"g{number}"
         found = {row[g] for row in rows if row[g] is not None}
         known = [v for v in order.get(attribute) or sorted(found) if _possible(v, attribute, population)]
-        never_absent = attribute.partition(".")[0] in sure and all(row[g] is not None for row in chosen)
+        never_absent = not sure.isdisjoint({attribute, attribute.partition(".")[0]}) and all(
+            row[g] is not None for row in chosen
+        )
         categories.append(tuple(known) if never_absent else (*known, NO_RECORD))
     counts = np.zeros(tuple(len(its) for its in categories), dtype=np.int64)
     for row in chosen:
@@ -113,6 +120,66 @@ def count(
         if rows and f"seen{column.number}" in rows[0]
     }
     return Cohort(tuple(everyone), tuple(people), tuple(group_by), tuple(categories), counts, seen)
+
+
+def rows_of(
+    spine: pa.Table,
+    tables: Mapping[str, pa.Table],
+    *,
+    population: Sequence[Selection],
+    columns: Sequence[str],
+    order: Mapping[str, Sequence[str]],
+    made: Mapping[str, Made] = NOTHING_MADE,
+) -> Histories:
+    """The same people as `count` counts, one by one, with what it would count them by.
+
+    Raises:
+        BadInput, BadSubmission: as `count`.
+    """
+    _, cells = _cells(spine, tables, population=population, group_by=columns, order=order, made=made)
+    found = sorted(
+        (person, tuple(NO_RECORD if cell[f"g{n}"] is None else cell[f"g{n}"] for n in range(len(columns))))
+        for cell in cells
+        if cell["met"]
+        for person in cell["people"]
+    )
+    values = tuple(row for _, row in found)
+    listed, categories = [], []
+    for number, name in enumerate(columns):
+        given = tuple(order.get(name) or ())
+        listed.append(len(given))
+        categories.append(tuple(dict.fromkeys((*given, *sorted({row[number] for row in values})))))
+    return Histories(
+        tuple(sorted(person for cell in cells for person in cell["people"])),
+        tuple(person for person, _ in found),
+        tuple(columns),
+        tuple(categories),
+        tuple(listed),
+        values,
+    )
+
+
+def _cells(
+    spine: pa.Table,
+    tables: Mapping[str, pa.Table],
+    *,
+    population: Sequence[Selection],
+    group_by: Sequence[str],
+    order: Mapping[str, Sequence[str]],
+    made: Mapping[str, Made],
+) -> tuple[dict[str, Column], list[dict[str, Any]]]:
+    """The columns that are looked at, and for each combination of values that occurs whether it meets the conditions and who has it."""
+    days = frozenset(name for one in population if isinstance(one, Within) for name in (one.attribute, one.of))
+    named = {*group_by, *(one.attribute for one in population)}
+    used = frozenset(origin for name in named for origin in origins(name, made=made))
+    columns, frames = _numbered(tables, used=used | days, days=days, order=order)
+    statement = compile_cohort(
+        columns, partners=list(tables), population=population, group_by=group_by, made=made
+    )
+    rows = _run(
+        statement, {SPINE: spine.select(SPINE_COLUMNS).rename_columns(["partner", "r", "person"]), **frames}
+    )
+    return columns, rows
 
 
 def _numbered(

@@ -1,12 +1,13 @@
 """Conditions, windows of time and dimensions, compiled to one parameterised statement.
 
 The text of the statement follows from numbers alone: how many partners' tables there are, which columns of theirs a condition or a dimension
-looks at, and which of five operations a condition is. Tables and columns have names of our own (`p0`, `c0`), and every text that somebody
+looks at, which of five operations a condition is, and how attributes are made of others. Tables and columns have names of our own (`p0`, `c0`), and every text that somebody
 wrote, value, order of values or name of a partner, is bound as a parameter. Parameters are bound by DuckDB's prepared statements.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
 
 from linkage.errors import BadInput
@@ -33,8 +34,18 @@ class Within:
     days: int
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """An attribute that is made of others: `yes` where each (`every`), or at least one, of the attributes has one of the values beside it, else `no`. It has
+    no value for a person of whom none of them is known."""
+
+    every: bool
+    of: tuple[tuple[str, tuple[str, ...]], ...]
+
+
 Selection: TypeAlias = Where | Within
 Parameter: TypeAlias = str | int | list[str]
+NOTHING_MADE: Final[Mapping[str, Made]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +66,24 @@ class Statement:
     parameters: Mapping[str, Parameter]
 
 
+def origins(name: str, *, made: Mapping[str, Made]) -> tuple[str, ...]:
+    """The attributes of partners that an attribute rests on: itself alone, if it is not made."""
+    if name not in made:
+        return (name,)
+    return tuple(dict.fromkeys(one for source, _ in made[name].of for one in origins(source, made=made)))
+
+
 def compile_cohort(
     columns: Mapping[str, Column],
     *,
     partners: Sequence[str],
     population: Sequence[Selection],
     group_by: Sequence[str],
+    made: Mapping[str, Made] = NOTHING_MADE,
 ) -> Statement:
     """The statement that gives a row for each cell, `met` (whether its people meet the conditions), `g0`, `g1`, … (values of the dimensions; null without a
     record), `people`, and `seen<n>` (all values of column n, where a condition looks at it and it has no order), over the tables `spine` (partner, r, person)
-    and `p0`, `p1`, … (r, c0, c1, …).
+    and `p0`, `p1`, … (r, c0, c1, …). An attribute of `made` may stand wherever another may, but in a window.
 
     Raises:
         BadInput: a condition or a dimension looks at an attribute that is not among the columns.
@@ -73,24 +92,30 @@ def compile_cohort(
     used = [one.attribute for one in population if isinstance(one, Where)] + list(group_by)
     if both := windowed & set(used):
         raise BadInput(f"{min(both)} is a day, which nobody is compared or counted by")
-    valued = {name: _column(columns, name) for name in dict.fromkeys(used)}
+    making = _makings(used, made)
+    valued = {one: _column(columns, one) for name in used for one in origins(name, made=making)}
     tables = sorted({column.table for column in valued.values()})
     reached = {*tables, *(_column(columns, name).table for name in windowed)}
     parameters: dict[str, Parameter] = {f"partner{n}": partners[n] for n in sorted(reached)}
     parts = ["everyone AS (SELECT DISTINCT person FROM spine)"]
     parts += [_values(n, [c for c in valued.values() if c.table == n], parameters) for n in tables]
+    shown_as = {name: f"v{column.number}" for name, column in valued.items()}
+    for name, rule in making.items():
+        shown_as[name] = _made(rule, shown_as, len(shown_as), parameters)
     tests: list[str] = []
     for number, one in enumerate(population):
         if isinstance(one, Where):
             parameters[f"values{number}"] = list(one.values)
-            tests.append(_condition(one, valued[one.attribute], number))
+            tests.append(_condition(one, shown_as[one.attribute], number))
         else:
             parameters[f"days{number}"] = one.days
             parts += _window(one, columns, number)
             tests.append(f"person IN (SELECT person FROM w{number})")  # noqa: S608  numbers alone
-    asked = dict.fromkeys(valued[one.attribute] for one in population if isinstance(one, Where))
+    asked = dict.fromkeys(
+        valued[one.attribute] for one in population if isinstance(one, Where) and one.attribute in valued
+    )
     met = " AND ".join(f"coalesce({test}, false)" for test in tests) or "true"
-    cells = "".join(f", v{valued[name].number} AS g{n}" for n, name in enumerate(group_by))
+    cells = "".join(f", {shown_as[name]} AS g{n}" for n, name in enumerate(group_by))
     shown = "".join(f", g{n}" for n in range(len(group_by)))
     seen = "".join(_seen(column) for column in asked if not column.order)
     joined = "".join(f" LEFT JOIN k{n} USING (person)" for n in tables)
@@ -131,9 +156,36 @@ def _records(table: int) -> str:
     return f"FROM spine s JOIN p{table} t ON t.r = s.r WHERE s.partner = $partner{table}"
 
 
-def _condition(where: Where, column: Column, number: int) -> str:
-    among = f"list_contains($values{number}::VARCHAR[], v{column.number})"
-    return f"v{column.number} IS NOT NULL AND NOT {among}" if where.op == "is-not" else among
+def _makings(used: Sequence[str], made: Mapping[str, Made]) -> dict[str, Made]:
+    """The attributes that are made and used, directly or for another; those that others are made of first."""
+    found: dict[str, Made] = {}
+
+    def add(name: str) -> None:
+        if name in made and name not in found:
+            for source, _ in made[name].of:
+                add(source)
+            found[name] = made[name]
+
+    for name in used:
+        add(name)
+    return found
+
+
+def _made(one: Made, shown_as: Mapping[str, str], number: int, parameters: dict[str, Parameter]) -> str:
+    """A made attribute's value: null, `no` or `yes`."""
+    tests = []
+    for at, (source, values) in enumerate(one.of):
+        bound = f"made{number}_{at}"
+        parameters[bound] = list(values)
+        tests.append(f"coalesce(list_contains(${bound}::VARCHAR[], {shown_as[source]}), false)")
+    known = ", ".join(shown_as[source] for source, _ in one.of)
+    holds = (" AND " if one.every else " OR ").join(tests)
+    return f"(CASE WHEN coalesce({known}) IS NULL THEN NULL WHEN {holds} THEN 'yes' ELSE 'no' END)"
+
+
+def _condition(where: Where, value: str, number: int) -> str:
+    among = f"list_contains($values{number}::VARCHAR[], {value})"
+    return f"{value} IS NOT NULL AND NOT {among}" if where.op == "is-not" else among
 
 
 def _window(within: Within, columns: Mapping[str, Column], number: int) -> list[str]:

@@ -18,6 +18,8 @@ MACROS: Final = (
     "CREATE OR REPLACE MACRO apart(l0, r0, l1, r1) AS bit_count(xor(l0, r0))::INT + bit_count(xor(l1, r1))::INT",
 )
 BANDS: Final = ("rare", "middling", "common")
+# Numbers that one person has one of: two that are both there and differ speak against a pair.
+UNIQUE: Final = frozenset({"nhs_number", "upn", "pnc_id"})
 
 
 PRIOR_M: Final[Mapping[int, tuple[float, ...]]] = {
@@ -33,7 +35,7 @@ PRIOR_BANDS: Final = (0.25, 0.32, 0.33)
 class LaneLevels:
     """One comparison of one pass. `conditions` are SQL for the levels, best first; beyond them is disagreement. `dependent` says that
     strangers who share the key also tend to agree here, so that u must be learnt in this pass. `banded`: the first levels are equality, a
-    band each."""
+    band each. `unique`: a number that one person has one of."""
 
     lane: str
     comparison: str
@@ -42,6 +44,7 @@ class LaneLevels:
     labels: tuple[str, ...]
     dependent: bool
     banded: bool
+    unique: bool = False
 
     @property
     def size(self) -> int:
@@ -142,6 +145,7 @@ def _lane(schema: Schema, key: MatchKey, one: Compared) -> LaneLevels:
         labels=tuple(labels),
         dependent=symmetric or bool(near & key.identifiers),
         banded=one.banded,
+        unique=comparison.part == "whole" and comparison.identifier in UNIQUE,
     )
 
 

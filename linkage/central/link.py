@@ -1,206 +1,39 @@
-"""The linker's run: one pass after another, trained and scored; what it hands on are scored row references, pass by pass."""
+"""The linker's run: every pass compared chunk by chunk, the model trained on what all passes show, and the pairs scored by it and sealed.
 
-import io
-from collections.abc import Callable, Mapping, Sequence
+What is costly, opening rows and comparing pairs, is done once a chunk; what came of it lies under seal in the run's own folder, for the linker
+alone, until the model is there and the chunk is scored. A run that is broken off goes on with the chunks that it had not finished.
+
+An incremental run compares only what is new, with itself and with what was there, and scores it by the model of the full run before it.
+"""
+
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
-import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
-
-from keys import Identity, PublicIdentity, open_sealed, seal
-from linkage.central.chain import Link, chain_of
-from linkage.central.levels import BANDS, LaneLevels, lane_levels
-from linkage.central.linker import OpenPass
-from linkage.central.model import DEFAULT_THRESHOLD, LinkType, Model, build
-from linkage.central.run import RUN_NAME, Run, sha256, submissions_of, write_run
-from linkage.central.store import open_locked
-from linkage.central.training import Patterns, combined_u, fit_all, pooled_m
+from keys import Identity, PublicIdentity
+from linkage.central.chunks import Room
+from linkage.central.journal import Journal, journal
+from linkage.central.learn import check_statistics, held_by_enough, learn
+from linkage.central.learn import score as score
+from linkage.central.learn import train as train
+from linkage.central.levels import lane_levels
+from linkage.central.linking import Linking, Told
+from linkage.central.model import LinkType, Model
+from linkage.central.opened import open_tables as open_tables
+from linkage.central.run import RUN_NAME, Run, submissions_of, write_run
+from linkage.central.sealed_pairs import PAIRS_FORMAT as PAIRS_FORMAT
+from linkage.central.sealed_pairs import PAIRS_SUFFIX as PAIRS_SUFFIX
+from linkage.central.sealed_pairs import open_pairs as open_pairs
+from linkage.central.sealed_pairs import seal_pairs as seal_pairs
+from linkage.central.since import IN_FULL, since
+from linkage.central.token_files import Tokens
+from linkage.drafts import hidden, remove_whole, rename_whole
 from linkage.errors import BadSubmission
-from linkage.gone import GONE, read_gone
-from linkage.manifest import GONE_SUFFIX, Manifest, Round
-from linkage.schema import MatchKey, Schema
-from linkage.tokens import PassTable, read_pass
-
-PAIRS_FORMAT: Final = "linkage-pairs/v1"
-PAIRS_SUFFIX: Final = ".pairs.sealed"
-SCORED_FROM: Final = 0.01
-HELD_FROM: Final = 0.01
+from linkage.manifest import Manifest, Round
+from linkage.schema import Schema
 
 
-def open_tables(
-    key: MatchKey, *, inbox: Path, manifests: Sequence[Manifest], schema: Schema, one: Round, linker: Identity
-) -> dict[str, PassTable]:
-    """The partners' rows of one pass, unsealed into memory alone: those of the whole submission, and of each update after it less what it says is gone.
-
-    Raises:
-        BadSubmission: a file is missing, or is of another partner or pass than its place says, or an update does not fit what it follows.
-        BadSeal: it was altered or is not for this linker.
-    """
-    tables = {}
-    for manifest in manifests:
-        table: PassTable | None = None
-        for link in chain_of(inbox, head=manifest):
-            its = _own_rows(key, link, schema=schema, one=one, linker=linker)
-            gone = _gone_rows(key, link, one=one, linker=linker) if table is not None else None
-            table = its if table is None or gone is None else _after(table, its, gone=gone, link=link)
-        assert table is not None  # noqa: S101  a chain has a whole submission
-        tables[manifest.partner] = table
-    return tables
-
-
-def _own_rows(key: MatchKey, link: Link, *, schema: Schema, one: Round, linker: Identity) -> PassTable:
-    """The rows that one submission brings."""
-    partner = link.manifest.partner
-    opened = _opened(
-        link, f"{key.name}.tokens.sealed", what=key.name, context=one.context(partner, key.name), linker=linker
-    )
-    table, meta = read_pass(opened, schema=schema)
-    if table.key != key.name or meta.get("partner") != partner:
-        raise BadSubmission(f"the tokens in the place of {partner}, pass {key.name}, belong elsewhere")
-    return table
-
-
-def _gone_rows(key: MatchKey, link: Link, *, one: Round, linker: Identity) -> npt.NDArray[np.int64]:
-    partner = link.manifest.partner
-    context = one.context(partner, key.name, GONE)
-    opened = _opened(link, f"{key.name}{GONE_SUFFIX}", what=key.name, context=context, linker=linker)
-    return read_gone(opened, key=key.name, partner=partner)
-
-
-def _opened(link: Link, name: str, *, what: str, context: bytes, linker: Identity) -> bytes:
-    path = link.folder / name
-    if not path.is_file():
-        raise BadSubmission(
-            f"the linker has no tokens of {link.manifest.partner} for pass {what}: receive its submission again"
-        )
-    sealed = path.read_bytes()
-    link.manifest.check_file(name, sealed)
-    return open_sealed(sealed, by=linker, context=context)
-
-
-def _after(before: PassTable, its: PassTable, *, gone: npt.NDArray[np.int64], link: Link) -> PassTable:
-    """The rows before, less those that are gone, and the update's own, in the order of `row_ref`."""
-    there = before.columns["row_ref"]
-    stays = ~np.isin(there, gone)
-    if len(there) - int(stays.sum()) != len(gone):
-        raise BadSubmission(f"{link.manifest.submission} takes back rows of {before.key} that are not there")
-    if np.isin(its.columns["row_ref"], there[stays]).any():
-        raise BadSubmission(f"{link.manifest.submission} brings rows of {before.key} that are there already")
-    order = np.argsort(np.concatenate([there[stays], its.columns["row_ref"]]), kind="stable")
-    columns = {n: np.concatenate([before.columns[n][stays], its.columns[n]])[order] for n in before.columns}
-    return PassTable(before.key, columns)
-
-
-def held_by_enough(schema: Schema, manifests: Sequence[Manifest], *, link_type: LinkType) -> frozenset[str]:
-    """The comparisons whose identifier is held by partners enough to compare it."""
-    need = 2 if link_type == "link_only" else 1
-    counts = {c: sum(m.statistics.held.get(c, 0.0) > HELD_FROM for m in manifests) for c in schema.comparisons}
-    return frozenset(c for c, n in counts.items() if n >= need)
-
-
-def check_statistics(schema: Schema, manifests: Sequence[Manifest]) -> None:
-    """Nothing, if every partner's rates are of the schema's comparisons and levels.
-
-    Raises:
-        BadSubmission: they are not; the message names the partner and the comparison.
-    """
-    sizes = {n: len(c.levels) + 1 + (len(BANDS) - 1) * c.banded for n, c in schema.comparisons.items()}
-    sizes |= {n: len(t.levels) + 1 for n, t in schema.together.items()}
-    for manifest in manifests:
-        for name, rates in manifest.statistics.u.items():
-            if len(rates) != sizes.get(name):
-                raise BadSubmission(
-                    f"the statistics of {manifest.partner} for {name} have not the levels of the schema: tokenise again"
-                )
-
-
-def train(
-    load: Callable[[MatchKey], Mapping[str, PassTable]],
-    *,
-    schema: Schema,
-    manifests: Sequence[Manifest],
-    link_type: LinkType,
-    threshold: float = DEFAULT_THRESHOLD,
-    progress: Callable[[str], None] = lambda _: None,
-) -> Model:
-    """The model of all passes that have pairs; `load` gives a pass's rows.
-
-    Raises:
-        BadModel: no pass has a pair.
-        BadSubmission: a partner's statistics are not of the schema.
-    """
-    check_statistics(schema, manifests)
-    held = held_by_enough(schema, manifests, link_type=link_type)
-    statistics = [m.statistics for m in manifests]
-    keys: list[str] = []
-    counted: list[Patterns] = []
-    all_lanes: list[tuple[LaneLevels, ...]] = []
-    with open_locked() as connection:
-        for key in schema.match_keys:
-            lanes = lane_levels(schema, key, held=held)
-            with OpenPass(connection, load(key), link_type=link_type) as rows:
-                patterns = rows.patterns(lanes) if rows.linkable and lanes else None
-            progress(key.name)
-            if patterns is not None and patterns.pairs:
-                keys.append(key.name)
-                counted.append(patterns)
-                all_lanes.append(lanes)
-    fits = fit_all(counted, all_lanes, u=[combined_u(statistics, lanes) for lanes in all_lanes])
-    return build(
-        fits,
-        keys=keys,
-        lanes=all_lanes,
-        pooled=pooled_m(fits, all_lanes),
-        schema_digest=schema.digest,
-        link_type=link_type,
-        threshold=threshold,
-    )
-
-
-def score(
-    load: Callable[[MatchKey], Mapping[str, PassTable]],
-    *,
-    model: Model,
-    schema: Schema,
-    progress: Callable[[str], None] = lambda _: None,
-) -> dict[str, pa.Table]:
-    """The scored pairs of every pass of the model."""
-    out = {}
-    with open_locked() as connection:
-        for one in model.passes:
-            with OpenPass(connection, load(schema.match_key(one.key)), link_type=model.link_type) as rows:
-                out[one.key] = rows.score(one, at_least=SCORED_FROM)
-            progress(one.key)
-    return out
-
-
-def pairs_context(one: Round, key: str) -> bytes:
-    """What binds a pass's sealed pairs to their round and place."""
-    return one.context("pairs", key)
-
-
-def seal_pairs(pairs: pa.Table, *, key: str, one: Round, assembler: PublicIdentity) -> bytes:
-    """The pass's scored pairs, for the assembler alone."""
-    sink = io.BytesIO(f"{PAIRS_FORMAT}\n".encode())
-    sink.seek(0, io.SEEK_END)
-    with pa.ipc.new_stream(sink, pairs.schema) as out:
-        out.write_table(pairs)
-    return seal(sink.getvalue(), to=assembler, context=pairs_context(one, key))
-
-
-def open_pairs(sealed: bytes, *, key: str, one: Round, assembler: Identity) -> pa.Table:
-    """The scored pairs that `seal_pairs` sealed.
-
-    Raises:
-        BadSeal: they were altered, or belong to another pass or round.
-    """
-    first, _, body = open_sealed(sealed, by=assembler, context=pairs_context(one, key)).partition(b"\n")
-    if first != PAIRS_FORMAT.encode():
-        raise BadSubmission(f"a file's first line should be {PAIRS_FORMAT}")
-    with pa.ipc.open_stream(body) as source:
-        return source.read_all()
+def _untold(name: str, done: int, total: int, unit: str) -> None:
+    del name, done, total, unit
 
 
 def run_linker(
@@ -213,27 +46,95 @@ def run_linker(
     linker: Identity,
     assembler: PublicIdentity,
     link_type: LinkType,
-    progress: Callable[[str], None] = lambda _: None,
+    progress: Told = _untold,
+    work: Path | None = None,
+    room: Room = Room(),  # noqa: B008  frozen
+    keep: bool = False,
 ) -> Model:
-    """The model, and in `out` a sealed file of scored pairs a pass and the run's signed note. Nothing unsealed is ever written; without the
-    note, which comes last, there is no run."""
+    """The model, and in `out` sealed files of scored pairs, one a chunk of a pass, and the run's signed note. Nothing unsealed is ever written; without the
+    note, which comes last, there is no run. `work`, by default a hidden folder beside `out`, keeps what is finished until then. With `keep` the rows stay, under
+    seal, in the partners' folders in a form of which later incremental runs open only what they need.
 
-    def load(key: MatchKey) -> dict[str, PassTable]:
-        return open_tables(key, inbox=inbox, manifests=manifests, schema=schema, one=one, linker=linker)
-
-    model = train(
-        load, schema=schema, manifests=manifests, link_type=link_type, progress=lambda k: progress(f"train {k}")
-    )
-    out.mkdir(parents=True, exist_ok=True)
-    for earlier in (out / RUN_NAME, *out.glob(f"*{PAIRS_SUFFIX}")):
-        earlier.unlink(missing_ok=True)
-    files = {}
-    for key, pairs in score(
-        load, model=model, schema=schema, progress=lambda k: progress(f"score {k}")
-    ).items():
-        sealed = seal_pairs(pairs, key=key, one=one, assembler=assembler)
-        (out / f"{key}{PAIRS_SUFFIX}").write_bytes(sealed)
-        files[f"{key}{PAIRS_SUFFIX}"] = sha256(sealed)
-    run = Run(one, sha256(model.to_json().encode()), submissions_of(manifests), files)
-    write_run(out, run=run, by=linker)
+    Raises:
+        BadModel: no two records share a match key.
+        BadSubmission: a file is missing or not what it should be, or a partner's statistics are not of the schema.
+        NotWritten: another run is at work, or the system refused to write.
+    """
+    tokens = Tokens.of(inbox, manifests=manifests, schema=schema, one=one, linker=linker)
+    linking = Linking(tokens, assembler=assembler, link_type=link_type, room=room, progress=progress, keep=keep)
+    check_statistics(schema, manifests)
+    with journal(work or hidden(out, "work"), inputs=linking.inputs(), by=linker) as kept:
+        held = held_by_enough(schema, manifests, link_type=link_type)
+        passes = linking.plan({k.name: lane_levels(schema, k, held=held) for k in schema.match_keys})
+        found = linking.compare(passes, kept=kept)
+        model = learn(found, schema=schema, manifests=manifests, link_type=link_type)
+        out.mkdir(parents=True, exist_ok=True)
+        _make_way(out, kept=kept)
+        files = dict(linking.score(passes, model=model, kept=kept, out=out))
+        write_run(out, run=Run(one, model.digest, submissions_of(manifests), files), by=linker)
     return model
+
+
+def run_update(
+    inbox: Path,
+    *,
+    out: Path,
+    schema: Schema,
+    one: Round,
+    manifests: Sequence[Manifest],
+    linker: Identity,
+    assembler: PublicIdentity,
+    model: Model,
+    progress: Told = _untold,
+    work: Path | None = None,
+    room: Room = Room(),  # noqa: B008  frozen
+) -> Path | None:
+    """The folder of an incremental run, `update-0001` and so on inside `out`, whole or not at all: the pairs with a row that is new since the runs in `out`, scored by
+    their model. None where everything is linked already.
+
+    Raises:
+        BadSubmission: there is no run to extend, the model is not that run's, or what is here does not follow what it linked.
+        NotWritten: another run is at work, or the system refused to write.
+    """
+    tokens = Tokens.of(inbox, manifests=manifests, schema=schema, one=one, linker=linker)
+    extended = since(out, tokens)
+    if extended is None:
+        return None
+    digest = model.digest
+    if digest != extended.base.model:
+        raise BadSubmission(f"the model here is not the one that {out.name}/ was scored by: {IN_FULL}")
+    linking = Linking(
+        tokens,
+        assembler=assembler,
+        link_type=model.link_type,
+        room=room,
+        progress=progress,
+        before=extended.before,
+    )
+    target, draft = extended.folder, hidden(extended.folder, "draft")
+    inputs = linking.inputs() | {"base": extended.base.digest, "model": digest}
+    with journal(work or hidden(out, "work"), inputs=inputs, by=linker) as kept:
+        passes = linking.plan({p.key: p.lanes for p in model.passes})
+        linking.compare(passes, kept=kept)
+        draft.mkdir(parents=True, exist_ok=True)
+        _clear(draft, kept=kept)
+        files = dict(linking.score(passes, model=model, kept=kept, out=draft))
+        run = Run(one, digest, submissions_of(manifests), files, base=extended.base.digest)
+        write_run(draft, run=run, by=linker)
+        rename_whole(draft, target)
+    return target
+
+
+def _make_way(out: Path, *, kept: Journal) -> None:
+    """Nothing of an earlier run is left, its note first."""
+    (out / RUN_NAME).unlink(missing_ok=True)
+    for update in (*out.glob("update-*"), *out.glob(".update-*")):
+        remove_whole(update)
+    _clear(out, kept=kept)
+
+
+def _clear(out: Path, *, kept: Journal) -> None:
+    """No pairs are left but those that this run has finished."""
+    for earlier in out.glob(f"*{PAIRS_SUFFIX}"):
+        if kept.digest(earlier.name, at=out) is None:
+            earlier.unlink()

@@ -1,15 +1,18 @@
 """The linkage model as data: one document that says how every pass is scored, and that Splink can load pass by pass."""
 
+import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
 
-from linkage.central.levels import LaneLevels
+from linkage.central.doubts import Learnt, doubts, how_learnt
+from linkage.central.levels import LaneLevels, lane_levels
 from linkage.central.training import Fit
 from linkage.errors import BadModel
+from linkage.schema import Schema
 
-MODEL_FORMAT: Final = "linkage-model/v1"
+MODEL_FORMAT: Final = "linkage-model/v2"
 DEFAULT_THRESHOLD: Final = 0.85
 FLOOR: Final = 1e-12
 
@@ -18,7 +21,7 @@ LinkType = Literal["dedupe_only", "link_only", "link_and_dedupe"]
 
 @dataclass(frozen=True, slots=True)
 class PassModel:
-    """How one pass is scored: the share of matches among its pairs, and m and u of each lane's levels."""
+    """How one pass is scored: the share of matches among its pairs, and m and u of each lane's levels; and how that was learnt."""
 
     key: str
     prior: float
@@ -26,6 +29,9 @@ class PassModel:
     m: Mapping[str, tuple[float, ...]]
     u: Mapping[str, tuple[float, ...]]
     pairs: int
+    matches: float
+    rounds: int
+    learnt: Mapping[str, Learnt]
 
     def splink_settings(self, *, link_type: LinkType) -> dict[str, Any]:
         """The pass as a Splink 5 settings document."""
@@ -67,12 +73,14 @@ def _comparison(lane: LaneLevels, *, m: Sequence[float], u: Sequence[float]) -> 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """All passes of one linkage."""
+    """All passes of one linkage: `held` are the comparisons that partners enough could make, `warnings` what makes the model doubtful, in sentences."""
 
     schema_digest: str
     link_type: LinkType
     threshold: float
     passes: tuple[PassModel, ...]
+    held: tuple[str, ...]
+    warnings: tuple[str, ...]
 
     def to_json(self) -> str:
         """The model as text: its format, then JSON whose `passes` hold Splink settings."""
@@ -80,17 +88,27 @@ class Model:
             "schema_digest": self.schema_digest,
             "link_type": self.link_type,
             "threshold": self.threshold,
+            "held": list(self.held),
+            "warnings": list(self.warnings),
             "passes": [
                 {
                     "key": p.key,
                     "pairs": p.pairs,
+                    "matches": p.matches,
+                    "rounds": p.rounds,
                     "prior": p.prior,
+                    "learnt": {n: asdict(one) for n, one in p.learnt.items()},
                     "splink": p.splink_settings(link_type=self.link_type),
                 }
                 for p in self.passes
             ],
         }
         return f"{MODEL_FORMAT}\n{json.dumps(body, indent=1)}\n"
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the model's text, hexadecimal."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()
 
 
 def build(
@@ -102,18 +120,72 @@ def build(
     schema_digest: str,
     link_type: LinkType,
     threshold: float = DEFAULT_THRESHOLD,
+    held: Collection[str] = (),
+    measured: Collection[str] = (),
 ) -> Model:
-    """The model of these fits; lanes that do not depend on a pass's key take the pooled m.
+    """The model of these fits; lanes that do not depend on a pass's key take the pooled m. `measured` are the lanes whose u a partner has measured.
 
     Raises:
         BadModel: no pass has a pair to score.
     """
     passes = []
-    for one, key, its_lanes in zip(fits, keys, lanes, strict=True):
+    learnt = how_learnt(fits, lanes, measured=measured)
+    for one, key, its_lanes, its_learnt in zip(fits, keys, lanes, learnt, strict=True):
         m = {x.lane: one.m[x.lane] if x.dependent else pooled.get(x.lane, one.m[x.lane]) for x in its_lanes}
-        passes.append(PassModel(key, one.prior, its_lanes, m, dict(one.u), one.pairs))
+        passes.append(
+            PassModel(key, one.prior, its_lanes, m, dict(one.u), one.pairs, one.matches, one.rounds, its_learnt)
+        )
     if not passes:
         raise BadModel(
             "no two records share a match key: check that the partners used one project secret and hold common identifiers"
         )
-    return Model(schema_digest, link_type, threshold, tuple(passes))
+    warnings = doubts(fits, keys=keys, learnt=learnt)
+    return Model(schema_digest, link_type, threshold, tuple(passes), tuple(sorted(held)), warnings)
+
+
+def read_model(text: str, *, schema: Schema) -> Model:
+    """The model that `to_json` wrote under this schema.
+
+    Raises:
+        BadModel: it is no model of this version, is of another schema, or was altered so that it no longer says what a linker wrote.
+    """
+    first, _, body = text.partition("\n")
+    if first != MODEL_FORMAT:
+        raise BadModel(
+            f"the model's first line should be {MODEL_FORMAT}: it was made by another version, or is another file"
+        )
+    try:
+        value = json.loads(body)
+        if value["schema_digest"] != schema.digest:
+            raise BadModel("the model is of another schema than this project's")
+        held = tuple(str(name) for name in value["held"])
+        model = Model(
+            schema.digest,
+            value["link_type"],
+            float(value["threshold"]),
+            tuple(_read_pass(p, schema=schema, held=held) for p in value["passes"]),
+            held,
+            tuple(str(sentence) for sentence in value["warnings"]),
+        )
+        same = model.to_json() == text
+    except (KeyError, TypeError, ValueError, AttributeError, StopIteration, RecursionError) as fault:
+        raise BadModel("the model is not readable: it was altered, or made by another version") from fault
+    if not same:
+        raise BadModel("the model is not as a linker wrote it under this schema: it was altered")
+    return model
+
+
+def _read_pass(value: Mapping[str, Any], *, schema: Schema, held: Collection[str]) -> PassModel:
+    lanes = lane_levels(schema, schema.match_key(value["key"]), held=held)
+    m, u = (
+        {
+            str(c["output_column_name"]): tuple(
+                float(level[f"{which}_probability"]) for level in c["comparison_levels"][1:]
+            )
+            for c in value["splink"]["comparisons"]
+        }
+        for which in ("m", "u")
+    )
+    learnt = {str(n): Learnt(**one) for n, one in value["learnt"].items()}
+    counted = int(value["pairs"]), float(value["matches"]), int(value["rounds"])
+    return PassModel(str(value["key"]), float(value["prior"]), lanes, m, u, *counted, learnt)

@@ -11,21 +11,26 @@ from pathlib import Path
 from typing import Any, Final
 
 from keys import BadSignature, Identity, PublicIdentity, sign_note, verify_note
+from linkage.drafts import put_whole
 from linkage.errors import BadSubmission
 from linkage.manifest import Manifest, Round
 
-RUN_FORMAT: Final = "linkage-run/v1"
+RUN_FORMAT: Final = "linkage-run/v2"
 RUN_NAME: Final = "run.note"
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run as the linker signed it: round, digest of the model's text, manifest digests by partner, file digests by name."""
+    """A run as the linker signed it: round, digest of the model's text, manifest digests by partner, file digests by name.
+
+    A full run has no `base`. An incremental one tells only the pairs with a row that is new since its base: the digest of that run's text.
+    """
 
     round: Round
     model: str
     submissions: Mapping[str, str]
     files: Mapping[str, str]
+    base: str | None = None
 
     def text(self) -> str:
         """The run as the text of a note."""
@@ -36,8 +41,14 @@ class Run:
             "model": self.model,
             "submissions": dict(self.submissions),
             "files": dict(self.files),
+            "base": self.base,
         }
         return f"{RUN_FORMAT}\n{json.dumps(body, indent=1, sort_keys=True)}\n"
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the run's text, hexadecimal, by which a later run names it as its base."""
+        return sha256(self.text().encode())
 
 
 def submissions_of(manifests: Sequence[Manifest]) -> dict[str, str]:
@@ -52,16 +63,26 @@ def sha256(content: bytes) -> str:
 
 def write_run(folder: Path, *, run: Run, by: Identity) -> None:
     """The run's note in the folder, whole or not at all."""
-    draft = folder / f".{RUN_NAME}.draft"
-    draft.write_text(sign_note(run.text(), by=by), encoding="utf-8")
-    draft.replace(folder / RUN_NAME)
+    put_whole(folder / RUN_NAME, sign_note(run.text(), by=by).encode())
 
 
 def read_run(folder: Path, *, one: Round, manifests: Sequence[Manifest], linker: PublicIdentity) -> Run:
-    """The run in the folder.
+    """The run in the folder, of these very submissions.
 
     Raises:
         BadSubmission: there is none, the linker did not sign it, or it is of another round or of other submissions than `manifests`.
+    """
+    run = signed_run(folder, one=one, linker=linker)
+    if run.submissions != submissions_of(manifests):
+        raise BadSubmission(f"{RUN_NAME} is of other submissions than are here: run the linker again")
+    return run
+
+
+def signed_run(folder: Path, *, one: Round, linker: PublicIdentity) -> Run:
+    """The run in the folder, whatever submissions it is of.
+
+    Raises:
+        BadSubmission: there is none, the linker did not sign it, or it is of another round.
     """
     path = folder / RUN_NAME
     if not path.is_file():
@@ -74,15 +95,14 @@ def read_run(folder: Path, *, one: Round, manifests: Sequence[Manifest], linker:
         )
         stated = Round(str(value["project"]), int(value["epoch"]), str(value["schema"]))
         submissions, files = ({str(k): str(v) for k, v in value[n].items()} for n in ("submissions", "files"))
-        run = Run(stated, str(value["model"]), submissions, files)
+        base = None if value["base"] is None else str(value["base"])
+        run = Run(stated, str(value["model"]), submissions, files, base)
     except (BadSignature, UnicodeDecodeError) as fault:
         raise BadSubmission(f"{RUN_NAME} is not signed by the linker of the trust register: {fault}") from fault
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as fault:
         raise BadSubmission(f"{RUN_NAME} is signed but not readable: it was made by another version") from fault
     if run.round != one:
         raise BadSubmission(f"{RUN_NAME} is of another project, epoch or schema: run the linker for this round")
-    if run.submissions != submissions_of(manifests):
-        raise BadSubmission(f"{RUN_NAME} is of other submissions than are here: run the linker again")
     return run
 
 

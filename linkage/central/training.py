@@ -6,7 +6,7 @@ raises on such passes (docs/decisions/0003). u of comparisons that do not depend
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -44,7 +44,8 @@ class Patterns:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """What one pass taught: the share of matches among its pairs, m and u a lane, and how many matches it expects."""
+    """What one pass taught: the share of matches among its pairs, m and u a lane, and how many matches it expects. `seen` has for each lane how
+    many expected matches, and how many expected others, had a value on both sides."""
 
     prior: float
     m: Mapping[str, tuple[float, ...]]
@@ -52,6 +53,18 @@ class Fit:
     pairs: int
     matches: float
     rounds: int
+    seen: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+
+def measured(statistics: Sequence[PartnerStatistics], lanes: Sequence[LaneLevels]) -> frozenset[str]:
+    """The lanes whose u some partner has measured."""
+    told = {name for s in statistics for name in s.u}
+    names = ("forename", "surname")
+    return frozenset(
+        one.lane
+        for one in lanes
+        if one.comparison in told or (one.lane in ("name_a", "name_b") and told & set(names))
+    )
 
 
 def combined_u(statistics: Sequence[PartnerStatistics], lanes: Sequence[LaneLevels]) -> dict[str, Floats]:
@@ -103,24 +116,25 @@ def fit(
     m = dict(prior_of)
     now_u = dict(u0)
     share, weight, rounds = FIRST_SHARE, patterns.counts, 0
-    total = weight.sum()
+    total, columns = weight.sum(), _columns(patterns)
     chance = np.full(len(weight), share)
     for rounds in range(1, ROUNDS + 1):  # noqa: B007  reported in the fit
-        chance = posterior(patterns, lanes, prior=share, m=m, u=now_u)
+        chance = _chance(_odds(columns, lanes, prior=share, m=m, u=now_u))
+        matches, others = weight * chance, weight * (1 - chance)
         again = float((chance @ weight + PRIOR_MATCHES) / (total + PRIOR_MATCHES + PRIOR_OTHERS))
         for at, one in enumerate(lanes):
-            m[one.lane] = _learn(
-                patterns.levels[:, at], weight * chance, prior_of[one.lane], weight_of[one.lane]
-            )
+            m[one.lane] = _learn(columns[at], matches, prior_of[one.lane], weight_of[one.lane])
             if one.dependent:
-                now_u[one.lane] = _learn(
-                    patterns.levels[:, at], weight * (1 - chance), u0[one.lane], PRIOR_U_PAIRS
-                )
+                now_u[one.lane] = _learn(columns[at], others, u0[one.lane], PRIOR_U_PAIRS)
         moved, share = abs(again - share), again
         if moved < CLOSE:
             break
+    seen = {}
+    for column, one in zip(columns, lanes, strict=True):
+        there = weight * (column > 0)
+        seen[one.lane] = (float(there @ chance), float(there @ (1 - chance)))
     as_tuples = [{n: tuple(float(x) for x in v) for n, v in p.items()} for p in (m, now_u)]
-    return Fit(share, as_tuples[0], as_tuples[1], patterns.pairs, float(chance @ weight), rounds)
+    return Fit(share, as_tuples[0], as_tuples[1], patterns.pairs, float(chance @ weight), rounds, seen)
 
 
 def fit_all(
@@ -145,11 +159,42 @@ def posterior(
     u: Mapping[str, Floats],
 ) -> Floats:
     """The probability of a match for each pattern."""
-    odds = np.full(len(patterns.counts), np.log(prior) - np.log1p(-prior))
-    for at, one in enumerate(lanes):
-        level = patterns.levels[:, at]
-        weights = np.log(m[one.lane]) - np.log(u[one.lane])
-        odds += np.where(level >= 0, weights[level], 0.0)
+    return _chance(log_odds(patterns, lanes, prior=prior, m=m, u=u))
+
+
+def log_odds(
+    patterns: Patterns,
+    lanes: Sequence[LaneLevels],
+    *,
+    prior: float,
+    m: Mapping[str, Floats],
+    u: Mapping[str, Floats],
+) -> Floats:
+    """The natural logarithm of the odds of a match for each pattern; a missing value says nothing."""
+    return _odds(_columns(patterns), lanes, prior=prior, m=m, u=u)
+
+
+def _columns(patterns: Patterns) -> list[npt.NDArray[np.int64]]:
+    """The levels lane by lane, each counted from 1, so that 0 stands for a missing value and a column is read in one go."""
+    return [np.ascontiguousarray(column) + 1 for column in patterns.levels.T]
+
+
+def _odds(
+    columns: Sequence[npt.NDArray[np.int64]],
+    lanes: Sequence[LaneLevels],
+    *,
+    prior: float,
+    m: Mapping[str, Floats],
+    u: Mapping[str, Floats],
+) -> Floats:
+    size = len(columns[0]) if columns else 1
+    odds: Floats = np.full(size, np.log(prior) - np.log1p(-prior))
+    for column, one in zip(columns, lanes, strict=True):
+        odds += np.append(0.0, np.log(m[one.lane]) - np.log(u[one.lane]))[column]
+    return odds
+
+
+def _chance(odds: Floats) -> Floats:
     chance: Floats = 1.0 / (1.0 + np.exp(-odds))
     return chance
 
@@ -174,8 +219,8 @@ def _between(u: Floats, m: Floats) -> Floats:
     return guess
 
 
-def _learn(level: npt.NDArray[np.int64], weight: Floats, prior: Floats, prior_pairs: float) -> Floats:
-    seen = level >= 0
-    counts = np.bincount(level[seen], weights=weight[seen], minlength=len(prior)) + prior_pairs * prior
+def _learn(column: npt.NDArray[np.int64], weight: Floats, prior: Floats, prior_pairs: float) -> Floats:
+    seen = np.bincount(column, weights=weight, minlength=len(prior) + 1)[1:]
+    counts = seen + prior_pairs * prior
     learnt: Floats = counts / counts.sum()
     return learnt

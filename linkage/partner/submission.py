@@ -39,7 +39,8 @@ def key_check(secret: Secret, one: Round) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a manifest says that does not depend on the records: the round and its secret, the partner, the legal gateways, the time."""
+    """What a manifest says that does not depend on the records: the round and its secret, the partner, the legal gateways, the time, who was left out, and
+    whether the partner knows that no person has two records in the file."""
 
     one: Round
     secret: Secret
@@ -48,6 +49,7 @@ class Terms:
     token_gateway: str
     now: datetime
     exclusions: tuple[Attestation, ...] = ()
+    deduplicated: bool = False
 
     def check_follows(self, earlier: Ledger) -> None:
         """Nothing, if an update may follow that submission.
@@ -88,6 +90,7 @@ class Terms:
             base=Base(earlier.manifest.submission, earlier.manifest.digest) if earlier is not None else None,
             gone=rounded_gone(gone),
             exclusions=self.exclusions,
+            deduplicated=self.deduplicated,
         )
 
 
@@ -108,6 +111,7 @@ def seal_submission(
     progress: Callable[[str, int], None] = lambda _, __: None,
     watch: Watch | None = None,
     exclusions: tuple[Attestation, ...] = (),
+    deduplicated: bool = False,
     changes: Changes | None = None,
     ledgers: LedgerFolder | None = None,
     inspect: Callable[[Path, Manifest], None] = lambda _, __: None,
@@ -120,7 +124,7 @@ def seal_submission(
         BadInput: the folder exists already, or an update cannot follow what it should.
         NotWritten: the system refused to write, or another run is writing this submission; nothing is left.
     """
-    terms = Terms(one, secret, partner, attribute_gateways, token_gateway, now, exclusions)
+    terms = Terms(one, secret, partner, attribute_gateways, token_gateway, now, exclusions, deduplicated)
     earlier = changes.earlier if changes is not None else None
     if earlier is not None:
         terms.check_follows(earlier)

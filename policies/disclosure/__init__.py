@@ -7,9 +7,9 @@ from policies.disclosure.ledger import (
     LedgerEntry,
     commit_population,
     parse_table,
-    refuse_overlap,
     table_text,
 )
+from policies.disclosure.overlap import refuse_overlap
 from policies.disclosure.protect import SafeTable, protect, suppress_and_round
 from policies.disclosure.render import csv_text, notes, rows
 from policies.disclosure.rounding import Rule

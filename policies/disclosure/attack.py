@@ -5,8 +5,7 @@ dimension that any table uses: each printed cell says that a sum of unknown coun
 if the unknown counts can still be arranged so that it is 1 (or less), and so that it is the largest hidden count. Only
 arrangements in whole people count, because the reader knows that people are whole.
 
-Method: the interval audit of Fischetti and Salazar-González (Management Science, 2001), solved with HiGHS. One solution
-that satisfies many cells at once is looked for first; cells that are left are settled one by one.
+Method: the interval audit of Fischetti and Salazar-González (Management Science, 2001), in `policies.disclosure.bounds`.
 """
 
 from __future__ import annotations
@@ -14,19 +13,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import prod
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
+from policies.disclosure.because import giving_away
+from policies.disclosure.bounds import Ranges, ranges
+from policies.disclosure.system import WHOLE, System
 from policies.disclosure.table import HIDDEN, NOT_APPLICABLE, Layout, PublishedTable
 
 MOST_COMBINATIONS: Final = 200_000
 MOST_FINDINGS: Final = 20
-SECONDS_EACH: Final = 5.0
-WHOLE: Final = 1e-6
+MOST_EXPLAINED: Final = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +47,10 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A hidden cell that is not hidden enough: the range it could be narrowed to, and the range it has to keep."""
+    """A hidden cell that is not hidden enough: the range it could be narrowed to, and the range it has to keep.
+
+    `because`: the printed cells, by table and categories, from which that follows; of the first few findings.
+    """
 
     table: str
     cell: tuple[str, ...]
@@ -56,6 +59,7 @@ class Finding:
     high: int
     keep_low: int
     keep_high: int
+    because: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +69,6 @@ class Audit:
     findings: tuple[Finding, ...]
     hidden: int
     tables: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _System:
-    """low <= matrix @ counts <= high, counts whole and not negative. One row for each cell of each view."""
-
-    matrix: csr_array
-    low: NDArray[np.float64]
-    high: NDArray[np.float64]
 
 
 def view(published: PublishedTable, *, name: str) -> View:
@@ -112,31 +107,42 @@ def _about_all(code: str) -> Finding:
     return Finding("all tables", (), code, 0, 0, 0, 0)
 
 
-def _attack(system: _System, views: Sequence[View]) -> tuple[Finding, ...] | None:
+def _attack(system: System, views: Sequence[View]) -> tuple[Finding, ...] | None:
     """Hidden cells that are narrowed too far; None if the statements contradict each other."""
     rows = np.flatnonzero(np.concatenate([one.hidden for one in views]))
-    too_high = _unreached(system, rows, np.maximum(system.low[rows], 1.0), sign=1)
-    too_low = _unreached(system, rows, system.high[rows], sign=-1)
-    if too_high is None or too_low is None:
+    found = ranges(system, rows, wanted=system.high[rows] - system.low[rows])
+    if found is None:
         return None
+    keep = np.maximum(system.low[rows], 1.0)
+    short = (found.reached_low > keep + WHOLE) | (found.reached_high < system.high[rows] - WHOLE)
+    certain = (found.least > keep + WHOLE) | (found.most < system.high[rows] - WHOLE)
+    narrowed = np.flatnonzero(certain if found.cut_short else short)[:MOST_FINDINGS]
     return tuple(
-        _finding(system, views, row, too_high, too_low) for row in sorted({*too_high, *too_low})[:MOST_FINDINGS]
+        _finding(
+            system,
+            views,
+            int(rows[n]),
+            found,
+            int(n),
+            settled=bool(certain[n]),
+            explain=number < MOST_EXPLAINED,
+        )
+        for number, n in enumerate(narrowed)
     )
 
 
 def _finding(
-    system: _System,
-    views: Sequence[View],
-    row: int,
-    too_high: dict[int, int | None],
-    too_low: dict[int, int | None],
+    system: System, views: Sequence[View], row: int, found: Ranges, n: int, *, settled: bool, explain: bool
 ) -> Finding:
     keep_low, keep_high = max(int(system.low[row]), 1), int(system.high[row])
-    low, high = too_high.get(row, int(system.low[row])), too_low.get(row, keep_high)
     table, cell = _locate(views, row)
-    if low is None or high is None:
+    if not settled:
         return Finding(table, cell, "unsettled", int(system.low[row]), keep_high, keep_low, keep_high)
-    return Finding(table, cell, "narrowed", low, high, keep_low, keep_high)
+    given = giving_away(system, row, range_=(found.least[n], found.most[n])) if explain else []
+    because = tuple(_locate(views, other) for other in given)
+    return Finding(
+        table, cell, "narrowed", int(found.least[n]), int(found.most[n]), keep_low, keep_high, because
+    )
 
 
 def _dimensions(views: Sequence[View]) -> dict[str, tuple[str, ...]]:
@@ -150,7 +156,7 @@ def _dimensions(views: Sequence[View]) -> dict[str, tuple[str, ...]]:
     return {name: tuple(values) for name, values in sorted(found.items())}
 
 
-def _system(views: Sequence[View], dimensions: dict[str, tuple[str, ...]]) -> _System:
+def _system(views: Sequence[View], dimensions: dict[str, tuple[str, ...]]) -> System:
     shape = tuple(len(levels) for levels in dimensions.values())
     grid = dict(zip(dimensions, np.indices(shape).reshape(len(shape), -1), strict=True))
     count = prod(shape)
@@ -165,7 +171,7 @@ def _system(views: Sequence[View], dimensions: dict[str, tuple[str, ...]]) -> _S
     row, column = np.concatenate(rows), np.concatenate(columns)
     matrix = csr_array((np.ones(len(row)), (row, column)), shape=(int(offsets[-1]), cell_of.shape[1]))
     high = np.concatenate([one.high for one in views]).astype(np.float64)
-    return _System(matrix, np.concatenate([one.low for one in views]).astype(np.float64), high)
+    return System(matrix, np.concatenate([one.low for one in views]).astype(np.float64), high)
 
 
 def _cell_of(
@@ -183,65 +189,6 @@ def _cell_of(
         kept = np.array([value in restriction.kept for value in dimensions[restriction.dimension]])
         inside &= kept[grid[restriction.dimension]]
     return np.where(inside, cell, -1)
-
-
-def _unreached(
-    system: _System, rows: NDArray[np.int64], goal: NDArray[np.float64], *, sign: int
-) -> dict[int, int | None] | None:
-    """Rows that cannot get down to (`sign` 1) or up to (`sign` -1) their goal, each with how far it can get.
-
-    None in place of the distance: not settled in time. None altogether: the statements contradict each other.
-    """
-    left = np.arange(len(rows))
-    while len(left):
-        objective = sign * system.matrix[rows[left]].sum(axis=0)
-        found = _solve(system, objective, whole=False)
-        if found.counts is not None and (np.abs(found.counts - np.round(found.counts)) > WHOLE).any():
-            found = _solve(
-                system, objective, whole=True
-            )  # an arrangement of fractions of people proves nothing
-        if found.counts is None:
-            break
-        reached = sign * (system.matrix[rows[left]] @ found.counts - goal[left]) <= WHOLE
-        if not reached.any():
-            break
-        left = left[~reached]
-    short: dict[int, int | None] = {}
-    for index in left:
-        row = int(rows[index])
-        target = system.matrix[[row]]
-        found = _solve(system, sign * target.sum(axis=0), whole=True)
-        if found.impossible:
-            return None
-        value = None if found.counts is None else round(float((target @ found.counts)[0]))
-        if value is not None and sign * (value - goal[index]) <= 0:
-            continue
-        short[row] = value if found.best else None
-        if len(short) >= MOST_FINDINGS:
-            break
-    return short
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Solution:
-    """Counts that satisfy every statement, if any were found; whether they are the best; whether there are none."""
-
-    counts: NDArray[np.float64] | None
-    best: bool
-    impossible: bool
-
-
-def _solve(system: _System, objective: NDArray[Any], *, whole: bool) -> _Solution:
-    """Counts that satisfy every statement and minimise the objective."""
-    result = milp(
-        np.asarray(objective, dtype=np.float64),
-        integrality=np.full(system.matrix.shape[1], int(whole)),
-        bounds=Bounds(0, np.inf),
-        constraints=LinearConstraint(system.matrix, system.low, system.high),
-        options={"time_limit": SECONDS_EACH},
-    )
-    counts = None if result.x is None else np.asarray(result.x, dtype=np.float64)
-    return _Solution(counts, best=result.status == 0, impossible=result.status == 2)
 
 
 def _locate(views: Sequence[View], row: int) -> tuple[str, tuple[str, ...]]:

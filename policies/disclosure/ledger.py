@@ -9,14 +9,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from policies.canonical import canonical, plain
-from policies.disclosure.errors import TableInvalid, Unsafe
+from policies.disclosure.errors import TableInvalid
 from policies.disclosure.rounding import Rule
 from policies.disclosure.table import Layout, PublishedTable, Restriction
 
@@ -59,24 +59,6 @@ def commit_population(people: Collection[str], *, salt: bytes) -> str:
         encoded = person.encode()
         mac.update(len(encoded).to_bytes(4, "big") + encoded)
     return "hmac-sha256:" + mac.hexdigest()
-
-
-def refuse_overlap(people: Collection[str], *, earlier: Mapping[str, Collection[str]], floor: int) -> None:
-    """Nothing, once it is certain that no earlier cohort differs from this one by a few people only.
-
-    Tables on two cohorts that differ by n people can be subtracted to describe those n. The same cohort again is for the
-    attacker of `protect`. `earlier` maps a release to its people.
-
-    Raises:
-        Unsafe: some cohort differs by at least one and fewer than `floor` people.
-    """
-    here = frozenset(people)
-    close = sorted(name for name, others in earlier.items() if 0 < len(here ^ frozenset(others)) < floor)
-    if close:
-        raise Unsafe(
-            f"this cohort differs from that of {', '.join(close)} by fewer than {floor} people, so the two could be subtracted: "
-            "use the same cohort again, or one that differs more"
-        )
 
 
 class _RuleRow(BaseModel):

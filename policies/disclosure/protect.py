@@ -70,13 +70,13 @@ def suppress_and_round(table: CountTable, *, rule: Rule) -> PublishedTable:
     knows the rule find out which.) Source of the concern: "class disclosure", GSS and OpenSAFELY guidance.
     """
     counts, structural = table.counts, table.structural
-    hide_zeros = rule.hide_zeros or _tells_about_a_class(counts, structural)
+    hide_zeros = rule.hide_zeros or tells_about_a_class(counts, structural)
     hidden = (counts <= rule.largest_hidden) & ~structural & ((counts > 0) | hide_zeros)
     printed = np.where(structural, NOT_APPLICABLE, np.where(hidden, HIDDEN, rule.rounded(counts).astype(str)))
     return PublishedTable(table.layout, rule, tuple(str(cell) for cell in printed.ravel()))
 
 
-def _tells_about_a_class(counts: NDArray[np.int64], structural: NDArray[np.bool_]) -> bool:
+def tells_about_a_class(counts: NDArray[np.int64], structural: NDArray[np.bool_]) -> bool:
     """Whether some line of the table has people in exactly one of several categories."""
     return any(
         bool((((counts > 0).sum(axis=axis) == 1) & ((~structural).sum(axis=axis) > 1)).any())

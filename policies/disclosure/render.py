@@ -32,7 +32,7 @@ def csv_text(safe: SafeTable) -> str:
     """The rows as CSV. A text that a spreadsheet would run as a formula gets a quote mark in front."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerows([[_plain(cell) for cell in row] for row in rows(safe)])
+    writer.writerows([[plain_cell(cell) for cell in row] for row in rows(safe)])
     return text.getvalue()
 
 
@@ -47,5 +47,6 @@ def notes(safe: SafeTable) -> tuple[str, ...]:
     )
 
 
-def _plain(cell: str) -> str:
+def plain_cell(cell: str) -> str:
+    """The text, with a quote mark in front if a spreadsheet would run it as a formula."""
     return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell

@@ -56,15 +56,24 @@ def board_vote(
     verdict: Annotated[
         str, typer.Option("--vote", help="approve, approve-with-conditions, send-back or refuse.")
     ],
-    out: Annotated[Path, typer.Option(help="Where the signed vote goes; it then belongs in votes/.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Where the signed vote goes; it then belongs in votes/.")
+    ] = None,
+    proposal: Annotated[
+        str | None,
+        typer.Option(
+            "--proposal",
+            help="Vote on this proposal, after linkage board declare; its folder is where the vote goes.",
+        ),
+    ] = None,
     conflicted: Annotated[
         bool, typer.Option("--conflicted", help="Declare a conflict of interest: the vote then does not count.")
     ] = False,
     because: Annotated[str, typer.Option(help="The reason, one line; needed unless you simply approve.")] = "",
 ) -> None:
-    """Sign a vote on the policy in the shared folder."""
+    """Sign a vote on a proposal; without one, on the policy in the shared folder."""
     from service.unlocking import asking, unlocker
-    from service.voting import vote
+    from service.voting import Said, vote
 
     with told():
         typer.echo(
@@ -72,9 +81,8 @@ def board_vote(
                 shared=shared,
                 identity=identity,
                 unlock=unlocker(os.environ, ask=asking(sys.stdin)),
-                verdict=verdict,
-                conflicted=conflicted,
-                because=because,
+                said=Said(verdict, conflicted, because),
+                proposal=proposal,
                 out=out,
             )
         )

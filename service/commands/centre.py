@@ -1,11 +1,12 @@
 """Commands of the linker and the assembler."""
 
+import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from service.commands.options import At, Shared, told
+from service.commands.options import AsJson, At, Shared, told
 
 centre = typer.Typer(
     no_args_is_help=True, help="For the centre: the linker and the assembler, two processes with separate keys."
@@ -27,14 +28,44 @@ def centre_link(
         ),
     ] = None,
     wait: Annotated[float, typer.Option(min=0, max=86_400, help="How many seconds to wait for them.")] = 3600.0,
+    update: Annotated[
+        bool,
+        typer.Option(
+            "--update", help="Link only what is new since the last run, scored by the model of that run."
+        ),
+    ] = False,
+    keep: Annotated[
+        bool,
+        typer.Option(
+            "--keep-rows/--no-keep-rows",
+            help="Keep the opened rows under seal, so that updates are quick; needs as much space again as the submissions.",
+        ),
+    ] = True,
 ) -> None:
-    """The linker's run: train and score one pass after another; hand sealed pairs of row references to the assembler."""
+    """The linker's run: compare one pass after another, train, score, and hand sealed pairs of row references to the assembler. A run that was broken off
+    goes on where it was when the same command is given again."""
+    from rich.console import Console
+
     from service.linker_desk import run_linker_desk as call
+    from service.progress import shown
     from service.quorum import patiently
 
-    with told():
+    with told(), shown(Console(stderr=True), clock=time.monotonic) as progress:
         waiting = patiently(wait, say=typer.echo)
-        typer.echo(call(folder, shared=shared, out=out, at=at, session=session, waiting=waiting))
+        typer.echo(
+            call(
+                folder,
+                shared=shared,
+                out=out,
+                at=at,
+                session=session,
+                waiting=waiting,
+                progress=progress,
+                update=update,
+                keep=keep,
+                warn=lambda sentence: typer.echo(f"warning: {sentence}", err=True),
+            )
+        )
 
 
 @centre.command("assemble")
@@ -53,3 +84,43 @@ def centre_assemble(
 
     with told():
         typer.echo(call(folder, shared=shared, out=out))
+
+
+@centre.command("run")
+def centre_run(
+    linker: Annotated[Path, typer.Argument(help="The linker's own folder, as for `link`.")],
+    assembler: Annotated[
+        Path,
+        typer.Argument(help="The assembler's own folder, as for `assemble`; the pairs go into its pairs/."),
+    ],
+    shared: Shared,
+    out: Annotated[Path, typer.Option(help="Where the sealed spine goes.")],
+    update: Annotated[
+        bool, typer.Option("--update", help="The linker links only what is new since its last run.")
+    ] = False,
+) -> None:
+    """The linker's run and then the assembler's, on one machine, as two processes that each open their own folder. In earnest they are on two machines: give `link` and
+    `assemble` there."""
+    from service.centre_run import run_centre
+
+    with told():
+        ran = run_centre(linker, assembler, shared=shared, out=out, update=update)
+        for name, one in zip(("linker", "assembler"), ran, strict=False):
+            if one.told:
+                typer.echo(f"{name}: {one.told}")
+        if ran[-1].code:
+            raise typer.Exit(ran[-1].code)
+
+
+@centre.command("model")
+def centre_model(
+    file: Annotated[Path, typer.Argument(help="The model.json in the linker's folder.")],
+    shared: Shared,
+    as_json: AsJson = False,
+) -> None:
+    """Say a linkage model in words: what is compared, how much each agreement weighs, what each was learnt from, and what is doubtful."""
+    from service.model_words import model_words as call
+
+    with told():
+        said = call(file, shared=shared)
+        typer.echo(said.as_json() if as_json else "\n".join(said.lines))

@@ -11,7 +11,7 @@ from service.commands.options import Shared, told
 
 desk = typer.Typer(
     no_args_is_help=True,
-    help="For the release desk: take in submissions, decide requests, let protected tables out, publish the log.",
+    help="For the release desk: take in submissions, decide requests, let protected results out and see to their end, publish the log.",
 )
 
 Folder = Annotated[
@@ -98,9 +98,9 @@ def desk_release(
         Path | None, typer.Option(help="The custodian's folder, where it is on this machine.")
     ] = None,
 ) -> None:
-    """Let an allowed request's table out, protected, attacked and logged, sealed to the analyst."""
+    """Let out what an allowed request asks for, protected, attacked, logged and sealed; where output checkers have to look first, make a folder for each."""
     from service.desk_folder import Keeper, Where
-    from service.release_desk import release_request
+    from service.desk_releases import release_request
     from service.unlocking import asking, unlocker
 
     with told():

@@ -256,6 +256,12 @@ def partner_adopt(
     identity: Annotated[Path, typer.Option(help="The controller approver's identity file.")],
     clauses: Annotated[str, typer.Option(help="Ids with commas between, or all, or none to withdraw.")],
     out: Annotated[Path, typer.Option(help="Where the signed adoption goes; it then belongs in adoptions/.")],
+    proposal: Annotated[
+        str | None,
+        typer.Option(
+            "--proposal", help="A proposal under proposals/, in place of the policy in the shared folder."
+        ),
+    ] = None,
 ) -> None:
     """For the controller approver: adopt clauses of the recommended policy for the partner's own data."""
     from service.unlocking import asking, unlocker
@@ -269,5 +275,6 @@ def partner_adopt(
                 unlock=unlocker(os.environ, ask=asking(sys.stdin)),
                 clauses=clauses,
                 out=out,
+                proposal=proposal,
             )
         )

@@ -53,8 +53,17 @@ def test_the_contracts_between_the_rooms_are_kept() -> None:
     assert "0 broken" in run.stdout
 
 
-def test_one_module_imports_splink() -> None:
-    assert [name_of(p) for p in modules() if "splink" in top(imported(p))] == ["linkage/central/linker.py"]
+def test_one_module_links_with_splink_and_one_takes_its_charts() -> None:
+    """The charts are drawn from a model alone: the module gets no database and no rows."""
+    found = [name_of(p) for p in modules() if "splink" in top(imported(p))]
+    assert found == ["linkage/central/linker.py", "linkage/central/splink_charts.py"]
+    charts = imported(ROOT / "linkage" / "central" / "splink_charts.py")
+    assert top(charts) <= {"splink", "collections", "typing"}
+    assert not {
+        n
+        for n in charts
+        if n.startswith(("splink.internals.linker", "splink.internals.duckdb", "splink.DuckDB"))
+    }
 
 
 def test_two_modules_connect_to_duckdb_the_centres_store_and_the_partners_reader() -> None:

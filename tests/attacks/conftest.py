@@ -24,7 +24,8 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from keys import Identity, Secret, TrustRegister
+from ethics import LogKeys, draft_log_policy
+from keys import Identity, Secret, TrustRegister, sign_note
 from keys.ceremony_record import parse_record
 from keys.notes import split_note
 from keys.round_keys import PROJECT_SECRET
@@ -509,6 +510,17 @@ def _read_answer(p: Any) -> Any:
     return p.run("analyst", "answer", "a", *where)
 
 
+def _people(p: Any) -> Path:
+    return Path(shutil.copy(p.home("desk/1") / "people.note", p.folder / "a.note"))
+
+
+def _log_policy(p: Any) -> Path:
+    path = Path(p.folder / "a.note")
+    text = draft_log_policy(LogKeys(p.people["log/1"].public, ()), needed=0)
+    path.write_text(sign_note(text, by=p.people["root/1"]), "utf-8")
+    return path
+
+
 SIGNED_KINDS = {
     "linkage-advice/v1": SignedKind(_advice, ANALYST, _record, (BAD_INPUT, BAD_KEY)),
     "linkage-answer/v1": SignedKind(_answer, "desk/1", _read_answer, (BAD_KEY,)),
@@ -522,7 +534,10 @@ SIGNED_KINDS = {
     "linkage-vote/v1": SignedKind(lambda p: p.shared / "votes" / "board-lay-1.note", "board/lay-1", _tally, (BAD_KEY, NOT_APPROVED)),
     "linkage-adoption/v1": SignedKind(lambda p: p.shared / "adoptions" / "schools.note", "schools/controller", _tally, (BAD_KEY, NOT_APPROVED)),
     "linkage-receipt/v1": SignedKind(lambda p: p.folder / "police.receipt", "desk/1", _check_receipt, (BAD_KEY,)),
-    "linkage-run/v1": SignedKind(lambda p: p.home("assembler/1") / "pairs" / "run.note", "linker/1", lambda p: p.assemble(), (BAD_INPUT,)),
+    "linkage-kept/v1": SignedKind(lambda p: p.home("assembler/1") / "people" / "kept.note", "assembler/1", lambda p: p.assemble(), (BAD_INPUT,)),
+    "linkage-run/v2": SignedKind(lambda p: p.home("assembler/1") / "pairs" / "run.note", "linker/1", lambda p: p.assemble(), (BAD_INPUT,)),
+    "linkage-people/v1": SignedKind(_people, "assembler/1", _record, (BAD_INPUT, BAD_KEY)),
+    "# linkage-log-policy/v1": SignedKind(_log_policy, "root/1", _record, (BAD_INPUT, BAD_KEY)),
     "linkage-secret-ack/v1": SignedKind(_acknowledgement, "police/officer", _record, (BAD_INPUT, BAD_KEY)),
     "linkage-destruction/v1": SignedKind(_certificate, "schools/officer", _record, (BAD_INPUT, BAD_KEY)),
     "linkage-open/v1": SignedKind(_opening, "custodian/1", lambda p: p.custodian(1, "contribute", p.folder / "session", "--yes"), (BAD_KEY,)),

@@ -164,7 +164,7 @@ def test_line_ends_of_windows_are_read_as_the_text_that_was_signed_or_not_at_all
     """What one program writes for another is read byte for byte; what people copy about is read as text."""
     note.path.write_text(note.true.replace("\n", "\r\n"), "utf-8", newline="")
     told = signed_kind.read(allowed)
-    if note.text.startswith(("linkage-manifest/v2\n", "linkage-run/v1\n")):
+    if note.text.startswith(("linkage-manifest/v2\n", "linkage-run/v2\n")):
         assert (told.code, told.out) == (BAD_INPUT, ""), told
     else:
         assert told.code == 0, told

@@ -160,7 +160,7 @@ def test_what_the_assembler_opens_holds_no_token(
         key = path.name.removesuffix(".pairs.sealed")
         table = open_pairs(path.read_bytes(), key=key, one=small_round.one, assembler=assembler)
         assert table.column_names == [
-            "source_l", "row_ref_l", "source_r", "row_ref_r", "match_weight", "match_probability",
+            "source_l", "row_ref_l", "source_r", "row_ref_r", "match_weight", "match_probability", "conflicts",
         ]  # fmt: skip
         blob += b"".join(
             np.ascontiguousarray(table.column(n).to_numpy()).tobytes() for n in table.column_names[1::2]
@@ -220,7 +220,7 @@ def test_no_disk_of_the_centre_holds_a_value_or_a_record_id_or_a_secret(
 def test_nothing_but_sealed_files_manifests_and_attributes_rests_at_the_centre(centre: Centre) -> None:
     kinds = {
         "manifest.note": f"{MANIFEST_FORMAT}\n".encode(),
-        RUN_NAME: b"linkage-run/v1\n",
+        RUN_NAME: b"linkage-run/v2\n",
         "sealed": b"linkage-sealed/v1\nto ",
         "attributes.parquet": b"PARE",
     }

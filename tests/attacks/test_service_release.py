@@ -8,20 +8,19 @@ import numpy as np
 import pytest
 
 import service.release
-import service.state
-from ethics import AuditLog, Vote, adopt, cast_vote, verify_proof
+import service.release_people
+from ethics import Vote, adopt, cast_vote, verify_proof
 from keys import BadSeal, Identity, KeysError, NotTrusted, sign_note
 from keys.trust import Entry
 from linkage.errors import BadSubmission
 from policies import DocumentInvalid, Refused, load_request
 from policies.disclosure import Unsafe
-from service.custodian import Custodian
 from service.errors import CustodianRefused, OutOfOrder
 from service.release import ask, collect, open_release, release
 
-
-class Killed(BaseException):
-    """The process ends here."""
+FILES = {
+    "table.csv", "table.parquet", "metadata.json", "note.txt", "decision.json", "audit-entry.json", "audit-proof.txt",
+}  # fmt: skip
 
 
 def asked(office: Any, request_id: str = "request-9", **changes: Any) -> str:
@@ -60,7 +59,7 @@ def now(office: Any) -> tuple[int, list[str]]:
 def test_an_allowed_request_leaves_once_protected_logged_and_sealed_to_the_analyst(office: Any) -> None:
     made = let_out(office, asked(office))
     opened = open_release(made.files, release_id=made.id, one=office.desk.one, by=office.analyst)
-    assert set(opened) == {"table.csv", "note.txt", "decision.json", "audit-entry.json", "audit-proof.txt"}
+    assert set(opened) == FILES
     assert opened["table.csv"].startswith(b"schools.suspended,schools.free_school_meals,count\r\n")
     proven = verify_proof(
         opened["audit-proof.txt"].decode(), opened["audit-entry.json"], log=office.desk.log_identity.public
@@ -215,8 +214,8 @@ def test_a_cohort_that_differs_from_a_released_one_by_a_few_people_stays_in(offi
 
 def test_an_empty_cohort_is_compared_as_empty(office: Any) -> None:
     """An empty set written as lines of text must not come back as one nameless person."""
-    sealed = service.release._seal_people((), "release-x", office.desk)
-    assert service.release._open_people(sealed, "release-x", office.desk) == frozenset()
+    sealed = service.release_people.seal_people(frozenset(), "release-x", office.desk)
+    assert service.release_people.open_people(sealed, "release-x", office.desk) == frozenset()
 
 
 def test_a_release_that_came_in_between_is_noticed(office: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -234,61 +233,6 @@ def test_a_release_that_came_in_between_is_noticed(office: Any, monkeypatch: pyt
         let_out(office, "request-9")
     monkeypatch.undo()
     assert let_out(office, "request-9").id
-
-
-def killed(*args: object, **kwargs: object) -> None:
-    raise Killed
-
-
-STEPS: dict[str, tuple[object, str]] = {
-    "1, the request is read": (service.release, "load_request"),
-    "2, the policies are verified": (service.release, "verify"),
-    "3, the engine decides": (service.release, "decide"),
-    "4, before the spine is opened": (Custodian, "open_spine"),
-    "4, after the spine and before a column": (service.release, "current_attributes"),
-    "4, after all columns were opened": (service.release, "count"),
-    "5, the table is protected": (service.release, "protect"),
-    "6, cohorts are compared": (service.release, "refuse_overlap"),
-    "7, before the transaction": (service.release, "_contents"),
-    "7, inside the transaction, before the event": (AuditLog, "append"),
-    "7, inside the transaction, after the event": (service.state, "table_text"),
-}
-
-
-@pytest.mark.parametrize("step", STEPS)
-def test_killed_before_it_is_committed_a_release_never_was_and_can_be_tried_again(
-    office: Any, monkeypatch: pytest.MonkeyPatch, step: str
-) -> None:
-    request = asked(office)
-    before = now(office)
-    with monkeypatch.context() as patched:
-        patched.setattr(*STEPS[step], killed)
-        with pytest.raises(Killed):
-            let_out(office, request)
-    nothing_left(office, before)
-    assert office.desk.state.request(request).state == "allowed"
-    made = let_out(office, request)
-    assert kinds(office).count("release-made") == before[1].count("release-made") + 1
-    assert open_release(made.files, release_id=made.id, one=office.desk.one, by=office.analyst)["table.csv"]
-
-
-@pytest.mark.parametrize("name", ["checkpoint", "prove", "entry"])
-def test_killed_after_it_is_committed_a_release_is_logged_and_can_be_fetched(
-    office: Any, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
-    request = asked(office)
-    with monkeypatch.context() as patched:
-        patched.setattr(AuditLog, name, killed)
-        with pytest.raises(Killed):
-            let_out(office, request)
-    assert office.desk.state.request(request).state == "released"
-    assert kinds(office)[-1] == "release-made"
-    fetched = collect(request, by=office.analyst.public, desk=office.desk)
-    opened = open_release(fetched.files, release_id=fetched.id, one=office.desk.one, by=office.analyst)
-    assert set(opened) == {"table.csv", "note.txt", "decision.json", "audit-entry.json", "audit-proof.txt"}
-    verify_proof(
-        opened["audit-proof.txt"].decode(), opened["audit-entry.json"], log=office.desk.log_identity.public
-    )
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import service.checks_state
 import service.custodian_state
 import service.state
 import service.strongbox
@@ -41,7 +42,9 @@ def writers(module: object) -> list[ast.FunctionDef]:
     return [f for f in ast.walk(tree) if isinstance(f, ast.FunctionDef) and statements(f)]
 
 
-@pytest.mark.parametrize("module", [service.state, service.custodian_state, service.strongbox])
+@pytest.mark.parametrize(
+    "module", [service.state, service.checks_state, service.custodian_state, service.strongbox]
+)
 def test_every_function_that_writes_does_so_in_a_transaction_with_an_event(module: object) -> None:
     found = writers(module)
     assert found

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-import service.release
+import service.desk_releases
+import service.release_asking
 import service.release_desk
 from keys import Identity, Root
 from keys.passphrase import Cost, protect
@@ -67,10 +68,12 @@ def test_from_a_submission_to_an_opened_table_by_commands_alone(partnership: Any
     assert p.well(p.decide(p.request())).out.startswith("Allowed by clause SNA-1.\n")
     released = p.well(p.release(*p.keeper))
     folder = handed(p)
-    assert released.out == f"{folder.name}: 5 sealed files in {folder.name}/\n"
+    assert released.out == f"{folder.name}: 7 sealed files in {folder.name}/\n"
     opened = p.well(p.open(folder))
-    files = "audit-entry.json, audit-proof.txt, decision.json, note.txt, table.csv"
-    assert opened.out == f"5 files in opened, as the log let them out: {files}\n"
+    files = (
+        "audit-entry.json, audit-proof.txt, decision.json, metadata.json, note.txt, table.csv, table.parquet"
+    )
+    assert opened.out == f"7 files in opened, as the log let them out: {files}\n"
     table = (p.folder / "opened" / "table.csv").read_text("utf-8").splitlines()
     assert table[:2] == ["schools.suspended,police.arrested_violence,count", "yes,yes,55"]
     assert table[-1] == "All,All,320"
@@ -255,7 +258,7 @@ def test_killed_between_asking_and_deciding_the_same_call_decides(
     p = allowed
     note = p.request("second", use_until="2027-03-01")
     with monkeypatch.context() as patch:
-        patch.setattr(service.release, "decide", killed)
+        patch.setattr(service.release_asking, "decide", killed)
         with pytest.raises(Killed):
             p.decide(note, "request-2")
     refused(p.release(*p.keeper, request_id="request-2"), BAD_INPUT, "request-2 is made, not allowed")
@@ -285,7 +288,7 @@ def test_a_release_names_its_custodian_and_goes_to_whoever_asked(allowed: Any) -
 
 @pytest.mark.parametrize(
     ("dies_in", "released"),
-    [((State, "add_release"), 0), ((service.release_desk, "_hand_over"), 1), ((FolderDraft, "commit"), 1)],
+    [((State, "add_release"), 0), ((service.desk_releases, "_hand_over"), 1), ((FolderDraft, "commit"), 1)],
     ids=["storing", "handing over", "the last rename"],
 )  # fmt: skip
 def test_killed_at_any_step_a_release_is_made_once_and_handed_over_by_the_same_call(
@@ -511,3 +514,15 @@ def test_files_that_are_missing_are_named(allowed: Any) -> None:
     refused(p.vote("board/lay-1", out="again"), BAD_INPUT, "no file policy.yaml")
     refused(p.adopt("police", out="again"), BAD_INPUT, "no file policy.yaml")
     assert p.kinds()[-1] == "request-allowed"
+
+
+def test_nobody_approves_or_adopts_a_policy_whose_own_tests_fail(partnership: Any) -> None:
+    p = partnership
+    path = p.shared / "policy.yaml"
+    text = path.read_text("utf-8")
+    assert "expect: allow" in text
+    path.write_text(text.replace("expect: allow", "expect: deny"), "utf-8")
+    for told in (p.vote("board/lay-1"), p.adopt("schools")):
+        refused(told, BAD_INPUT, "does not do what its own tests say")
+    p.well(p.vote("board/lay-1", "--vote", "send-back", "--because", "its tests fail"))
+    p.well(p.adopt("schools", "none"))

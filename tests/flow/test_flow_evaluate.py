@@ -116,6 +116,28 @@ def test_with_dedupe_pairs_inside_a_file_count_too(
     assert report["private"]["best"]["f1"] > 0.8
 
 
+def test_what_was_missed_is_explained_in_counts_without_values(
+    evaluated: Callable[..., dict[str, Any]], files: dict[str, Path]
+) -> None:
+    report = evaluated(*MAPPED, "--missed")
+    missed, default = report["missed"], report["private"]["default"]
+    assert missed["pairs"] == round(report["truth_pairs"] * (1 - default["recall"]))
+    assert sum(g["pairs"] for g in missed["by_group"].values()) == missed["pairs"] > 0
+    for group in missed["by_group"].values():
+        assert all(sum(n.values()) == group["pairs"] for n in group["identifiers"].values())
+    assert "forename" in missed["by_group"]["never_met"]["identifiers"]
+    for told in missed["match_keys"].values():
+        assert sum(told.values()) == missed["by_group"]["never_met"]["pairs"]
+
+
+def test_the_default_threshold_is_that_of_the_model_and_near_the_best(
+    evaluated: Callable[..., dict[str, Any]],
+) -> None:
+    private = evaluated(*MAPPED)["private"]
+    assert 0.4 < private["default"]["threshold"] <= 0.5
+    assert private["default"]["f1"] >= private["best"]["f1"] - 0.01
+
+
 def test_one_file_alone_is_searched_for_duplicates(
     evaluated: Callable[..., dict[str, Any]], files: dict[str, Path]
 ) -> None:

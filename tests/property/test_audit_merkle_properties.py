@@ -21,6 +21,7 @@ from ethics.merkle import (
     verify_consistency,
     verify_inclusion,
 )
+from ethics.tiles import tile_reader, tiles_of
 
 
 def below(n: int) -> int:
@@ -55,6 +56,7 @@ def subproof(m: int, d: Sequence[bytes], whole: bool) -> list[bytes]:
     return [*subproof(m - k, d[k:], False), mth(d[:k])]
 
 
+LEVELS_OF_70_000 = levels_of([leaf_hash(number.to_bytes(4, "big")) for number in range(70_000)])
 entries = st.lists(st.binary(max_size=4), min_size=1, max_size=70)
 
 
@@ -150,3 +152,37 @@ def test_a_rewritten_history_has_no_consistency_proof_by_the_honest_recipe(
     proof = consistency_proof(m, size=len(d), node=reader(forged))
     with pytest.raises(BadProof):
         verify_consistency(m, size=len(d), proof=proof, old_root=mth(d[:m]), root=mth(forged))
+
+
+@given(size=st.integers(1, 70_000), data=st.data())
+def test_every_subtree_read_from_the_published_tiles_is_that_of_the_whole_tree(
+    size: int, data: st.DataObject
+) -> None:
+    levels = LEVELS_OF_70_000
+    here = [level[: size >> at] for at, level in enumerate(levels) if size >> at]
+    files = dict(tiles_of([], levels=here))
+    opened: list[str] = []
+    node = tile_reader(lambda path: opened.append(path) or files[path], size=size)
+    level = data.draw(st.integers(0, size.bit_length() - 1))
+    number = data.draw(st.integers(0, (size >> level) - 1))
+    assert node(level, number) == levels[level][number]
+    assert len(opened) == 1
+    entry = data.draw(st.integers(0, size - 1))
+    opened.clear()
+    assert inclusion_proof(entry, size=size, node=node) == inclusion_proof(
+        entry, size=size, node=reader_of(here)
+    )
+    assert len(opened) <= 2 * 3
+    old = data.draw(st.integers(0, size))
+    assert consistency_proof(old, size=size, node=node) == consistency_proof(
+        old, size=size, node=reader_of(here)
+    )
+
+
+def test_a_tile_of_another_length_is_not_read() -> None:
+    files = dict(
+        tiles_of([], levels=[level[: 300 >> at] for at, level in enumerate(LEVELS_OF_70_000) if 300 >> at])
+    )
+    node = tile_reader(lambda path: files[path][:-1], size=300)
+    with pytest.raises(ValueError, match="256 hashes has 8191 bytes"):
+        node(0, 3)

@@ -12,14 +12,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from linkage.central.cohort import NO_RECORD, Cohort, Where, Within, count
+from linkage.central.cohort import NO_RECORD, Cohort, Made, Where, Within, count
 from linkage.central.cohort_sql import Column, Selection, compile_cohort
 from linkage.errors import BadInput, BadSubmission
 
 PARTNERS = ("police", "schools")
 LISTED = ("no", "yes", "later")
 DAYS = [str(date(2026, 1, 1) + timedelta(days=n)) for n in (0, 1, 6, 7, 8, 13, 14, 15, 40)]
-ORDER = {f"{p}.flag": LISTED for p in PARTNERS}
+MADE = {
+    "derived.both": Made(True, (("police.flag", ("yes", "later")), ("schools.flag", ("yes",)))),
+    "derived.either": Made(False, (("police.area", ("a", "ä")), ("schools.flag", ("later", "never")))),
+    "derived.neither": Made(True, (("derived.both", ("no",)), ("derived.either", ("no",)))),
+}
+ORDER = {f"{p}.flag": LISTED for p in PARTNERS} | dict.fromkeys(MADE, ("no", "yes"))
 slow = settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
@@ -73,12 +78,15 @@ def selections(draw: st.DrawFn) -> list[Selection]:
             out.append(Within(f"{partner}.on", op, f"{other}.on", draw(st.sampled_from([7, 14, 30]))))
         else:
             column, values = draw(
-                st.sampled_from([("flag", [*LISTED, "other"]), ("area", ["a", "b", "ä", "'", "z"])])
+                st.sampled_from(
+                    [("flag", [*LISTED, "other"]), ("area", ["a", "b", "ä", "'", "z"]), ("", ["yes", "no"])]
+                )
             )
+            name = f"{partner}.{column}" if column else draw(st.sampled_from(sorted(MADE)))
             op = draw(st.sampled_from(["is", "is-not", "in"]))
             most = 3 if op == "in" else 1
             chosen = draw(st.lists(st.sampled_from(values), min_size=1, max_size=most, unique=True))
-            out.append(Where(f"{partner}.{column}", op, tuple(chosen)))
+            out.append(Where(name, op, tuple(chosen)))
     return out
 
 
@@ -106,6 +114,13 @@ def by_hand(world: dict[str, Any], population: Sequence[Selection], group_by: Se
                     held.setdefault((f"{partner}.{name}", person), {}).setdefault(value, None)
 
     def value(attribute: str, person: str) -> Any:
+        if attribute in MADE:
+            rule = MADE[attribute]
+            own = [(value(source, person), wanted) for source, wanted in rule.of]
+            holds = [one in wanted for one, wanted in own]
+            if all(one is None for one, _ in own):
+                return None
+            return "yes" if (all(holds) if rule.every else any(holds)) else "no"
         found = held.get((attribute, person), {})
         order = ORDER.get(attribute) or sorted(found)
         ranked = [v for v in order if v in found]
@@ -126,11 +141,12 @@ def by_hand(world: dict[str, Any], population: Sequence[Selection], group_by: Se
         return any(gap in inside for gap in apart)
 
     people = [person for person in everyone if all(meets(one, person) for one in population)]
-    sure = {
-        name.partition(".")[0]
+    asked = {
+        name
         for one in population
         for name in ((one.attribute,) if isinstance(one, Where) else (one.attribute, one.of))
     }
+    sure = {name.partition(".")[0] for name in asked - MADE.keys()}
     categories = []
     for attribute in group_by:
         every = ORDER.get(attribute) or sorted({value(attribute, p) for p in everyone} - {None})
@@ -142,7 +158,9 @@ def by_hand(world: dict[str, Any], population: Sequence[Selection], group_by: Se
                 for w in population
             )
         ]
-        certain = attribute.partition(".")[0] in sure and all(value(attribute, p) is not None for p in people)
+        certain = (attribute in asked or attribute.partition(".")[0] in sure) and all(
+            value(attribute, p) is not None for p in people
+        )
         categories.append(tuple(known) if certain else (*known, NO_RECORD))
     cells = Counter(tuple(value(a, p) or NO_RECORD for a in group_by) for p in people)
     counts = np.array([cells[cell] for cell in product(*categories)], dtype=np.int64).reshape(
@@ -157,14 +175,16 @@ def by_hand(world: dict[str, Any], population: Sequence[Selection], group_by: Se
     worlds,
     selections(),
     st.lists(
-        st.sampled_from(["police.flag", "police.area", "schools.flag", "schools.area"]), unique=True, max_size=3
+        st.sampled_from(["police.flag", "police.area", "schools.flag", "schools.area", *MADE]),
+        unique=True,
+        max_size=3,
     ),
 )
 def test_the_cohort_is_the_one_counted_by_hand(
     world: dict[str, Any], population: list[Selection], group_by: list[str]
 ) -> None:
     tables = {partner: table(rows) for partner, rows in world["rows"].items()}
-    found = count(spine_of(world), tables, population=population, group_by=group_by, order=ORDER)
+    found = count(spine_of(world), tables, population=population, group_by=group_by, order=ORDER, made=MADE)
     expected = by_hand(world, population, group_by)
     assert (found.everyone, found.people, found.categories) == (
         expected.everyone,
@@ -194,7 +214,9 @@ def statement_of(names: Sequence[str], partners: Sequence[str], values: Sequence
         Where(names[1], "is-not", values[2]),
         Within(names[2], "within-days-before", names[3], 30),
     ]
-    return compile_cohort(columns, partners=partners, population=population, group_by=[names[1], names[0]])
+    made = {"derived.x": Made(False, ((names[0], values[1]), (names[1], values[2])))}
+    asked = [names[1], names[0], "derived.x"]
+    return compile_cohort(columns, partners=partners, population=population, group_by=asked, made=made)
 
 
 @settings(max_examples=200, deadline=None)

@@ -13,10 +13,11 @@ import pytest
 from splink import DuckDBAPI, Linker
 
 from keys import Secret
+from linkage.central.compare import OpenPass, counted
+from linkage.central.learn import held_by_enough, score, train
 from linkage.central.levels import LaneLevels, add_macros, lane_levels
-from linkage.central.link import held_by_enough, score, train
-from linkage.central.linker import OpenPass
 from linkage.central.model import MODEL_FORMAT, LinkType, Model, build
+from linkage.central.scoring import score_pairs
 from linkage.central.store import open_locked
 from linkage.central.training import Patterns, posterior
 from linkage.errors import BadModel
@@ -161,17 +162,17 @@ def pairs_by_hand(tables: Tables, *, link_type: str) -> list[tuple[str, int, str
 def test_patterns_are_those_counted_pair_by_pair(partners: Any, key: MatchKey) -> None:
     tables = tables_of(partners, key)
     lanes = lane_levels(SCHEMA, key, held=HELD)
-    counted: dict[tuple[int, ...], int] = {}
+    by_count: dict[tuple[int, ...], int] = {}
     for a, i, b, j in pairs_by_hand(tables, link_type="link_only"):
         by_hand = levels_by_hand(key, tables[a], i, tables[b], j)
         assert set(by_hand) == {lane.lane for lane in lanes}
         pattern = tuple(by_hand[lane.lane] for lane in lanes)
-        counted[pattern] = counted.get(pattern, 0) + 1
+        by_count[pattern] = by_count.get(pattern, 0) + 1
     with open_locked() as connection, OpenPass(connection, tables, link_type="link_only") as rows:
-        found = rows.patterns(lanes)
+        found = counted([rows.compare(lanes)]).patterns(lanes)
     made = {tuple(int(x) for x in p): int(n) for p, n in zip(found.levels, found.counts, strict=True)}
-    assert made == counted
-    assert found.pairs == sum(counted.values()) > 0
+    assert made == by_count
+    assert found.pairs == sum(by_count.values()) > 0
 
 
 @pytest.mark.parametrize("link_type", LINK_TYPES)
@@ -182,7 +183,7 @@ def test_each_link_type_pairs_the_rows_that_it_should(partners: Any, link_type: 
         del tables["beta"]
     with open_locked() as connection, OpenPass(connection, tables, link_type=link_type) as rows:
         assert rows.linkable
-        pairs = rows.patterns(lane_levels(SCHEMA, key, held=HELD)).pairs
+        pairs = len(rows.compare(lane_levels(SCHEMA, key, held=HELD)).pairs["pattern"])
     assert pairs == len(pairs_by_hand(tables, link_type=link_type)) > 0
 
 
@@ -190,7 +191,7 @@ def test_nothing_of_a_pass_stays_in_the_database(partners: Any, model: Model) ->
     key = SCHEMA.match_key("email-local")
     with open_locked() as connection:
         with OpenPass(connection, tables_of(partners, key), link_type="link_only") as rows:
-            rows.score(next(p for p in model.passes if p.key == key.name), at_least=0.0)
+            rows.compare(next(p for p in model.passes if p.key == key.name).lanes)
         assert connection.sql("SELECT * FROM duckdb_tables() WHERE NOT internal").fetchall() == []
         assert connection.sql("SELECT * FROM duckdb_views() WHERE NOT internal").fetchall() == []
 
@@ -229,6 +230,68 @@ def test_training_twice_gives_the_same_model_to_the_last_digit(partners: Any, mo
     assert one_model(partners).to_json() == model.to_json()
 
 
+def by_splink(model: Model, key: str, tables: Tables) -> pd.DataFrame:
+    """The pairs of a pass as Splink itself scores them, by the settings in the model's text."""
+    settings = next(
+        p["splink"] for p in json.loads(model.to_json().partition("\n")[2])["passes"] if p["key"] == key
+    )
+    with open_locked() as connection:
+        add_macros(connection)
+        api = DuckDBAPI(connection=connection)
+        names = sorted(tables)
+        rows = [api.register(pd.DataFrame(dict(tables[n].columns)), dataset_display_name=n) for n in names]
+        linker: Any = Linker(rows, settings, validate_settings=False)
+        return linker.inference.predict(threshold_match_probability=0.0).as_pandas_dataframe()
+
+
+def best(sides: list[Any], weights: Any) -> dict[tuple[Any, ...], tuple[float, float]]:
+    """The least and the best of every pair: a record whose two names sound alike has two rows of one reference in a block, which meet crosswise."""
+    told: dict[tuple[Any, ...], list[float]] = {}
+    for *pair, weight in zip(*sides, weights, strict=True):
+        told.setdefault(tuple(pair), []).append(weight)
+    return {pair: (min(them), max(them)) for pair, them in told.items()}
+
+
+@pytest.mark.parametrize("key", SCHEMA.match_keys, ids=lambda k: k.name)
+def test_scores_are_those_of_splink_with_the_settings_of_the_models_text(
+    partners: Any, model: Model, key: MatchKey
+) -> None:
+    tables = tables_of(partners, key)
+    one = next(p for p in model.passes if p.key == key.name)
+    with open_locked() as connection, OpenPass(connection, tables, link_type="link_only") as rows:
+        ours = score_pairs(rows.compare(one.lanes), model=one, at_least=0.0).to_pandas()
+    splinks = by_splink(model, key.name, tables)
+    for name in ("match_weight", "match_probability"):
+        mine = best([ours["source_l"], ours["row_ref_l"], ours["source_r"], ours["row_ref_r"]], ours[name])
+        theirs = best(
+            [splinks[c] for c in ("source_dataset_l", "row_ref_l", "source_dataset_r", "row_ref_r")],
+            splinks[name],
+        )
+        assert mine.keys() == theirs.keys()
+        assert len(mine) > 20
+        assert np.array(list(mine.values())) == pytest.approx(
+            np.array([theirs[pair] for pair in mine]), rel=1e-9
+        )
+
+
+def test_conflicts_are_the_unique_numbers_that_both_have_and_differ_in(partners: Any, model: Model) -> None:
+    key = SCHEMA.match_key("email-local")
+    tables = tables_of(partners, key)
+    one = next(p for p in model.passes if p.key == key.name)
+    with open_locked() as connection, OpenPass(connection, tables, link_type="link_only") as rows:
+        scored = score_pairs(rows.compare(one.lanes), model=one, at_least=0.0)
+    expected: dict[tuple[int, int], list[int]] = {}
+    for a, i, b, j in pairs_by_hand(tables, link_type="link_only"):
+        by_hand = levels_by_hand(key, tables[a], i, tables[b], j)
+        refs = int(tables[a].columns["row_ref"][i]), int(tables[b].columns["row_ref"][j])
+        expected.setdefault(refs, []).append(sum(by_hand[n] == 1 for n in ("nhs_number", "upn")))
+    found: dict[tuple[int, int], list[int]] = {}
+    for row in scored.to_pylist():
+        found.setdefault((row["row_ref_l"], row["row_ref_r"]), []).append(row["conflicts"])
+    assert {k: sorted(v) for k, v in found.items()} == {k: sorted(v) for k, v in expected.items()}
+    assert {n for many in found.values() for n in many} == {0, 1, 2}
+
+
 def test_splink_gives_each_pair_the_probability_that_training_gives_its_pattern(
     partners: Any, model: Model
 ) -> None:
@@ -237,8 +300,7 @@ def test_splink_gives_each_pair_the_probability_that_training_gives_its_pattern(
     for one in wanted:
         key = SCHEMA.match_key(one.key)
         tables = tables_of(partners, key)
-        with open_locked() as connection, OpenPass(connection, tables, link_type="link_only") as rows:
-            scored = rows.score(one, at_least=0.0).to_pandas()
+        scored = by_splink(model, one.key, tables)
         rates = [{n: np.array(v) for n, v in p.items()} for p in (one.m, one.u)]
         expected: dict[tuple[int, int], list[float]] = {}
         for a, i, b, j in pairs_by_hand(tables, link_type="link_only"):
@@ -249,7 +311,7 @@ def test_splink_gives_each_pair_the_probability_that_training_gives_its_pattern(
             expected.setdefault(refs, []).append(float(chance[0]))
         found: dict[tuple[int, int], list[float]] = {}
         for row in scored.itertuples():
-            assert (row.source_l, row.source_r) == ("alpha", "beta")
+            assert (row.source_dataset_l, row.source_dataset_r) == ("alpha", "beta")
             found.setdefault((row.row_ref_l, row.row_ref_r), []).append(row.match_probability)
         assert found.keys() == expected.keys()
         for refs, chances in expected.items():

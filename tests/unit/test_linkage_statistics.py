@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from keys import Secret
-from linkage.central.link import check_statistics
+from linkage.central.learn import check_statistics
 from linkage.manifest import Manifest, Round
 from linkage.partner.normalise import ColumnMapping, normalise
 from linkage.partner.prepared import bands_of

@@ -1,0 +1,154 @@
+"""How long attacks on tables take, and how far the choice of further hidden cells is from the cheapest. `python benchmarks/disclosure.py`"""
+
+import argparse
+import random
+import time
+from collections.abc import Callable
+from itertools import combinations, product
+from typing import Any
+
+import numpy as np
+
+from policies.disclosure import plan as planning
+from policies.disclosure import refuse_overlap
+from policies.disclosure.plan import Plan
+from policies.disclosure.printed import Printed
+from policies.disclosure.protect_table import Protected, protect_table
+from policies.disclosure.reader import attack
+from policies.disclosure.rules import TableRules
+from policies.disclosure.table import HIDDEN
+
+ROUNDED = TableRules.model_validate({"mode": "rounded"})
+EXACT = TableRules.model_validate({"mode": "exact"})
+NAMES = "abcde"
+
+
+def drawn(shape: tuple[int, ...], seed: int) -> np.ndarray:
+    """Counts of a sparse table: most small, a few large."""
+    rng = np.random.default_rng(seed)
+    return rng.poisson(rng.gamma(0.5, 30, shape)).astype(np.int64)
+
+
+def table(counts: np.ndarray, axes: tuple[int, ...], *, totals: bool, name: str = "table") -> Printed:
+    """The table over some of the dimensions, with every total or none."""
+    summed = counts.sum(axis=tuple(n for n in range(counts.ndim) if n not in axes))
+    cells = {}
+    for place in product(*(range(size + totals) for size in summed.shape)):
+        codes = tuple("Total" if n == size else f"c{n}" for n, size in zip(place, summed.shape, strict=True))
+        part = tuple(slice(None) if n == size else n for n, size in zip(place, summed.shape, strict=True))
+        cells[codes] = str(int(summed[part].sum()))
+    return Printed(name, tuple(NAMES[n] for n in axes), tuple(cells), tuple(cells.values()))
+
+
+def timed(call: Callable[[], Any]) -> tuple[Any, float]:
+    """The result, and the CPU seconds it took."""
+    start = time.process_time()
+    return call(), time.process_time() - start
+
+
+def line(what: str, cells: int, hidden: int, findings: str, seconds: float) -> None:
+    print(f"| {what} | {cells:,} | {hidden:,} | {findings} | {seconds:.2f} |", flush=True)
+
+
+def speed() -> None:
+    """The figures of the first table."""
+    print("| attack on | cells | hidden | findings | CPU s |\n|---|---|---|---|---|")
+    counts = drawn((9, 2, 2, 5, 10), 1)
+    every = tuple(range(5))
+    main = protect_table(table(counts, every, totals=False), rules=ROUNDED).table
+    earlier = [
+        protect_table(table(counts, axes, totals=False, name=str(axes)), rules=ROUNDED).table
+        for size in (1, 2)
+        for axes in combinations(every, size)
+    ]
+    for count in (0, 3, 50):
+        ledger = (earlier * 4)[:count]
+        result, seconds = timed(lambda ledger=ledger: attack(main, earlier=ledger))
+        line(
+            f"rounded, five dimensions, {count} earlier tables",
+            len(main.codes),
+            result.hidden,
+            f"{len(result.findings)}",
+            seconds,
+        )
+    for shape, seed in (((39, 44), 1), ((6, 6, 6), 1)):
+        whole = table(drawn(shape, seed), tuple(range(len(shape))), totals=True)
+        alone = Printed(
+            "alone",
+            whole.dimensions,
+            whole.codes,
+            tuple(HIDDEN if 0 < int(n) < 10 else n for n in whole.shown),
+            EXACT,
+        )
+        result, seconds = timed(lambda alone=alone: attack(alone))
+        line(
+            f"exact, {' × '.join(map(str, shape))}, small counts alone hidden",
+            len(alone.codes),
+            result.hidden,
+            f"{len(result.findings)}",
+            seconds,
+        )
+        made, spent = timed(lambda whole=whole: protect_table(whole, rules=EXACT))
+        result, seconds = timed(lambda made=made: attack(made.table))
+        line(
+            f"exact, {' × '.join(map(str, shape))}, protected in {spent:.1f} s",
+            len(alone.codes),
+            result.hidden,
+            f"{len(result.findings)}",
+            seconds,
+        )
+
+
+def distance(tables: int) -> None:
+    """How much dearer the heuristic is than the cheapest choice, on tables where both can be had."""
+    print(
+        "\n| tables | cells | cheapest found | cost of the heuristic : cheapest | as cheap | CPU s, heuristic : cheapest |\n|---|---|---|---|---|---|"
+    )
+    for shape in ((4, 5), (6, 8), (3, 3, 3)):
+        dear, least, same, best, spent = 0.0, 0.0, 0, 0, [0.0, 0.0]
+        for seed in range(tables):
+            whole = table(drawn(shape, seed), tuple(range(len(shape))), totals=True)
+            exact, seconds = timed(lambda whole=whole: _plan(protect_table(whole, rules=EXACT)))
+            limit, planning.MOST_FOR_BEST = planning.MOST_FOR_BEST, 0  # type: ignore[misc]
+            near, quick = timed(lambda whole=whole: _plan(protect_table(whole, rules=EXACT)))
+            planning.MOST_FOR_BEST = limit  # type: ignore[misc]
+            spent = [spent[0] + quick, spent[1] + seconds]
+            if exact.at_least is not None and exact.cost <= exact.at_least + 1e-6:
+                best += 1
+                dear, least, same = (
+                    dear + near.cost,
+                    least + exact.cost,
+                    same + (near.cost <= exact.cost + 1e-6),
+                )
+        cells = int(np.prod([n + 1 for n in shape]))
+        print(
+            f"| {tables} of {' × '.join(map(str, shape))} | {cells} | {best} | {dear / least:.3f} | {same} | {spent[0]:.1f} : {spent[1]:.1f} |",
+            flush=True,
+        )
+
+
+def _plan(made: Protected) -> Plan:
+    if made.plan is None:
+        raise ValueError("a table in rounded mode has no plan")
+    return made.plan
+
+
+def cohorts() -> None:
+    """How long it takes to compare a cohort with fifty earlier ones and all threes of them."""
+    rng = random.Random(1)  # noqa: S311  made-up cohorts
+    people = [f"p{n}" for n in range(20_000)]
+    earlier = {f"release-{n}": set(rng.sample(people, rng.randint(500, 15_000))) for n in range(50)}
+    _, seconds = timed(lambda: refuse_overlap(set(rng.sample(people, 5_000)), earlier=earlier, floor=10))
+    print(
+        f"\nA cohort against 50 earlier ones of 20,000 people, alone, in twos and in threes: {seconds:.1f} CPU s"
+    )
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--tables", type=int, default=20, help="tables of each shape that both choices are made for"
+    )
+    speed()
+    cohorts()
+    distance(parser.parse_args().tables)

@@ -1,0 +1,269 @@
+"""The assembler's run with a memory: what it knew is carried on where the new runs extend it, and put together anew where they do not."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from keys import Secret
+from linkage.central.assembly.history import Event, events_of
+from linkage.central.assembly.kept import Place, Writing
+from linkage.central.assembly.kept_tables import Kept, PassRows
+from linkage.central.assembly.maps import Reader
+from linkage.central.assembly.pairs import Rows, ScoredRecords, merged
+from linkage.central.assembly.people import Doubt, doubt
+from linkage.central.assembly.records import Finder, Ints
+from linkage.central.assembly.rules import Rules
+from linkage.central.assembly.runs import Told
+from linkage.central.assembly.standing import (
+    Regrouped,
+    Standing,
+    nothing,
+    regrouped,
+    with_records,
+    without_former,
+)
+from linkage.central.assembly.update import (
+    Changed,
+    Layers,
+    News,
+    Own,
+    news_of,
+    pairs_told,
+    recent_rows,
+    with_news,
+    with_pairs,
+)
+from linkage.central.assembly.whole import Everyone, everyone, seen_by, whole
+from linkage.central.run import submissions_of
+from linkage.manifest import Manifest
+
+NO_ROWS: Final = Rows(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What an assembly goes by: the key of person ids, the partners whose files have no doubles, the time as it is told in the history, and how a threshold
+    and calibrated pairs come from scored ones. `calibration` names that way."""
+
+    secret: Secret
+    deduplicated: frozenset[str]
+    at: str
+    calibration: str
+    calibrate: Callable[[ScoredRecords], ScoredRecords]
+    threshold: Callable[[ScoredRecords], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """What is known now, what changed of people, and whether it was carried on (`extended`) or put together anew."""
+
+    kept: Kept
+    events: tuple[Event, ...]
+    extended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The people that are kept, in numbers."""
+
+    records: int
+    people: int
+    doubt: Doubt
+
+    @classmethod
+    def of(cls, kept: Kept) -> "Counted":
+        """What is kept, counted."""
+        s = kept.standing
+        found = doubt(
+            s.pairs, group=s.group, person=s.person, marks=s.marks * s.here, threshold=kept.rules.threshold
+        )
+        living = s.person[s.here]
+        return cls(len(living), len(np.unique(living)), found)
+
+
+def assemble(
+    place: Place,
+    *,
+    reader: Reader,
+    runs: Sequence[Told],
+    manifests: Sequence[Manifest],
+    terms: Terms,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Assembled:
+    """Who is who after the linker's runs; what the assembler keeps says so from now on.
+
+    Where what is kept is of one of these runs, only the groups that later runs touch are formed anew. Else all is put together from what is here, and
+    people keep their ids by the records that they had.
+
+    Raises:
+        BadSubmission: what is kept was altered; or a run or a map does not fit.
+        NotWritten: the system refused; what was kept before still is.
+    """
+    before = place.read()
+    at = _stands_at(before, runs=runs, terms=terms)
+    news = (
+        news_of(reader, manifests=manifests, linked=before.submissions)
+        if before is not None and at is not None
+        else None
+    )
+    if before is not None and at is not None and news is not None:
+        if at == len(runs) - 1 and not news:
+            for head in manifests:
+                reader.check(head)
+            for told in runs:
+                told.check()
+            return Assembled(before, (), extended=True)
+        return _extended(
+            before, place=place, reader=reader, runs=runs[at + 1 :], news=news, manifests=manifests, terms=terms
+        )
+    return _anew(
+        before, place=place, reader=reader, runs=runs, manifests=manifests, terms=terms, progress=progress
+    )
+
+
+def _stands_at(before: Kept | None, *, runs: Sequence[Told], terms: Terms) -> int | None:
+    """Which of the runs what was kept is of, if it can be carried on from there."""
+    digests = [told.run.digest for told in runs]
+    if before is None or before.run not in digests:
+        return None
+    if (before.rules.deduplicated, before.calibration) != (terms.deduplicated, terms.calibration):
+        return None
+    at = digests.index(before.run)
+    later = {key for told in runs[at + 1 :] for key in told.passes()}
+    return at if later <= set(before.passes) else None
+
+
+def _anew(
+    before: Kept | None,
+    *,
+    place: Place,
+    reader: Reader,
+    runs: Sequence[Told],
+    manifests: Sequence[Manifest],
+    terms: Terms,
+    progress: Callable[[str], None],
+) -> Assembled:
+    number = 0 if before is None else before.number + 1
+    of = everyone(reader, manifests=manifests)
+    passes: list[str] = []
+    with Writing(place, number) as writing:
+
+        def keep(key: str, rows: PassRows) -> None:
+            passes.append(key)
+            writing.put_rows(key, rows)
+
+        scored = whole(runs, reader=reader, manifests=manifests, of=of, keep=keep, progress=progress)
+        standing, left = _carried(before, of)
+        standing = replace(standing, pairs=terms.calibrate(scored))
+        rules = Rules(terms.threshold(standing.pairs), terms.deduplicated)
+        which = np.arange(len(standing.told))
+        made = regrouped(standing, which, left=left, rules=rules, secret=terms.secret, number=number)
+        return _kept(
+            made, before, writing=writing, run=runs[-1], manifests=manifests, rules=rules, terms=terms,
+            passes=tuple(passes), recent={}, number=number,
+        )  # fmt: skip
+
+
+def _carried(before: Kept | None, of: Everyone) -> tuple[Standing, Ints]:
+    """All records with the people that they had, and the former people of those that are no longer here."""
+    standing = nothing() if before is None else replace(nothing(), people=before.standing.people)
+    for at, name in enumerate(of.records.partners):
+        its = of.records.partner == at
+        standing = with_records(standing, partner=name, refs=of.records.record_ref[its], told=of.told[its])
+    if before is None:
+        return standing, np.empty(0, dtype=np.int64)
+    person, gone = standing.person.copy(), before.standing.here
+    for name in before.standing.partners:
+        here, was = standing.of(name), before.standing.of(name)
+        found = Finder(before.standing.record_ref[was]).find(standing.record_ref[here])
+        person[here[found >= 0]] = before.standing.person[was[found[found >= 0]]]
+        gone[was[found[found >= 0]]] = False
+    return replace(standing, person=person), before.standing.person[gone]
+
+
+def _extended(
+    before: Kept,
+    *,
+    place: Place,
+    reader: Reader,
+    runs: Sequence[Told],
+    news: Sequence[News],
+    manifests: Sequence[Manifest],
+    terms: Terms,
+) -> Assembled:
+    number = before.number + 1
+    standing, left = before.standing, [np.empty(0, dtype=np.int64)]
+    renewed = np.zeros(len(standing.told), dtype=np.bool_)
+    for one in news:
+        changed: Changed = with_news(standing, one, reader=reader)
+        standing = changed.standing
+        renewed = np.append(renewed, np.zeros(len(standing.told) - len(renewed), dtype=np.bool_))
+        renewed[changed.renewed] = True
+        left.append(changed.left)
+    found: list[ScoredRecords] = []
+    recent: dict[str, PassRows] = {}
+    own = {one.head.partner: Own.of(standing, one.head.partner) for one in news}
+    here = standing.here
+    seen = [seen_by(t, partners=standing.partners, partner=standing.partner, since=standing.told) for t in runs]
+    for key in before.passes:
+        base, later = place.rows(key), dict(before.recent.get(key, {}))
+        for one in news:
+            name = one.head.partner
+            known = Layers(later.get(name, NO_ROWS), base.get(name, NO_ROWS))
+            its = recent_rows(here, one, key, reader=reader, own=own[name], before=known)
+            later[name] = _over(later.get(name, NO_ROWS), its)
+        layers = {n: Layers(later.get(n, NO_ROWS), base.get(n, NO_ROWS)) for n in {*base, *later}}
+        for told, still in zip(runs, seen, strict=True):
+            found += pairs_told(told, key, rows=layers, seen=still, last=told is runs[-1], reader=reader)
+        recent[key] = later
+    pairs = terms.calibrate(merged(found))
+    standing, which = with_pairs(standing, renewed=renewed, new=pairs)
+    made = regrouped(
+        standing, np.flatnonzero(which), left=np.concatenate(left), rules=before.rules, secret=terms.secret, number=number,
+    )  # fmt: skip
+    with Writing(place, number) as writing:
+        return _kept(
+            made, before, writing=writing, run=runs[-1], manifests=manifests, rules=before.rules, terms=terms,
+            passes=before.passes, recent=recent, number=number, extends=True,
+        )  # fmt: skip
+
+
+def _over(before: Rows, new: Rows) -> Rows:
+    """Both, of which the new counts where both have a row."""
+    stays = new.find(before.row_ref) < 0
+    row_ref = np.concatenate([before.row_ref[stays], new.row_ref])
+    record = np.concatenate([before.record[stays], new.record])
+    order = np.argsort(row_ref, kind="stable")
+    return Rows(row_ref[order], record[order])
+
+
+def _kept(
+    made: Regrouped,
+    before: Kept | None,
+    *,
+    writing: Writing,
+    run: Told,
+    manifests: Sequence[Manifest],
+    rules: Rules,
+    terms: Terms,
+    passes: tuple[str, ...],
+    recent: Mapping[str, PassRows],
+    number: int,
+    extends: bool = False,
+) -> Assembled:
+    events = events_of(made.changes, people=made.standing.people, number=number, at=terms.at)
+    kept = Kept(
+        run=run.run.digest,
+        submissions=submissions_of(manifests),
+        rules=rules,
+        calibration=terms.calibration,
+        number=number,
+        passes=passes,
+        standing=made.standing if extends else without_former(made.standing),
+        recent=recent,
+        history=(*(before.history if before is not None else ()), *events),
+    )
+    writing.finish(kept, extends=extends)
+    return Assembled(kept, events, extends)

@@ -1,0 +1,188 @@
+"""What the assembler keeps of its own between two runs: sealed to itself, in files that a note of its own names and signs.
+
+The note is written last and replaced at once, so that a run that breaks off leaves what was kept before. Files that no note names are removed then.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Self
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from keys import BadSignature, Identity, open_sealed, seal, sign_note, verify_note
+from linkage.central.assembly.kept_tables import (
+    ABOUT,
+    ROWS,
+    ROWS_TABLE,
+    Kept,
+    PassRows,
+    parsed,
+    rows_in,
+    tables_of,
+)
+from linkage.central.run import sha256
+from linkage.drafts import put_whole
+from linkage.errors import BadSubmission
+from linkage.manifest import Round
+from linkage.tokens import read_table, write_table
+
+KEPT_FORMAT: Final = "linkage-kept/v1"
+TABLE_FORMAT: Final = "linkage-kept-table/v1"
+NOTE_NAME: Final = "kept.note"
+SUFFIX: Final = ".kept.sealed"
+NONE: Final = np.empty(0, dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The assembler's folder of what it keeps, and the identity that it is sealed to and signed by."""
+
+    folder: Path
+    one: Round
+    assembler: Identity
+
+    def read(self) -> Kept | None:
+        """What was kept; None where there is nothing yet, or only of another round.
+
+        Raises:
+            BadSubmission: it was altered, or is not readable: without it people would get other ids.
+        """
+        note = self.note()
+        if note is None:
+            return None
+        try:
+            return parsed(note, table=lambda name: self._table(name, note["files"]))
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as fault:
+            raise BadSubmission(_damaged(self.folder, "cannot be read: another version made it")) from fault
+
+    def rows(self, key: str) -> PassRows:
+        """The rows of a pass as the last full assembly had them, by partner.
+
+        Raises:
+            BadSubmission: as `read`.
+        """
+        note = self.note()
+        if note is None:
+            raise BadSubmission(_damaged(self.folder, "is not there"))
+        return rows_in(self._table(f"{ROWS_TABLE}-{key}", note["files"]))
+
+    def note(self) -> dict[str, Any] | None:
+        """What the signed note says; None where there is none, or only one of another round.
+
+        Raises:
+            BadSubmission: it was altered.
+        """
+        path = self.folder / NOTE_NAME
+        if not path.is_file():
+            return None
+        try:
+            body = verify_note(
+                path.read_text("utf-8", errors="replace"), known=[self.assembler.public], kind=KEPT_FORMAT
+            ).body
+            note: dict[str, Any] = json.loads(body)
+            of = Round(str(note["project"]), int(note["epoch"]), str(note["schema"]))
+        except (BadSignature, KeyError, TypeError, ValueError) as fault:
+            raise BadSubmission(_damaged(self.folder, "was altered or is not this assembler's")) from fault
+        return note if of == self.one else None
+
+    def _table(self, name: str, files: Mapping[str, Any]) -> pa.Table:
+        file, digest = files[name]
+        path = self.folder / str(file)
+        if Path(str(file)).name != file or not path.is_file():
+            raise BadSubmission(_damaged(self.folder, f"lacks {file}"))
+        sealed = path.read_bytes()
+        if sha256(sealed) != digest:
+            raise BadSubmission(_damaged(self.folder, f"has {file} altered"))
+        opened = open_sealed(sealed, by=self.assembler, context=self.context(str(file)))
+        return read_table(opened, kind=TABLE_FORMAT)[0]
+
+    def context(self, file: str) -> bytes:
+        """What binds a file to its round and place."""
+        return self.one.context("kept", file)
+
+
+class Writing:
+    """Files of one assembly's keeping, put on the disk one by one; they count once `finish` has named them."""
+
+    def __init__(self, place: Place, number: int) -> None:
+        self._place, self._number = place, number
+        self._files: dict[str, list[str]] = {}
+        self._counts = False
+
+    def __enter__(self) -> Self:
+        """Nothing is written yet."""
+        return self
+
+    def __exit__(self, fault: object, *_: object) -> None:
+        """What was put is gone again if the block failed."""
+        if fault is not None and not self._counts:
+            for name, _digest in self._files.values():
+                (self._place.folder / name).unlink(missing_ok=True)
+
+    def put(
+        self,
+        name: str,
+        columns: Mapping[str, npt.NDArray[Any]],
+        *,
+        types: Mapping[str, pa.DataType],
+        about: str = "",
+    ) -> None:
+        """A table, sealed to the assembler."""
+        place = self._place
+        file = f"{name}.{place.one.epoch}-{self._number}{SUFFIX}"
+        opened = write_table(columns, kind=TABLE_FORMAT, types=types, meta={ABOUT: about})
+        sealed = seal(opened, to=place.assembler.public, context=place.context(file))
+        put_whole(place.folder / file, sealed)
+        self._files[name] = [file, sha256(sealed)]
+
+    def put_rows(self, key: str, rows: PassRows) -> None:
+        """The rows of a pass, for every update until the next full assembly."""
+        names = sorted(rows)
+        self.put(
+            f"{ROWS_TABLE}-{key}",
+            {
+                "row_ref": np.concatenate([NONE, *(rows[n].row_ref for n in names)]),
+                "record": np.concatenate([NONE, *(rows[n].record for n in names)]).astype(np.uint32),
+            },
+            types=ROWS,
+            about=json.dumps([[n, len(rows[n].row_ref)] for n in names]),
+        )
+
+    def finish(self, kept: Kept, *, extends: bool) -> None:
+        """All that was put counts, and nothing else; where it `extends` what was kept, so do the rows that the last full assembly put."""
+        place, one, standing = self._place, self._place.one, kept.standing
+        note = place.note() if extends else None
+        for name, (columns, types, about) in tables_of(kept).items():
+            self.put(name, columns, types=types, about=about)
+        earlier = {} if note is None else note["files"]
+        files = self._files | {n: f for n, f in earlier.items() if n.startswith(f"{ROWS_TABLE}-")}
+        body = {
+            "project": one.project,
+            "epoch": one.epoch,
+            "schema": one.schema_digest,
+            "run": kept.run,
+            "submissions": dict(kept.submissions),
+            "rules": kept.rules.to_json(),
+            "calibration": kept.calibration,
+            "number": kept.number,
+            "passes": list(kept.passes),
+            "partners": list(standing.partners),
+            "files": files,
+        }
+        text = f"{KEPT_FORMAT}\n{json.dumps(body, indent=1, sort_keys=True)}\n"
+        put_whole(place.folder / NOTE_NAME, sign_note(text, by=place.assembler).encode("utf-8"))
+        self._counts = True
+        for file in place.folder.glob(f"*{SUFFIX}"):
+            if file.name not in {name for name, _ in files.values()}:
+                file.unlink()
+
+
+def _damaged(folder: Path, how: str) -> str:
+    return (
+        f"{folder.name}/, where the assembler keeps who is who, {how}: restore it from its backup; without it all people get new ids"
+        " (to begin anew on purpose, remove the folder)"
+    )

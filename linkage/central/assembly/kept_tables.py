@@ -1,0 +1,162 @@
+"""The tables in which the assembler keeps what it knows: columns and types, and what they are read as."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from linkage.central.assembly.history import EVENTS, Event
+from linkage.central.assembly.identities import People
+from linkage.central.assembly.pairs import Rows, ScoredRecords
+from linkage.central.assembly.records import Ints
+from linkage.central.assembly.rules import Rules
+from linkage.central.assembly.standing import Standing
+from linkage.tokens import fixed_bytes
+
+ABOUT: Final = "about"
+RECORDS_TABLE: Final = "records"
+PEOPLE_TABLE: Final = "people"
+PAIRS_TABLE: Final = "pairs"
+RECENT_TABLE: Final = "recent"
+HISTORY_TABLE: Final = "history"
+ROWS_TABLE: Final = "rows"
+RECORDS: Final = {
+    "partner": pa.uint16(),
+    "record_ref": pa.binary(16),
+    "told": pa.int32(),
+    "group": pa.int32(),
+    "person": pa.int32(),
+    "marks": pa.uint8(),
+    "band": pa.uint8(),
+}
+PEOPLE: Final = {"id": pa.binary(24), "made": pa.int32()}
+PAIRS: Final = {"left": pa.uint32(), "right": pa.uint32(), "probability": pa.float64(), "conflict": pa.uint8()}
+ROWS: Final = {"row_ref": pa.int64(), "record": pa.uint32()}
+
+PassRows = Mapping[str, Rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What was kept: of which run of the linker (its digest) and which submissions (manifest digests by partner) it is, under which rules and calibration,
+    how many assemblies came before, what stood, the rows that updates brought, by pass and partner, and what became of people."""
+
+    run: str
+    submissions: Mapping[str, str]
+    rules: Rules
+    calibration: str
+    number: int
+    passes: tuple[str, ...]
+    standing: Standing
+    recent: Mapping[str, PassRows]
+    history: tuple[Event, ...]
+
+
+Columns = Mapping[str, npt.NDArray[Any]]
+Table = tuple[Columns, Mapping[str, pa.DataType], str]
+
+
+def tables_of(kept: Kept) -> dict[str, Table]:
+    """All tables but the rows of the last full assembly, by name: columns, their types, and what is said about them."""
+    s = kept.standing
+    recent = [(k, n, kept.recent[k][n]) for k in sorted(kept.recent) for n in sorted(kept.recent[k])]
+    none = np.empty(0, dtype=np.int64)
+    plain: dict[str, tuple[Mapping[str, Any], Mapping[str, pa.DataType]]] = {
+        RECORDS_TABLE: ({name: getattr(s, name) for name in RECORDS}, RECORDS),
+        PEOPLE_TABLE: ({"id": _fixed(s.people.ids), "made": s.people.made}, PEOPLE),
+        PAIRS_TABLE: ({name: getattr(s.pairs, name) for name in PAIRS}, PAIRS),
+        RECENT_TABLE: (
+            {name: np.concatenate([none, *(getattr(r, name) for _, _, r in recent)]) for name in ROWS},
+            ROWS,
+        ),
+        HISTORY_TABLE: ({name: _column(kept.history, name) for name in EVENTS}, EVENTS),
+    }
+    about = {RECENT_TABLE: json.dumps([[k, n, len(r.row_ref)] for k, n, r in recent])}
+    return {
+        name: ({c: _as_stored(v, types[c]) for c, v in columns.items()}, types, about.get(name, ""))
+        for name, (columns, types) in plain.items()
+    }
+
+
+def parsed(note: Mapping[str, Any], *, table: Callable[[str], pa.Table]) -> Kept:
+    """What was kept, from its note and its tables.
+
+    Raises:
+        KeyError, TypeError, ValueError, AttributeError, IndexError: they do not fit each other.
+    """
+    records, people, pairs = table(RECORDS_TABLE), table(PEOPLE_TABLE), table(PAIRS_TABLE)
+    standing = Standing(
+        partners=tuple(str(n) for n in note["partners"]),
+        record_ref=fixed_bytes(records, "record_ref", width=16),
+        marks=records.column("marks").to_numpy(),
+        band=records.column("band").to_numpy(),
+        people=People(fixed_bytes(people, "id", width=24).view("S24").ravel(), _ints(people, "made")),
+        pairs=ScoredRecords(
+            _ints(pairs, "left"),
+            _ints(pairs, "right"),
+            pairs.column("probability").to_numpy(),
+            pairs.column("conflict").to_numpy() > 0,
+        ),
+        **{name: _ints(records, name) for name in ("partner", "told", "group", "person")},
+    )
+    history = table(HISTORY_TABLE).to_pylist()
+    return Kept(
+        run=str(note["run"]),
+        submissions={str(k): str(v) for k, v in note["submissions"].items()},
+        rules=Rules.from_json(note["rules"]),
+        calibration=str(note["calibration"]),
+        number=int(note["number"]),
+        passes=tuple(str(n) for n in note["passes"]),
+        standing=standing,
+        recent=_recent(table(RECENT_TABLE)),
+        history=tuple(Event(**one) for one in history),
+    )
+
+
+def rows_in(table: pa.Table) -> dict[str, Rows]:
+    """The rows of one pass, by partner."""
+    bounds = [(str(name), int(many)) for name, many in json.loads(_about(table))]
+    return dict(zip([n for n, _ in bounds], _cut(table, [many for _, many in bounds]), strict=True))
+
+
+def _recent(table: pa.Table) -> dict[str, dict[str, Rows]]:
+    bounds = [(str(key), str(name), int(many)) for key, name, many in json.loads(_about(table))]
+    out: dict[str, dict[str, Rows]] = {}
+    for (key, name, _), rows in zip(bounds, _cut(table, [many for *_, many in bounds]), strict=True):
+        out.setdefault(key, {})[name] = rows
+    return out
+
+
+def _cut(table: pa.Table, sizes: list[int]) -> list[Rows]:
+    """The rows in parts of these sizes."""
+    row_ref, record = table.column("row_ref").to_numpy(), table.column("record").to_numpy()
+    ends = np.cumsum([0, *sizes])
+    return [Rows(row_ref[a:b], record[a:b]) for a, b in pairwise(ends)]
+
+
+def _about(table: pa.Table) -> str:
+    return str(table.schema.metadata[ABOUT.encode()].decode())
+
+
+def _column(events: tuple[Event, ...], name: str) -> npt.NDArray[Any]:
+    return np.array([getattr(e, name) for e in events], dtype=object)
+
+
+def _as_stored(values: npt.NDArray[Any], kind: pa.DataType) -> npt.NDArray[Any]:
+    if pa.types.is_integer(kind):
+        return values.astype(kind.to_pandas_dtype())
+    return values
+
+
+def _fixed(ids: npt.NDArray[np.bytes_]) -> npt.NDArray[np.uint8]:
+    return np.ascontiguousarray(ids).view(np.uint8).reshape(len(ids), 24)
+
+
+def _ints(table: pa.Table, name: str) -> Ints:
+    out: Ints = table.column(name).to_numpy().astype(np.int64)
+    return out

@@ -1,0 +1,178 @@
+"""Scored pairs: of rows, as the linker hands them on, and of records, each once with its best score over the passes."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from linkage.central.assembly.records import Finder, Flags, Ints, Records
+from linkage.errors import BadSubmission
+from linkage.tokens import PassMap
+
+CONFLICTS: Final = "conflicts"
+MOST_AT_ONCE: Final = 4_000_000
+SIDE: Final = 32
+
+
+def _none() -> Flags:
+    return np.zeros(0, dtype=np.bool_)
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredRecords:
+    """Pairs of record numbers, left below right, each with its best match probability over the passes; `conflict` says whether numbers that only one
+    person can have were compared and differ (of no pair, if it is left out)."""
+
+    left: Ints
+    right: Ints
+    probability: npt.NDArray[np.float64]
+    conflict: Flags = field(default_factory=_none)
+
+    def __post_init__(self) -> None:
+        if len(self.conflict) != len(self.left):
+            object.__setattr__(self, "conflict", np.zeros(len(self.left), dtype=np.bool_))
+
+    def only(self, which: Flags) -> "ScoredRecords":
+        """Those of the pairs."""
+        return ScoredRecords(self.left[which], self.right[which], self.probability[which], self.conflict[which])
+
+
+def no_pairs() -> ScoredRecords:
+    """No pair at all."""
+    none = np.empty(0, dtype=np.int64)
+    return ScoredRecords(none, none, np.empty(0, dtype=np.float64))
+
+
+class Finds(Protocol):
+    """Knows which row of one pass of one partner is which record."""
+
+    def find(self, row_ref: Ints) -> Ints:
+        """The record number of each row, -1 where there is no such row."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Which row of one pass of one partner is which record: `row_ref` ascending, `record` its number."""
+
+    row_ref: Ints
+    record: npt.NDArray[np.integer[Any]]
+
+    def find(self, row_ref: Ints) -> Ints:
+        """The record number of each row, -1 where there is no such row."""
+        place = np.searchsorted(self.row_ref, row_ref)
+        known = place < len(self.row_ref)
+        known[known] = self.row_ref[place[known]] == row_ref[known]
+        found = np.full(len(row_ref), -1, dtype=np.int64)
+        found[known] = self.record[place[known]]
+        return found
+
+
+def rows_of(one: PassMap, *, known: Finder, number: Ints, partner: str) -> Rows:
+    """The map with record numbers: `number` of each of the partner's pseudonyms that are `known`.
+
+    Raises:
+        BadSubmission: the map names another record.
+    """
+    found = known.find(one.record_ref)
+    if (found < 0).any():
+        raise BadSubmission(f"a map of {partner} names a record that its list does not have")
+    order = np.argsort(one.row_ref, kind="stable")
+    return Rows(one.row_ref[order], number[found[order]])
+
+
+def resolve(pairs: pa.Table, *, maps: Mapping[str, PassMap], records: Records) -> pd.DataFrame:
+    """The pass's pairs as record numbers (`left` < `right`) with their probability and conflict; rows of one record are no pair.
+
+    Raises:
+        BadSubmission: a pair names a row that no map knows.
+    """
+    rows = {}
+    for name, one in maps.items():
+        its = np.flatnonzero(records.partner == records.partners.index(name))
+        rows[name] = rows_of(one, known=Finder(records.record_ref[its]), number=its, partner=name)
+    found = resolved(pairs, rows=rows)
+    columns = {"left": found.left, "right": found.right, "probability": found.probability}
+    return pd.DataFrame(columns | ({"conflict": found.conflict} if CONFLICTS in pairs.column_names else {}))
+
+
+def resolved(pairs: pa.Table, *, rows: Mapping[str, Finds], unknown: bool = False) -> ScoredRecords:
+    """The pass's pairs as record numbers, one for each pair of rows of two records.
+
+    Of an earlier run, rows and partners may be `unknown` by now: their pairs are left out.
+
+    Raises:
+        BadSubmission: a pair names an unknown row or partner, and may not.
+    """
+    sides = [_side(pairs, end=end, rows=rows, unknown=unknown) for end in ("l", "r")]
+    left, right = np.minimum(*sides), np.maximum(*sides)
+    keep = (left != right) & (left >= 0)
+    probability = pairs.column("match_probability").to_numpy()
+    conflict = (
+        pairs.column(CONFLICTS).to_numpy() > 0
+        if CONFLICTS in pairs.column_names
+        else np.zeros(len(left), dtype=np.bool_)
+    )
+    return ScoredRecords(left[keep], right[keep], probability[keep], conflict[keep])
+
+
+def _side(pairs: pa.Table, *, end: str, rows: Mapping[str, Finds], unknown: bool) -> Ints:
+    source = pairs.column(f"source_{end}").combine_chunks()
+    if not pa.types.is_dictionary(source.type):
+        source = source.cast(pa.string()).dictionary_encode()
+    code = source.indices.to_numpy(zero_copy_only=False)
+    row = pairs.column(f"row_ref_{end}").to_numpy()
+    number = np.full(len(row), -1, dtype=np.int64)
+    for at, name in enumerate(source.dictionary.to_pylist()):
+        here = code == at
+        if name not in rows:
+            if not unknown and here.any():
+                raise BadSubmission("a scored pair names a partner that has no map for its pass")
+            continue
+        number[here] = rows[name].find(row[here])
+        if not unknown and (number[here] < 0).any():
+            raise BadSubmission(f"a scored pair names a row that the map of {name} does not know")
+    return number
+
+
+def best_of(passes: Sequence[pd.DataFrame]) -> ScoredRecords:
+    """Every pair once, with its best probability over the passes."""
+    return merged(
+        ScoredRecords(
+            one["left"].to_numpy(dtype=np.int64),
+            one["right"].to_numpy(dtype=np.int64),
+            one["probability"].to_numpy(dtype=np.float64),
+            one["conflict"].to_numpy(dtype=np.bool_) if "conflict" in one else _none(),
+        )
+        for one in passes
+    )
+
+
+def merged(parts: Iterable[ScoredRecords]) -> ScoredRecords:
+    """Every pair once, in order, with its best probability over the parts, and what the pass that gave it said of a conflict. Parts are merged as they come.
+
+    A pass takes a missing number for a present one in 1 of 64 cases (`tokens.PRESENCE_BITS`), and then sees a conflict that scores low: were one pass enough, nine
+    in ten conflicts would be of one person.
+    """
+    best, waiting, many = no_pairs(), list[ScoredRecords](), 0
+    for part in parts:
+        waiting.append(part)
+        many += len(part.left)
+        if many > MOST_AT_ONCE:
+            best, waiting, many = _merged([best, *waiting]), [], 0
+    return _merged([best, *waiting]) if waiting else best
+
+
+def _merged(parts: Sequence[ScoredRecords]) -> ScoredRecords:
+    key = np.concatenate([(p.left << SIDE) | p.right for p in parts])
+    probability = np.concatenate([p.probability for p in parts])
+    conflict = np.concatenate([p.conflict for p in parts])
+    order = np.lexsort((conflict, -probability, key))
+    best = order[np.flatnonzero(np.diff(key[order], prepend=-1))]
+    if not len(best):
+        return no_pairs()
+    return ScoredRecords(key[best] >> SIDE, key[best] & ((1 << SIDE) - 1), probability[best], conflict[best])

@@ -1,0 +1,154 @@
+"""What the assembler knows between two runs: records, pairs, groups, people. Records keep their number while updates come and go."""
+
+from dataclasses import dataclass, replace
+from typing import Final, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from keys import Secret
+from linkage.central.assembly.grouping import form
+from linkage.central.assembly.identities import NOBODY, Change, People, nobody, settle
+from linkage.central.assembly.pairs import ScoredRecords, no_pairs
+from linkage.central.assembly.people import id_of
+from linkage.central.assembly.records import Bytes16, Flags, Ints, byte_order
+from linkage.central.assembly.rules import Rules
+from linkage.central.weakest import ONE_RECORD, WEAKEST_LINK, weakest_links
+
+T = TypeVar("T", bound=np.generic)
+GONE: Final = np.iinfo(np.int32).max
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """All records by number. Those that are gone stay, blank, until the next full assembly: `told` is then `GONE`, and else the place in its partner's
+    chain of the submission that brought the record as it is. `group` is the connected group, `person` the number of its person in `people`, `marks` and
+    `band` what is told of that person (`grouping.Mark`, `weakest`)."""
+
+    partners: tuple[str, ...]
+    partner: Ints
+    record_ref: Bytes16
+    told: Ints
+    group: Ints
+    person: Ints
+    marks: npt.NDArray[np.uint8]
+    band: npt.NDArray[np.uint8]
+    people: People
+    pairs: ScoredRecords
+
+    @property
+    def here(self) -> Flags:
+        """Which records are here."""
+        out: Flags = self.told != GONE
+        return out
+
+    def of(self, partner: str) -> Ints:
+        """The numbers of a partner's records that are here."""
+        if partner not in self.partners:
+            return np.empty(0, dtype=np.int64)
+        return np.flatnonzero((self.partner == self.partners.index(partner)) & self.here)
+
+    def settled_order(self, which: Ints) -> Ints:
+        """These records in the order of their partners' names and their pseudonyms."""
+        name = np.argsort(np.argsort(np.array(self.partners, dtype=object)))[self.partner[which]]
+        inner = byte_order(self.record_ref[which])
+        out: Ints = which[inner[np.argsort(name[inner], kind="stable")]]
+        return out
+
+
+def nothing() -> Standing:
+    """No records yet."""
+    none, bytes_ = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.uint8)
+    return Standing(
+        (), none, np.empty((0, 16), dtype=np.uint8), none, none, none, bytes_, bytes_, nobody(), no_pairs()
+    )
+
+
+def with_records(before: Standing, *, partner: str, refs: Bytes16, told: Ints) -> Standing:
+    """The records after these new ones of a partner have come; they belong to no group and nobody yet."""
+    partners = before.partners if partner in before.partners else (*before.partners, partner)
+    many = len(refs)
+    return replace(
+        before,
+        partners=partners,
+        partner=np.append(before.partner, np.full(many, partners.index(partner), dtype=np.int64)),
+        record_ref=np.concatenate([before.record_ref, refs]),
+        told=np.append(before.told, told),
+        group=np.append(before.group, np.full(many, NOBODY, dtype=np.int64)),
+        person=np.append(before.person, np.full(many, NOBODY, dtype=np.int64)),
+        marks=np.append(before.marks, np.zeros(many, dtype=np.uint8)),
+        band=np.append(before.band, np.full(many, ord(ONE_RECORD), dtype=np.uint8)),
+    )
+
+
+def without_former(before: Standing) -> Standing:
+    """The same, without people who have no record any more."""
+    here = before.person != NOBODY
+    living, number = np.unique(before.person[here], return_inverse=True)
+    return replace(
+        before,
+        person=_put(before.person, np.flatnonzero(here), number.ravel().astype(np.int64)),
+        people=People(before.people.ids[living], before.people.made[living]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Regrouped:
+    """The records after some of them were grouped anew, and what became of their people."""
+
+    standing: Standing
+    changes: tuple[Change, ...]
+
+
+def regrouped(
+    before: Standing, which: Ints, *, left: Ints, rules: Rules, secret: Secret, number: int
+) -> Regrouped:
+    """These records grouped anew, each person with the id that it keeps or a new one of the assembly of this number.
+
+    `which` has all records of every connected group that may have changed, so that no kept pair leads out of them; `left` are the former
+    people of records that are gone.
+    """
+    which = before.settled_order(which)
+    place = np.full(len(before.told), NOBODY, dtype=np.int64)
+    place[which] = np.arange(len(which))
+    inside = (place[before.pairs.left] != NOBODY) & (place[before.pairs.right] != NOBODY)
+    pairs = before.pairs.only(inside)
+    ends = place[pairs.left], place[pairs.right]
+    local = replace(pairs, left=np.minimum(*ends), right=np.maximum(*ends))
+    formed = form(
+        local,
+        partner=before.partner[which],
+        rank=np.arange(len(which)),
+        rules=rules,
+        partners=before.partners,
+    )
+    groups = int(formed.person.max(initial=-1)) + 1
+    settled = settle(before.person[which], formed.person, groups=groups, people=before.people)
+    new = np.flatnonzero(settled.person == NOBODY)
+    least = np.full(groups, len(which), dtype=np.int64)
+    np.minimum.at(least, formed.person, np.arange(len(which)))
+    ids = [id_of(bytes(ref), secret=secret, made_in=number) for ref in before.record_ref[which[least[new]]]]
+    person = settled.person.copy()
+    person[new] = len(before.people.made) + np.arange(len(new))
+    letters = weakest_links(
+        formed.person,
+        left=local.left,
+        right=local.right,
+        probability=local.probability,
+        threshold=rules.threshold,
+    )[WEAKEST_LINK]
+    after = replace(
+        before,
+        group=_put(before.group, which, formed.group + int(before.group.max(initial=-1)) + 1),
+        person=_put(before.person, which, person[formed.person]),
+        marks=_put(before.marks, which, formed.marks),
+        band=_put(before.band, which, np.frombuffer(letters.encode("ascii"), dtype=np.uint8)),
+        people=before.people.with_new(ids, made=number),
+    )
+    return Regrouped(after, tuple(settled.changes(person, left=left)))
+
+
+def _put(values: npt.NDArray[T], where: Ints, new: npt.NDArray[T]) -> npt.NDArray[T]:
+    out = values.copy()
+    out[where] = new
+    return out

@@ -1,0 +1,112 @@
+"""Match probabilities that mean what they say, and what follows from them without labels: the default threshold, and how much is wrong and missed.
+
+A pass's probability is too sure of itself, for its comparisons are not independent, as its model has to assume: twins and people who share a home agree on
+much at once. And the best of several passes is more than any of them says. The log odds are therefore shrunk by one line that is the same for every linkage
+(docs/decisions/0022): Platt (1999), "Probabilistic outputs for support vector machines", fitted on sources with known truth that weigh alike.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize
+from scipy.special import expit, logit
+
+if TYPE_CHECKING:
+    from linkage.central.assembly.pairs import ScoredRecords
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+# As far as a 64-bit float can be told from 1.
+CERTAIN: Final = 1 - 1e-15
+ONLY_CHANCE: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Log odds, natural logarithm, as they should have been: `offset` + `slope` x the best pass's."""
+
+    offset: float
+    slope: float
+
+    @property
+    def name(self) -> str:
+        """What tells it from other lines, for whoever keeps what was made by it."""
+        return f"log odds x {self.slope:g} {self.offset:+g}"
+
+    def __call__(self, probability: Floats) -> Floats:
+        """The probabilities as they should have been; their order stays."""
+        odds = logit(np.clip(probability, 1 - CERTAIN, CERTAIN))
+        out: Floats = expit(self.offset + self.slope * odds)
+        return out
+
+    def before(self, probability: float) -> float:
+        """The probability that becomes this one."""
+        return float(expit((logit(probability) - self.offset) / self.slope))
+
+
+LINE: Final = Line(offset=-1.30, slope=0.70)
+
+
+def calibrated(pairs: "ScoredRecords", *, line: Line = LINE) -> "ScoredRecords":
+    """The pairs with probabilities that were brought in line; what is given are the best over the passes."""
+    return replace(pairs, probability=line(pairs.probability))
+
+
+def fit_line(sources: Sequence[tuple[Floats, Flags]]) -> Line:
+    """The line that makes the truth of all sources likeliest, each source weighing alike however many pairs it has: best probabilities over the passes,
+    and whether each pair is of one person."""
+    odds = [(logit(np.clip(p, 1 - CERTAIN, CERTAIN)), np.where(right, 1.0, -1.0)) for p, right in sources]
+
+    def loss(at: Floats) -> float:
+        return float(sum(np.logaddexp(0.0, -sign * (at[0] + at[1] * x)).mean() for x, sign in odds))
+
+    found = minimize(loss, np.array([0.0, 1.0]))
+    return Line(round(float(found.x[0]), 3), round(float(found.x[1]), 3))
+
+
+def default_threshold(probability: Floats, *, counts: Floats | None = None) -> float:
+    """The probability from which linking a pair raises the expected F1 of the linkage: half of the best expected F1. `counts` says how many pairs have
+    each probability, one if it is left out.
+
+    Expected hits and matches are sums of the pairs' own probabilities, so no truth is needed. Lipton, Elkan and Narayanaswamy (2014), "Optimal
+    Thresholding of Classifiers to Maximize F1 Measure", theorem 1.
+    """
+    if not len(probability):
+        return ONLY_CHANCE
+    order = np.argsort(-probability, kind="stable")
+    many = np.ones(len(probability)) if counts is None else counts[order]
+    hits = np.cumsum(probability[order] * many)
+    return float((2 * hits / (np.cumsum(many) + hits[-1])).max()) / 2
+
+
+def scored_threshold(probability: Floats, *, counts: Floats) -> float:
+    """The default threshold on the scale of probabilities as the passes score them, from how many of their pairs have each."""
+    return LINE.before(default_threshold(LINE(probability), counts=counts))
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What the probabilities say of a linkage: `precision`, the share of its linked pairs that are right; `missed`, the share of the matches among the
+    compared pairs that were not linked; `never_met`, at least how many more matches never shared a match key."""
+
+    precision: float
+    missed: float
+    never_met: float
+
+
+def expected(probability: Floats, *, linked: Flags, met: npt.NDArray[np.int64], passes: int) -> Expected:
+    """What to expect of a linkage, whose `linked` pairs are those within one person. `met` says in how many of all `passes` each pair met.
+
+    Matches that met in one pass alone, or in two, tell how many met in none: Chao (1987), "Estimating the population size for capture-recapture data
+    with unequal catchability". It is a lower bound: matches that are hard to meet in any pass make it too small.
+    """
+    total = float(probability.sum())
+    once, twice = (float(probability[met == n].sum()) for n in (1, 2))
+    return Expected(
+        precision=float(probability[linked].mean()) if linked.any() else 1.0,
+        missed=float(probability[~linked].sum()) / total if total else 0.0,
+        never_met=(passes - 1) / max(passes, 1) * once * once / (2 * max(twice, 1.0)),
+    )

@@ -1,0 +1,166 @@
+"""What a reader can work out about every cell of a table, from it, from its rules and from every earlier table on the same people.
+
+The reader knows that people are whole, that hidden counts are what the rules say, and that nothing is negative. Where a table prints a zero, or says
+that zeros are shown, a hidden count is at least 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import isinf
+from typing import Final
+
+import numpy as np
+
+from policies.disclosure.because import Published, published_numbers
+from policies.disclosure.bounds import Ranges, ranges
+from policies.disclosure.errors import TableInvalid
+from policies.disclosure.joint import Joint, Reading, joint
+from policies.disclosure.printed import Parents, Printed, grid, parents_of
+from policies.disclosure.system import Room, room
+from policies.disclosure.table import HIDDEN, NOT_APPLICABLE
+
+MOST_EXPLAINED: Final = 30
+STATUS: Final = {HIDDEN: "hidden", NOT_APPLICABLE: "not-applicable"}
+SHOWN: Final = "shown"
+
+
+@dataclass(frozen=True, slots=True)
+class Bounded:
+    """One cell: its categories, whether it is shown, the number printed, and what a reader can narrow it down to; `upper` None for no limit."""
+
+    codes: tuple[str, ...]
+    status: str
+    value: int | None
+    lower: int
+    upper: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Narrow:
+    """A hidden cell with too narrow a range: in which table, the range, and the published numbers that give it away."""
+
+    table: str
+    dimensions: tuple[str, ...]
+    codes: tuple[str, ...]
+    lower: int
+    upper: int
+    because: tuple[Published, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Attack:
+    """The result: every cell of the table, and every hidden cell of any table that a reader could narrow down too far."""
+
+    cells: tuple[Bounded, ...]
+    findings: tuple[Narrow, ...]
+    hidden: int
+    tables: int
+
+    @property
+    def safe(self) -> bool:
+        """Whether nothing was found."""
+        return not self.findings
+
+
+def attack(table: Printed, *, earlier: Sequence[Printed] = ()) -> Attack:
+    """Every cell of the table as its readers can bound it, read together with the earlier tables, which describe the same people.
+
+    Ranges are exact, except that in large tables a range that is wide enough already may be given narrower than it is.
+
+    Raises:
+        TableInvalid: the printed numbers contradict each other, or cannot come about under their rules.
+    """
+    readings = _readings((table, *earlier))
+    together = joint(readings)
+    found = ranges(together.system, together.demanded, wanted=together.wanted)
+    learnt = False
+    if found is None and (weaker := _zeros_may_hide(readings)) != readings:
+        together, learnt = joint(weaker), True
+        found = ranges(together.system, together.demanded, wanted=together.wanted)
+    known = room(together.system)
+    if found is None or known is None:
+        raise TableInvalid(
+            "the printed numbers contradict each other: check that the rules say how they came about (rounding, totals, rows left out) and that all tables describe the same people"
+        )
+    return Attack(
+        _cells(table, together, found, known),
+        _narrow(readings, together, found, learnt=learnt),
+        len(together.demanded),
+        len(readings),
+    )
+
+
+def _readings(tables: Sequence[Printed]) -> list[Reading]:
+    parents = parents_of(one.rules for one in tables)
+    return [_reading(one, parents) for one in tables]
+
+
+def _reading(table: Printed, parents: Parents) -> Reading:
+    """The sharpest reading that does not contradict the table itself."""
+    rules = table.rules
+    shows_zeros = rules is not None and not rules.hide_zeros and (not rules.exact or "0" in table.shown)
+    spanned = grid(table.dimensions, codes=table.codes, parents=parents, name=table.name)
+    given = {"zero": (2,), "unknown": (0,)}.get((rules.missing if rules else None) or "", (2, 1))
+    for absent in given:
+        reading = Reading(table, spanned, int(shows_zeros), absent)
+        full = spanned.size == len(table.codes) if absent == 2 else True
+        if full or not _contradicts(reading):
+            return reading
+    return Reading(table, spanned, int(shows_zeros), 0 if given == (2, 1) else given[0])
+
+
+def _contradicts(reading: Reading) -> bool:
+    together = joint([replace(reading, hidden_from=0)])
+    return ranges(together.system, together.demanded[:0], wanted=together.wanted[:0]) is None
+
+
+def _zeros_may_hide(readings: Sequence[Reading]) -> list[Reading]:
+    """The same for a reader who sees that a table that shows no zero must have hidden some."""
+    return [
+        replace(one, hidden_from=0) if one.hidden_from and "0" not in one.table.shown else one
+        for one in readings
+    ]
+
+
+def _narrow(readings: Sequence[Reading], together: Joint, found: Ranges, *, learnt: bool) -> tuple[Narrow, ...]:
+    """`learnt`: the tables together tell that zeros are hidden, so every cell that may be one has been given away in part."""
+    narrow = np.flatnonzero(found.narrower(together.wanted) | (learnt & (found.least < 1)))
+    result = []
+    for number, n in enumerate(narrow):
+        row = int(together.demanded[n])
+        first = next(one for one in together.said[row] if one.shown == HIDDEN)
+        table = readings[first.table].table
+        because = (
+            published_numbers(
+                together, row, tables=[one.table for one in readings], range_=(found.least[n], found.most[n])
+            )
+            if number < MOST_EXPLAINED
+            else ()
+        )
+        upper = found.most[n] if not isinf(found.most[n]) else found.least[n]
+        result.append(
+            Narrow(table.name, table.dimensions, first.codes, int(found.least[n]), int(upper), because)
+        )
+    return tuple(result)
+
+
+def _cells(table: Printed, together: Joint, found: Ranges, known: Room) -> tuple[Bounded, ...]:
+    rows = together.rows[0]
+    low, high = known.of(together.system.matrix[rows])
+    low = np.maximum(low, together.system.low[rows])
+    high = np.minimum(high, together.system.high[rows])
+    place = {int(row): n for n, row in enumerate(together.demanded)}
+    cells = []
+    for n, (codes, shown) in enumerate(zip(table.codes, table.shown, strict=True)):
+        least, most = float(low[n]), float(high[n])
+        if (target := place.get(int(rows[n]))) is not None:
+            exact = found.settled[target]
+            least = float(found.least[target]) if exact else float(found.reached_low[target])
+            most = float(found.most[target]) if exact else float(found.reached_high[target])
+        number = None if shown in STATUS else int(shown)
+        cells.append(
+            Bounded(codes, STATUS.get(shown, SHOWN), number, round(least), None if isinf(most) else round(most))
+        )
+    return tuple(cells)

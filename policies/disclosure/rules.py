@@ -1,0 +1,109 @@
+"""How a table of any tool was, or is to be, protected: what its readers are told, and what an output checker demands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from policies.disclosure.rounding import Rule
+from policies.disclosure.table import HIDDEN, NOT_APPLICABLE
+from policies.reading import Count, Document, Switch, complain, read
+
+TOTAL: Final = "Total"
+Number = Annotated[float, BeforeValidator(lambda value: _number(value))]
+Code = str
+DEFAULT_SUPPRESS: Final = 7
+DEFAULT_ROUND_TO: Final = 5
+DEFAULT_THRESHOLD: Final = 10
+"""In exact mode. The Office for National Statistics and ACRO take 10."""
+
+
+class TableRules(Document):
+    """The rules of one table.
+
+    `mode`: counts are rounded, or those that stay are exact. `suppress`: counts from 1 to this are hidden (`threshold` is one more).
+    `totals`: sums of the rounded cells, rounded each on its own, or exact. `total`: what a total is called. `width`: every hidden count must keep a range at least so wide.
+    `cost`: what hiding a cell costs besides its share in `weights`. `hierarchies`: for each dimension, child to parent or parents.
+    `missing`: what a combination without a row is. `restricted_to`: the table counts those alone who have these values.
+    """
+
+    mode: Literal["rounded", "exact"] = "rounded"
+    suppress: Count | None = None
+    threshold: Count | None = None
+    round_to: Annotated[Count, Field(ge=1)] | None = None
+    hide_zeros: Switch = False
+    totals: Literal["sums", "rounded", "exact"] | None = None
+    marker: Annotated[str, Field(min_length=1, max_length=10)] = HIDDEN
+    total: Annotated[str, Field(min_length=1, max_length=40)] = TOTAL
+    width: Count | None = None
+    cost: Literal["counts", "cells"] = "counts"
+    weights: Mapping[str, Mapping[Code, Annotated[Number, Field(gt=0)]]] = {}
+    hierarchies: Mapping[str, Mapping[Code, Code | tuple[Code, ...]]] = {}
+    missing: Literal["zero", "unknown"] | None = None
+    restricted_to: Mapping[str, tuple[Code, ...]] = {}
+
+    @model_validator(mode="after")
+    def _fits(self) -> TableRules:
+        if self.suppress is not None and self.threshold is not None:
+            raise complain(
+                "`suppress` and `threshold` are both given.", fix="Keep one: a threshold of 10 is suppress 9."
+            )
+        if self.threshold == 0:
+            raise complain("A threshold is at least 1.", fix="Write the smallest count that may be shown.")
+        if self.mode == "exact" and (self.round_to not in (None, 1) or self.totals not in (None, "exact")):
+            raise complain("In exact mode nothing is rounded.", fix="Leave `round_to` and `totals` out.")
+        if self.marker == NOT_APPLICABLE or self.marker.isdecimal():
+            raise complain(f"A marker can be neither a number nor {NOT_APPLICABLE}.", fix=f"Use {HIDDEN}.")
+        return self
+
+    @property
+    def exact(self) -> bool:
+        """Whether printed counts are true counts."""
+        return self.mode == "exact"
+
+    @property
+    def rule(self) -> Rule:
+        """What is hidden and rounded, in numbers."""
+        usual = DEFAULT_THRESHOLD - 1 if self.exact else DEFAULT_SUPPRESS
+        given = self.suppress if self.threshold is None else self.threshold - 1
+        return Rule(
+            usual if given is None else given,
+            1 if self.exact else (DEFAULT_ROUND_TO if self.round_to is None else self.round_to),
+            self.hide_zeros,
+        )
+
+    @property
+    def wanted(self) -> int:
+        """The width of range that every hidden count must keep: as wide as that of the counts which are hidden for being small, if nothing else is given."""
+        own = max(self.rule.largest_hidden - 1, 1)
+        return own if self.width is None else self.width if self.exact else min(self.width, own)
+
+    @property
+    def total_kind(self) -> Literal["sums", "rounded", "exact"]:
+        """What a total is."""
+        return "exact" if self.exact else (self.totals or "sums")
+
+    def parents(self, dimension: str) -> dict[Code, tuple[Code, ...]]:
+        """Each child's parents in one dimension."""
+        given = self.hierarchies.get(dimension, {})
+        return {child: (up,) if isinstance(up, str) else tuple(up) for child, up in given.items()}
+
+
+def load_rules(text: str, *, name: str) -> TableRules:
+    """The rules that a YAML text states; `name` is what an error calls it.
+
+    Raises:
+        DocumentInvalid: it states none, with the line, the column and the fix of every problem.
+    """
+    return read(text, model=TableRules, name=name)
+
+
+def _number(text: Any) -> Any:
+    return (
+        text
+        if not isinstance(text, str) or re.fullmatch(r"[0-9]{1,7}(\.[0-9]{1,6})?", text, re.ASCII)
+        else "no number"
+    )

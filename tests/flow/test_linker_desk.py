@@ -1,0 +1,143 @@
+"""The linker at its desk, by commands: in full, then what is new, by itself or with the assembler beside it, each in a process of its own with a log of its own."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from keys import Identity
+from keys.ceremony import save_secret
+from keys.secret import Secret
+from linkage.central.model import read_model
+from linkage.central.run import RUN_NAME
+from linkage.errors import BadInput
+from linkage.schema import load_schema
+from service import centre_run
+from service.work_log import entries, read_work
+
+
+@pytest.fixture
+def linked(partnership: Any) -> Any:
+    """Both partners' submissions are in, and the linker has run in full."""
+    for name in ("police", "schools"):
+        partnership.well(partnership.receive(partnership.sent(name), receipt=f"{name}.receipt"))
+    told = partnership.well(partnership.link())
+    assert told.out.startswith("1 passes, ")
+    assert "rows (100 %)" in told.err
+    return partnership
+
+
+def home(p: Any) -> Path:
+    return Path(p.home("linker/1"))
+
+
+def update(p: Any) -> Any:
+    return p.run(
+        "centre", "link", home(p), "--shared", p.shared, "--out", p.home("assembler/1") / "pairs", "--update"
+    )
+
+
+def test_the_linker_keeps_a_log_of_its_own_that_names_each_run_and_the_one_before(linked: Any) -> None:
+    linker = Identity.load(home(linked) / "identity.key").public
+    (first,) = read_work(home(linked), by=linker)
+    assert first["what"] == "full run"
+    assert first["submissions"].keys() == {"police", "schools"}
+    model = read_model(
+        (home(linked) / "model.json").read_text("utf-8"),
+        schema=load_schema((linked.shared / "schema.yaml").read_text("utf-8")),
+    )
+    assert first["model"] == model.digest
+    linked.well(linked.link())
+    assert [one["before"] is None for one in read_work(home(linked), by=linker)] == [True, False]
+    last = entries(home(linked))[-1]
+    last.write_text(last.read_text("utf-8").replace("full run", "fool run"), "utf-8")
+    with pytest.raises(BadInput, match=r"000002\.note of the log is altered"):
+        read_work(home(linked), by=linker)
+    last.write_text(
+        last.read_text("utf-8").replace("fool run", "full run").replace("linkage-work/v1", "linkage-work/v2"),
+        "utf-8",
+    )
+    with pytest.raises(BadInput, match="altered or not signed"):
+        read_work(home(linked), by=linker)
+    last.write_text(last.read_text("utf-8").replace("linkage-work/v2", "linkage-work/v1"), "utf-8")
+    entries(home(linked))[0].unlink()
+    with pytest.raises(BadInput, match="gap"):
+        read_work(home(linked), by=linker)
+
+
+def test_an_incremental_run_by_command_needs_a_full_one_and_says_when_nothing_is_new(linked: Any) -> None:
+    assert linked.well(update(linked)).out == "nothing is new since the last run: there is nothing to link\n"
+    (home(linked) / "model.json").unlink()
+    told = update(linked)
+    assert told.code != 0
+    assert "run the linker in full first, without --update" in told.err
+
+
+def test_the_model_is_said_in_words_and_as_json_and_an_altered_one_is_refused(linked: Any) -> None:
+    file = home(linked) / "model.json"
+    words = ("centre", "model", file, "--shared", linked.shared)
+    said = linked.well(linked.run(*words)).out
+    assert "born: " in said
+    assert "forename: equal +" in said
+    assert "nothing to warn of" in said
+    body = json.loads(linked.well(linked.run(*words, "--json")).out)
+    assert body["passes"][0]["splink"]["comparisons"]
+    assert len(body["digest"]) == 64
+    text = file.read_text("utf-8")
+    for changed, saying in (
+        (text.replace('"threshold": 0.', '"threshold": 1.'), None),
+        (text.replace("<= 17", "<= 99"), "not as a linker wrote it"),
+        (text.replace("linkage-model/v2", "linkage-model/v1"), "first line should be linkage-model/v2"),
+        (text.replace('"schema_digest": "', '"schema_digest": "0'), "of another schema"),
+        (text[: len(text) // 2], "not readable"),
+    ):
+        file.write_text(changed, "utf-8")
+        told = linked.run(*words)
+        assert (told.code == 0) == (saying is None), changed[:80]
+        assert saying is None or saying in told.err
+
+
+def test_linker_and_assembler_run_by_one_command_as_two_processes(
+    linked: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Real processes go by a real clock; this one is set to the project's day for them."""
+    site = tmp_path / "site"
+    site.mkdir()
+    moment = f"datetime.datetime.fromisoformat({linked.now.isoformat()!r})"
+    (site / "sitecustomize.py").write_text(
+        f"import datetime, os, service.clock\nservice.clock.now = lambda: {moment}\n"
+        f"open({str(tmp_path / 'processes')!r}, 'a').write(str(os.getpid()) + chr(10))\n"
+    )
+    root = Path(__file__).resolve().parents[2]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, (site, root))))
+    monkeypatch.setenv("LINKAGE_PASSPHRASE", "correct horse")
+    assembler = Path(linked.home("assembler/1"))
+    shutil.copytree(linked.home("desk/1") / "for-assembler", assembler / "inbox", dirs_exist_ok=True)
+    if not (assembler / "own.secret").exists():
+        save_secret(Secret(bytes(range(32)), name="own"), assembler / "own.secret")
+    shutil.rmtree(assembler / "pairs")
+    spine = tmp_path / "spine.sealed"
+    told = linked.run("centre", "run", home(linked), assembler, "--shared", linked.shared, "--out", spine)
+    assert told.code == 0, told.err
+    first, second = told.out.splitlines()[:2]
+    assert first.startswith("linker: 1 passes, ")
+    assert second.startswith("assembler: 480 records, 320 people")
+    assert spine.is_file()
+    processes = (tmp_path / "processes").read_text().split()
+    assert len(set(processes)) == 2
+    assert str(os.getpid()) not in processes
+    (home(linked) / "inbox" / "police" / "manifest.note").write_text("nothing")
+    (assembler / "pairs" / RUN_NAME).unlink()
+    told = linked.run("centre", "run", home(linked), assembler, "--shared", linked.shared, "--out", spine)
+    assert told.code == 10
+    assert not (assembler / "pairs" / RUN_NAME).exists()
+
+
+def test_one_folder_cannot_be_both(linked: Any, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="a folder each"):
+        centre_run.run_centre(home(linked), home(linked), shared=linked.shared, out=tmp_path / "spine")
+    with pytest.raises(BadInput, match=r"has no identity\.key"):
+        centre_run.run_centre(home(linked), tmp_path, shared=linked.shared, out=tmp_path / "spine")

@@ -1,0 +1,236 @@
+"""What the assembler keeps: carried on where it can be, put together anew where it cannot, never taken altered, never half written."""
+
+import json
+import runpy
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from keys import Identity, sign_note
+from linkage.central.assembly import kept
+from linkage.central.assembly.kept import NOTE_NAME, SUFFIX, Place
+from linkage.errors import BadSubmission, NotWritten
+from linkage.manifest import Round
+
+C = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "assembler_centre.py")))
+
+
+def alike(_key: str, a: Any, b: Any) -> tuple[float, bool] | None:
+    """Records of one name are surely one person; those whose names differ by one may be."""
+    return {0: (0.9999, False), 1: (0.5, False)}.get(abs(a[1] - b[1]))
+
+
+@pytest.fixture
+def centre(tmp_path: Path) -> Any:
+    """Two partners, linked and assembled once."""
+    made = C.Centre(tmp_path, alike)
+    made.submit("police", set(range(0, 12, 2)))
+    made.submit("schools", set(range(0, 20, 4)))
+    made.link()
+    made.assemble()
+    return made
+
+
+def person(centre: Any, kept_: Any, partner: str, name: int) -> str:
+    return str(C.people_in(kept_)[partner, C.ref_of(partner, name)])
+
+
+def test_an_update_is_carried_on_and_ids_stay(centre: Any) -> None:
+    before = centre.place().read()
+    centre.update("schools", add={2}, replace={8}, delete={16})
+    centre.link(extend=True)
+    made = centre.assemble()
+    assert made.extended
+    assert person(centre, made.kept, "schools", 2) == person(centre, before, "police", 2)
+    assert person(centre, made.kept, "schools", 8) == person(centre, before, "police", 8)
+    assert [(e.kind, e.before) for e in made.events] == [("ended", person(centre, before, "schools", 16))]
+    assert centre.place().read().history == made.events
+    assert C.people_in(centre.place().read()) == C.people_in(made.kept)
+
+
+def test_a_run_without_news_changes_nothing(centre: Any) -> None:
+    files = {p.name: p.stat().st_mtime_ns for p in centre.place().folder.iterdir()}
+    made = centre.assemble()
+    assert made.extended
+    assert not made.events
+    assert files == {p.name: p.stat().st_mtime_ns for p in centre.place().folder.iterdir()}
+
+
+def test_a_full_run_again_keeps_ids_by_the_records_that_people_had(centre: Any) -> None:
+    before = C.people_in(centre.place().read())
+    centre.update("schools", add={30}, delete={4})
+    centre.link()
+    made = centre.assemble()
+    assert not made.extended
+    after = C.people_in(made.kept)
+    assert all(after[r] == before[r] for r in after.keys() & before.keys())
+    assert len(set(after.values()) - set(before.values())) == 1
+    assert made.kept.number == 1
+
+
+def test_the_records_of_a_partner_who_withdraws_are_gone_from_all_that_is_kept(centre: Any) -> None:
+    """The people that its records held together part."""
+    centre.score = lambda _key, a, b: (0.9999, False) if {a[0], b[0]} == {"police", "schools"} and a[1] // 5 == b[1] // 5 else None  # fmt: skip
+    centre.link()
+    before = C.people_in(centre.assemble().kept)
+    assert len({before["police", C.ref_of("police", n)] for n in (0, 2, 4)}) == 1
+    centre.withdraw("schools")
+    centre.link(extend=True)
+    made = centre.assemble()
+    after = C.people_in(made.kept)
+    assert {p for p, _ in after} == {"police"} == set(made.kept.standing.partners)
+    assert len(set(after.values())) == len(after) == 6
+    assert {"split"} <= {e.kind for e in made.events}
+    assert "schools" not in centre.place().rows("born")
+    assert made.kept.standing.people.ids.shape == (6,)
+
+
+def test_a_deleted_record_leaves_no_pseudonym_behind(centre: Any) -> None:
+    centre.update("schools", delete={4})
+    centre.link(extend=True)
+    made = centre.assemble()
+    assert made.extended
+    assert C.ref_of("schools", 4) not in {bytes(r) for r in made.kept.standing.record_ref}
+
+
+def test_a_record_that_comes_back_is_a_record_like_any_other(centre: Any) -> None:
+    before = person(centre, centre.place().read(), "police", 4)
+    for change in ({"delete": {4}}, {"add": {4}}):
+        centre.update("schools", **change)
+        centre.link(extend=True)
+        made = centre.assemble()
+        assert made.extended
+    assert person(centre, made.kept, "schools", 4) == before == person(centre, made.kept, "police", 4)
+
+
+def test_a_partner_who_says_that_its_file_has_no_doubles_is_heeded_from_the_next_run_on(centre: Any) -> None:
+    centre.score = lambda _key, a, b: (0.9999, False) if a[1] // 4 == b[1] // 4 else None
+    centre.link()
+    made = centre.assemble()
+    assert person(centre, made.kept, "police", 0) == person(centre, made.kept, "police", 2)
+    centre.deduplicated = frozenset({"police"})
+    made = centre.assemble()
+    assert not made.extended
+    assert person(centre, made.kept, "police", 0) != person(centre, made.kept, "police", 2)
+
+
+DAMAGES: dict[str, Callable[[Path], Any]] = {
+    "a file is missing": lambda f: next(f.glob(f"pairs*{SUFFIX}")).unlink(),
+    "a file was altered": lambda f: (p := next(f.glob(f"people*{SUFFIX}"))).write_bytes(
+        p.read_bytes()[:-1] + b"x"
+    ),
+    "a file stands in another's place": lambda f: next(f.glob(f"people*{SUFFIX}")).write_bytes(
+        next(f.glob(f"pairs*{SUFFIX}")).read_bytes()
+    ),
+    "the note was altered": lambda f: (f / NOTE_NAME).write_text(
+        (f / NOTE_NAME).read_text().replace('"number": 0', '"number": 7')
+    ),
+    "another signed the note": lambda f: (f / NOTE_NAME).write_text(
+        sign_note((f / NOTE_NAME).read_text().rpartition("\n\n")[0] + "\n", by=Identity.make("assembler/1"))
+    ),
+    "another version wrote the note": lambda f: (f / NOTE_NAME).write_text(
+        sign_note(
+            f"{kept.KEPT_FORMAT}\n"
+            + json.dumps({"project": C.ONE.project, "epoch": 3, "schema": C.ONE.schema_digest, "files": {}})
+            + "\n",
+            by=C.ASSEMBLER,
+        )
+    ),
+}
+
+
+@pytest.mark.parametrize("how", DAMAGES)
+def test_what_was_altered_is_refused_for_without_it_people_would_get_other_ids(centre: Any, how: str) -> None:
+    DAMAGES[how](centre.place().folder)
+    with pytest.raises(BadSubmission, match="restore it from its backup; without it all people get new ids"):
+        centre.assemble()
+
+
+def test_what_is_kept_of_another_round_is_not_read(centre: Any) -> None:
+    other = Round(C.ONE.project, C.ONE.epoch + 1, C.ONE.schema_digest)
+    assert Place(centre.place().folder, other, C.ASSEMBLER).read() is None
+
+
+def test_a_run_that_breaks_off_leaves_what_was_kept(centre: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = C.people_in(centre.place().read())
+    centre.update("schools", add={2}, delete={4})
+    centre.link(extend=True)
+    real, written = kept.put_whole, []
+
+    def breaks(path: Path, content: bytes) -> None:
+        if path.name == NOTE_NAME:
+            raise NotWritten("the disk is full")
+        written.append(path.name)
+        real(path, content)
+
+    monkeypatch.setattr(kept, "put_whole", breaks)
+    with pytest.raises(NotWritten):
+        centre.assemble()
+    assert written
+    assert C.people_in(centre.place().read()) == before
+    monkeypatch.setattr(kept, "put_whole", real)
+    made = centre.assemble()
+    assert made.extended
+    assert C.partition(made.kept) == C.partition(centre.assemble("fresh").kept)
+    named = {f for f, _ in centre.place().note()["files"].values()}
+    assert {p.name for p in centre.place().folder.glob(f"*{SUFFIX}")} == named
+
+
+def test_an_update_of_another_run_or_model_is_refused(centre: Any) -> None:
+    centre.update("schools", add={2})
+    centre.link(extend=True)
+    first = centre.pairs / "run.note"
+    (centre.pairs / "update-0001" / "run.note").rename(centre.root / "aside")
+    (centre.pairs / "update-0001" / "run.note").write_text(first.read_text("utf-8"), encoding="utf-8")
+    with pytest.raises(BadSubmission, match="update-0001 does not extend the run before it"):
+        centre.assemble()
+
+
+def test_pairs_of_an_update_that_name_an_unknown_row_are_refused(centre: Any) -> None:
+    centre.update("schools", add={2})
+    centre.row = lambda key, record: C.number_of("elsewhere", key, *record[:2])
+    centre.link(extend=True)
+    with pytest.raises(BadSubmission, match=r"names a row that the map of .* does not know"):
+        centre.assemble()
+
+
+def test_an_update_that_takes_back_what_is_not_there_is_refused(centre: Any) -> None:
+    centre.records["schools"][77] = 0
+    centre.update("schools", delete={77})
+    centre.link(extend=True)
+    with pytest.raises(BadSubmission, match="takes back records that are not there"):
+        centre.assemble()
+
+
+def test_an_update_that_brings_what_is_there_is_refused(centre: Any) -> None:
+    centre.records["schools"].pop(4)
+    centre.update("schools", add={4})
+    centre.link(extend=True)
+    with pytest.raises(BadSubmission, match="brings records that are there already"):
+        centre.assemble()
+
+
+def test_eight_partners_who_know_one_person_give_one_id(tmp_path: Path) -> None:
+    """Partners 0 and 1 never meet; the others hold them together."""
+    names = [f"partner-{n}" for n in range(8)]
+    rng = C.np.random.default_rng(3)
+
+    def score(key: str, a: Any, b: Any) -> tuple[float, bool] | None:
+        if a[1] != b[1] or {a[0], b[0]} == set(names[:2]):
+            return None
+        return 0.99 + 0.009 * (C.number_of(key, *sorted([a, b])) % 100) / 100, False
+
+    made = C.Centre(tmp_path, score)
+    for name in names:
+        made.submit(name, {int(n) for n in rng.choice(30, 22, replace=False)})
+    made.link()
+    found = C.people_in(made.assemble().kept)
+    refs = {(p, C.ref_of(p, n)): n for p, n, _ in made.everybody}
+    of: dict[int, set[str]] = {}
+    for record, who in found.items():
+        of.setdefault(refs[record], set()).add(who)
+    assert all(len(who) == 1 for who in of.values())
+    assert len(set(found.values())) == len(of) == 30
