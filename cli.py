@@ -84,7 +84,7 @@ def demo(
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same digest.")] = 7,
 ) -> None:
     """Play the whole journey with five made-up agencies: tokenise, link, ask, decide, release, verify."""
-    from service.demo import run
+    from service.demonstration.demo import run
 
     with told():
         run(out, people=people, seed=seed, say=typer.echo)
@@ -124,7 +124,7 @@ def evaluate(
     out: Annotated[Path | None, typer.Option("--json", help="Write the report here as JSON.")] = None,
 ) -> None:
     """Link files whose truth is known, exactly as partners and centre would, and score the result."""
-    from service.evaluate import run
+    from service.centre.evaluate import run
 
     with told():
         if out is not None and not out.parent.is_dir():

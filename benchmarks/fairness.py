@@ -22,15 +22,15 @@ from keys import Secret
 from linkage.central.assemble import best_of, gather, resolve
 from linkage.central.link import score, train
 from linkage.manifest import RECORDS, Manifest, Round
-from linkage.partner.headings import by_headers
 from linkage.partner.normalise import ColumnMapping, normalise
 from linkage.partner.records import CleanRecords
+from linkage.partner.suggestions.headings import by_headers
 from linkage.partner.tokenise import record_refs, tokenise
 from linkage.people import faults, make_world
 from linkage.people.cultures import ORIGINS
 from linkage.schema import Schema, dedupe_schema, default_schema, load_schema
 from linkage.tokens import PassMap, TokenTable
-from service.fairness import (
+from service.officer.fairness import (
     EQUAL_COLUMNS,
     FIELDS,
     FORM_COLUMNS,

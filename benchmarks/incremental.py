@@ -27,8 +27,8 @@ from linkage.central.assembly.keeping import Assembled, Counted, Terms, assemble
 from linkage.central.assembly.kept import Place
 from linkage.central.assembly.maps import Reader
 from linkage.central.assembly.runs import read_runs
-from linkage.central.run import Run, sha256, submissions_of, write_run
-from linkage.central.sealed_pairs import seal_pairs
+from linkage.central.pairs.run import Run, sha256, submissions_of, write_run
+from linkage.central.pairs.sealed_pairs import seal_pairs
 from linkage.gone import GONE, write_gone
 from linkage.manifest import MANIFEST_NAME, RECORDS, Base, Manifest, Round, SealedFile
 from linkage.tokens import PartnerStatistics, PassMap, write_map

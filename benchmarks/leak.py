@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from linkage.leak.measure import ATTACKS, Figures
-from service.leak import run
+from service.centre.leak import run
 
 PEOPLE = 180_000
 COLUMNS = ("rows", "alone %", "own %", "largest", *(f"({a}) %" for a in ATTACKS), "(e) register %")

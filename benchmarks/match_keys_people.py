@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from linkage.partner.headings import by_headers
 from linkage.partner.identifiers import KINDS
 from linkage.partner.normalise import ColumnMapping, normalise
+from linkage.partner.suggestions.headings import by_headers
 from linkage.people import make_world
 from linkage.schema import IDENTIFIERS, NAMES, default_schema
 

@@ -20,18 +20,18 @@ from typing import Any, Final
 import numpy as np
 
 from linkage.central.assembly.people import people_of
-from linkage.central.calibration import LINE, Line, expected, fit_line
-from linkage.central.model import LinkType
-from linkage.central.quality import assess, calibration, truth_pairs
-from linkage.central.report import linked_pairs
+from linkage.central.pairs.model import LinkType
+from linkage.central.report.calibration import LINE, Line, expected, fit_line
+from linkage.central.report.quality import assess, calibration, truth_pairs
+from linkage.central.report.report import linked_pairs
 from linkage.partner.normalise import ColumnMapping
 from linkage.people import make_world
 from linkage.schema import Schema, dedupe_schema, default_schema
-from service.evaluate import CLEARTEXT_THRESHOLD, read_given
-from service.fairness import between
+from service.centre.evaluate import CLEARTEXT_THRESHOLD, read_given
+from service.centre.quality_linked import Given, Linked, link_in_the_clear, link_privately
+from service.demonstration.pictures import reliability_plot
 from service.meter import Meter
-from service.pictures import reliability_plot
-from service.quality_linked import Given, Linked, link_in_the_clear, link_privately
+from service.officer.fairness import between
 
 SETS: Final = {
     "febrl4": ("a.parquet", "b.parquet"),

@@ -119,7 +119,7 @@ def link(folder: Path, keep: int) -> dict[str, Any]:
 def update(folder: Path) -> dict[str, Any]:
     """The linker's incremental run over what is new."""
     from linkage.central.link import run_update
-    from linkage.central.model import read_model
+    from linkage.central.pairs.model import read_model
 
     began = time.process_time()
     about = opened(folder)
@@ -165,7 +165,7 @@ def make_people(folder: Path, people: int) -> dict[str, Any]:
     from linkage.partner.tokenise import Tokeniser
     from linkage.people import make_world
     from linkage.schema import default_schema
-    from service.evaluate import _clear_rows
+    from service.centre.evaluate import _clear_rows
 
     schema = default_schema()
     (folder / "schema.yaml").write_text(schema.text, encoding="utf-8")
@@ -208,7 +208,7 @@ def cleartext(folder: Path) -> dict[str, Any]:
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    from linkage.central.cleartext import ClearFile, run_cleartext
+    from linkage.central.pairs.cleartext import ClearFile, run_cleartext
     from linkage.central.store import open_locked
     from linkage.schema import load_schema
 

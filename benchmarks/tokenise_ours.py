@@ -25,7 +25,7 @@ from typing import Any  # noqa: E402
 
 import pyarrow as pa  # noqa: E402
 
-import service.linker_desk  # noqa: E402, F401  the command imports it when it runs; here it counts as starting
+import service.centre.linker  # noqa: E402, F401  the command imports it when it runs; here it counts as starting
 from cli import app  # noqa: E402
 from service.meter import resident_mb  # noqa: E402
 

@@ -32,10 +32,10 @@ from linkage.people.lives import make_lives
 from linkage.people.population import make_population
 from linkage.people.subjects import known_people, subjects
 from linkage.schema import default_schema
-from service.ceremony import Plan, make
+from service.custody.ceremony import Plan, make
+from service.custody.rounds import record_path
 from service.dossier import TRUST_FILE, VOUCHED
-from service.mapping_file import as_mapping
-from service.rounds import record_path
+from service.officer.mapping_file import as_mapping
 from service.shared import ROOT_FILE, SCHEMA_FILE, write_project, write_root
 from service.writing import write_whole
 

@@ -11,19 +11,18 @@ from linkage.errors import LinkageError
 from policies import Permit, Refused, decide, load_request
 from policies.conditions import ROW_FORMS
 from policies.disclosure import DisclosureError, refuse_overlap
-from service.archive import keep
-from service.checks_state import STOPPED, Checks
-from service.custody import Order
-from service.dossier import Dossier, Verified
-from service.errors import CustodianRefused, CustodianUnavailable, OutOfOrder
-from service.release_asking import ask
-from service.release_checks import ballot_on, keep_for_checkers, reopened, stop
-from service.release_extracts import extract_output
-from service.release_handing import collect
-from service.release_opening import open_for
-from service.release_package import digest_of, open_release, sealed_for, stated_permit
-from service.release_people import open_people, seal_people
-from service.release_shapes import (
+from service.analyst.signed_requests import read_request, text_of
+from service.custody.asked import Order
+from service.desk.archive import keep
+from service.desk.asking import ask
+from service.desk.checks import ballot_on, keep_for_checkers, reopened, stop
+from service.desk.checks_state import STOPPED, Checks
+from service.desk.extracts import extract_output
+from service.desk.handing import collect
+from service.desk.opening import open_for
+from service.desk.package import digest_of, open_release, sealed_for, stated_permit
+from service.desk.people import open_people, seal_people
+from service.desk.shapes import (
     ANALYST,
     CERTIFY_DUTY,
     CHECKERS_DUTY,
@@ -39,9 +38,10 @@ from service.release_shapes import (
     Release,
     Waiting,
 )
-from service.release_tables import table_output
-from service.signed_requests import read_request, text_of
-from service.stored_release import NewRelease, Terms
+from service.desk.stored_release import NewRelease, Terms
+from service.desk.tables import table_output
+from service.dossier import Dossier, Verified
+from service.errors import CustodianRefused, CustodianUnavailable, OutOfOrder
 
 __all__ = [
     "ENTRY_FILE",

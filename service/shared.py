@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from keys import NotTrusted, PublicIdentity, Root, TrustRegister
 from keys.root import ROOT_FORMAT
 from keys.trust import read_register
-from linkage.central.model import LinkType
+from linkage.central.pairs.model import LinkType
 from linkage.errors import BadInput
 from linkage.manifest import Round
 from linkage.schema import Schema, load_schema

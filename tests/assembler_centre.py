@@ -17,8 +17,8 @@ from linkage.central.assembly.kept_tables import Kept
 from linkage.central.assembly.maps import Reader
 from linkage.central.assembly.runs import Told, read_runs
 from linkage.central.chain import link_folders
-from linkage.central.run import Run, sha256, submissions_of, write_run
-from linkage.central.sealed_pairs import seal_pairs
+from linkage.central.pairs.run import Run, sha256, submissions_of, write_run
+from linkage.central.pairs.sealed_pairs import seal_pairs
 from linkage.gone import GONE, write_gone
 from linkage.manifest import MANIFEST_NAME, RECORDS, Base, Manifest, Round, SealedFile
 from linkage.tokens import PartnerStatistics, PassMap, write_map

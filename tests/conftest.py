@@ -25,7 +25,7 @@ from keyring.errors import PasswordDeleteError
 from typer.testing import CliRunner
 
 import service.clock
-import service.quorum
+import service.custody.quorum
 from cli import app
 from ethics import AuditLog, PolicyRef, read_constitution
 from keys import Identity, PublicIdentity, Root, Secret, sign_note
@@ -36,10 +36,14 @@ from keys.sealing import SealHeader, read_header
 from keys.trust import Entry, digest_of_text, issue_register
 from linkage.attributes import read_attributes
 from linkage.manifest import Round
-from linkage.partner import statistics
+from linkage.partner.tokens import statistics
 from linkage.schema import default_schema, load_schema
 from policies import load_policy
-from service.cast import (
+from service.analyst.signed_requests import REQUEST_KIND
+from service.commands.trust import trust
+from service.custody.asked import REFUSALS, Custody, Order
+from service.custody.custodian import Custodian
+from service.demonstration.cast import (
     ANALYST,
     HOST_KIND,
     NOW,
@@ -52,21 +56,17 @@ from service.cast import (
     evidence,
     make_cast,
 )  # fmt: skip
-from service.commands.trust import trust
-from service.custodian import Custodian
-from service.custody import REFUSALS, Custody, Order
-from service.demo import run
+from service.demonstration.demo import run
+from service.demonstration.stage import LEDGER_SALT, documents_of
+from service.demonstration.story import Story
+from service.desk.state import State
 from service.dossier import EVIDENCE_FORMAT, VOUCHED, Dossier, digests_of
 from service.errors import CustodianRefused
-from service.mapping_file import as_mapping
 from service.memory import SEEN_FILE
+from service.officer.mapping_file import as_mapping
 from service.places import IDENTITY_FILE, Places
 from service.release import Desk, ask
 from service.shared import read_project, write_identity, write_project, write_root
-from service.signed_requests import REQUEST_KIND
-from service.stage import LEDGER_SALT, documents_of
-from service.state import State
-from service.story import Story
 
 PEOPLE, SEED = 3_000, 7
 LATER = NOW + timedelta(hours=1)
@@ -604,7 +604,7 @@ def while_waiting(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Any]]:
             else:
                 late[0] += timedelta(hours=2)
 
-        monkeypatch.setattr(service.quorum.time, "sleep", sleep)
+        monkeypatch.setattr(service.custody.quorum.time, "sleep", sleep)
         return answers
 
     return say

@@ -15,11 +15,11 @@ from keys.trust import Entry, issue_register
 from linkage.manifest import Round
 from linkage.schema import default_schema
 from policies import load_policy
-from service.cast import HOST_KIND, PROJECT, PURPOSE, SINCE, evidence
+from service.demonstration.cast import HOST_KIND, PROJECT, PURPOSE, SINCE, evidence
+from service.demonstration.stage import documents_of
 from service.dossier import EVIDENCE_FORMAT, VOUCHED, digests_of
 from service.places import IDENTITY_FILE
 from service.shared import write_project, write_root
-from service.stage import documents_of
 
 OFFICES = {
     "secretariat/1": ("centre", "secretariat"),

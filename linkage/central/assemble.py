@@ -25,9 +25,9 @@ from linkage.central.assembly.records import Bytes16
 from linkage.central.assembly.records import Records as Records
 from linkage.central.assembly.records import gather as gather
 from linkage.central.assembly.runs import read_runs
+from linkage.central.assembly.weakest import WEAKEST_LINK, weakest_links
 from linkage.central.assembly.whole import everyone, whole
-from linkage.central.calibration import calibrated, default_threshold
-from linkage.central.weakest import WEAKEST_LINK, weakest_links
+from linkage.central.report.calibration import calibrated, default_threshold
 from linkage.manifest import Manifest, Round
 from linkage.tokens import write_table
 

@@ -10,6 +10,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from linkage.attributes import RECORD_REF
+from linkage.central.assembly.spine import (
+    SPINE_COLUMNS,
+    error_rates_of,
+    expected_error_of,
+    link_bands,
+    read_spine,
+)
 from linkage.central.cohort_sql import (
     NOTHING_MADE,
     SPINE,
@@ -22,7 +29,6 @@ from linkage.central.cohort_sql import (
     compile_cohort,
     origins,
 )
-from linkage.central.spine import SPINE_COLUMNS, error_rates_of, expected_error_of, link_bands, read_spine
 from linkage.central.store import open_locked
 from linkage.errors import BadSubmission
 

@@ -10,22 +10,22 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from keys import Identity, PublicIdentity
-from linkage.central.chunks import Room
-from linkage.central.journal import Journal, journal
-from linkage.central.learn import check_statistics, held_by_enough, learn
-from linkage.central.learn import score as score
-from linkage.central.learn import train as train
-from linkage.central.levels import lane_levels
-from linkage.central.linking import Linking, Told
-from linkage.central.model import LinkType, Model
-from linkage.central.opened import open_tables as open_tables
-from linkage.central.run import RUN_NAME, Run, submissions_of, write_run
-from linkage.central.sealed_pairs import PAIRS_FORMAT as PAIRS_FORMAT
-from linkage.central.sealed_pairs import PAIRS_SUFFIX as PAIRS_SUFFIX
-from linkage.central.sealed_pairs import open_pairs as open_pairs
-from linkage.central.sealed_pairs import seal_pairs as seal_pairs
-from linkage.central.since import IN_FULL, since
-from linkage.central.token_files import Tokens
+from linkage.central.pairs.chunks import Room
+from linkage.central.pairs.journal import Journal, journal
+from linkage.central.pairs.learn import check_statistics, held_by_enough, learn
+from linkage.central.pairs.learn import score as score
+from linkage.central.pairs.learn import train as train
+from linkage.central.pairs.levels import lane_levels
+from linkage.central.pairs.linking import Linking, Told
+from linkage.central.pairs.model import LinkType, Model
+from linkage.central.pairs.opened import open_tables as open_tables
+from linkage.central.pairs.run import RUN_NAME, Run, submissions_of, write_run
+from linkage.central.pairs.sealed_pairs import PAIRS_FORMAT as PAIRS_FORMAT
+from linkage.central.pairs.sealed_pairs import PAIRS_SUFFIX as PAIRS_SUFFIX
+from linkage.central.pairs.sealed_pairs import open_pairs as open_pairs
+from linkage.central.pairs.sealed_pairs import seal_pairs as seal_pairs
+from linkage.central.pairs.since import IN_FULL, since
+from linkage.central.pairs.token_files import Tokens
 from linkage.drafts import hidden, remove_whole, rename_whole
 from linkage.errors import BadSubmission
 from linkage.manifest import Manifest, Round

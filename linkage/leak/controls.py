@@ -17,8 +17,8 @@ from linkage.leak.percolation import UNKNOWN, Sides, known_start, pass_colours, 
 from linkage.leak.refinement import NOBODY, Incidence, name_alike, records_right, refine
 from linkage.leak.sides import Seen
 from linkage.leak.truth import Truth
-from linkage.partner.prf import Prp
 from linkage.partner.records import CleanRecords
+from linkage.partner.tokens.prf import Prp
 from linkage.schema import Schema, load_schema
 
 HASHES: Final = "each identifier hashed"

@@ -13,12 +13,12 @@ import pandas as pd
 from keys import Secret
 from linkage.leak.colours import Flags, Numbers, Words, dense
 from linkage.leak.sides import Bands, Layout, bits_apart, layout_of
-from linkage.partner.blocks import KeyReader, every_way
-from linkage.partner.filters import filters
-from linkage.partner.prepared import PartTables, Prepared, prepare
-from linkage.partner.prf import Prp
 from linkage.partner.records import CleanRecords, Codes
-from linkage.partner.same_person import same_person
+from linkage.partner.tokens.blocks import KeyReader, every_way
+from linkage.partner.tokens.filters import filters
+from linkage.partner.tokens.prepared import PartTables, Prepared, prepare
+from linkage.partner.tokens.prf import Prp
+from linkage.partner.tokens.same_person import same_person
 from linkage.schema import MatchKey, Schema
 from linkage.tokens import Compared
 

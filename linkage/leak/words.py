@@ -18,7 +18,7 @@ from linkage.leak.colours import Numbers, Words, dense, row_colours
 from linkage.leak.known import KnownPass, Values
 from linkage.leak.refinement import NOBODY, Incidence, name_in_the_best_round
 from linkage.leak.sides import Seen
-from linkage.partner.prf import Prp
+from linkage.partner.tokens.prf import Prp
 
 MOST_WORDS: Final = 150
 MOST_REST: Final = 8_000

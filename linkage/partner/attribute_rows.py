@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from linkage.attributes import RECORD_REF
-from linkage.partner.changes import reference_order
+from linkage.partner.ledger.changes import reference_order
 from linkage.partner.records import Column
-from linkage.partner.scratch import Kept, Scratch
+from linkage.partner.tokens.scratch import Kept, Scratch
 
 # As many rows as Parquet puts into one group.
 ROWS: Final = 1 << 20

@@ -21,7 +21,7 @@ from linkage.drafts import FolderDraft, alone, telling
 from linkage.errors import BadInput
 from linkage.gone import GONE, write_gone
 from linkage.manifest import ATTRIBUTES_NAME, GONE_SUFFIX, MANIFEST_NAME, RECORDS, Manifest, Round, SealedFile
-from linkage.partner.changes import Changes, PassChanges, reference_order
+from linkage.partner.ledger.changes import Changes, PassChanges, reference_order
 from linkage.partner.tokenise import PassChunk, PassSummary, Tokeniser
 from linkage.schema import MatchKey, Schema
 from linkage.tokens import (

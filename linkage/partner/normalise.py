@@ -16,7 +16,7 @@ from linkage.partner.identifiers.dates import ORDERS, clean_in_order
 from linkage.partner.identifiers.kind import no_alternatives
 from linkage.partner.record_ids import twice
 from linkage.partner.records import CleanRecords, Codes, Column, FieldQuality, QualityReport, image
-from linkage.partner.source_texts import listed
+from linkage.partner.sources.texts import listed
 from linkage.schema import IDENTIFIERS, Schema
 
 ALTERNATIVES: Final = {

@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 
 from linkage.errors import BadInput
-from linkage.partner.sources import open_source
+from linkage.partner.sources.opened import open_source
 
 SUFFIXES: Final = (".csv", ".parquet")
 

@@ -9,10 +9,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from keys import Secret
 from linkage.errors import BadInput
-from linkage.partner.ordering import repeated
-from linkage.partner.prf import Cmac, Words
 from linkage.partner.records import Codes
-from linkage.partner.scratch import Kept, Scratch
+from linkage.partner.tokens.ordering import repeated
+from linkage.partner.tokens.prf import Cmac, Words
+from linkage.partner.tokens.scratch import Kept, Scratch
 
 MEMORY: Final = 16 << 20
 

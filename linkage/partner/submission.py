@@ -12,11 +12,11 @@ from linkage.errors import BadInput
 from linkage.manifest import RECORDS, Base, Manifest, Round, SealedFile, rounded_gone
 from linkage.partner.attribute_rows import AttributeRows
 from linkage.partner.attribute_rows import attribute_table as attribute_table
-from linkage.partner.changes import Changes
 from linkage.partner.draft import Draft, Nobody, Watch
 from linkage.partner.draft import Recipients as Recipients
-from linkage.partner.ledger import Ledger
-from linkage.partner.ledger_folder import LedgerFolder
+from linkage.partner.ledger.changes import Changes
+from linkage.partner.ledger.folder import LedgerFolder
+from linkage.partner.ledger.ledger import Ledger
 from linkage.partner.tokenise import PassSummary, Tokeniser
 from linkage.schema import Schema
 from linkage.tokens import PartnerStatistics

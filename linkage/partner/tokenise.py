@@ -15,16 +15,16 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from keys import Secret, derive
-from linkage.partner.blocks import KeyReader, Ways, every_way
-from linkage.partner.lanes import Lanes
-from linkage.partner.lanes import PassChunk as PassChunk
-from linkage.partner.pass_rows import PassRows
-from linkage.partner.portions import Portion, Portions
-from linkage.partner.prf import Cmac, Fresh, Prp
 from linkage.partner.records import CleanRecords
-from linkage.partner.scratch import Scratch
-from linkage.partner.shelf import Dropped, Shelves
-from linkage.partner.statistics import estimate
+from linkage.partner.tokens.blocks import KeyReader, Ways, every_way
+from linkage.partner.tokens.lanes import Lanes
+from linkage.partner.tokens.lanes import PassChunk as PassChunk
+from linkage.partner.tokens.pass_rows import PassRows
+from linkage.partner.tokens.portions import Portion, Portions
+from linkage.partner.tokens.prf import Cmac, Fresh, Prp
+from linkage.partner.tokens.scratch import Scratch
+from linkage.partner.tokens.shelf import Dropped, Shelves
+from linkage.partner.tokens.statistics import estimate
 from linkage.schema import MatchKey, Schema
 from linkage.tokens import Lane, PartnerStatistics, PassMap, PassTable, TokenTable, lanes_of
 

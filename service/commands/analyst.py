@@ -11,7 +11,7 @@ import typer
 from service.commands.options import AsJson, At, Shared, told
 
 if TYPE_CHECKING:
-    from service.asking import Asker
+    from service.analyst.asking import Asker
 
 analyst = typer.Typer(
     no_args_is_help=True,
@@ -47,7 +47,7 @@ def analyst_check(
     at: At = None,
 ) -> None:
     """Advice before asking: would this request be allowed now, and if not, what would? Each check leaves a signed note for the log."""
-    from service.asking import analyst_check as call
+    from service.analyst.asking import analyst_check as call
 
     with told():
         asker = _asker(identity, shared=shared, root=root)
@@ -73,7 +73,7 @@ def analyst_ask(
     as_json: AsJson = False,
 ) -> None:
     """Make a request: it is checked, signed and put into the tray of the release desk. One that would be refused stays out (exit 12)."""
-    from service.tray import hand_in as call
+    from service.desk.tray import hand_in as call
 
     with told():
         asker = _asker(identity, shared=shared, root=root)
@@ -93,8 +93,8 @@ def analyst_answer(
     as_json: AsJson = False,
 ) -> None:
     """What the release desk has answered to a request in the tray. Exits 12 if it is refused."""
-    from service.tray import as_json as in_json
-    from service.tray import read_answer as call
+    from service.desk.tray import as_json as in_json
+    from service.desk.tray import read_answer as call
 
     with told():
         answer = call(request_id, tray=tray, shared=shared, identity=identity)
@@ -103,8 +103,8 @@ def analyst_answer(
 
 
 def _asker(identity: Path, *, shared: Path, root: Path) -> "Asker":
-    from service.asking import Asker
-    from service.unlocking import asking, unlocker
+    from service.analyst.asking import Asker
+    from service.trust.unlocking import asking, unlocker
 
     return Asker(identity, unlocker(os.environ, ask=asking(sys.stdin)), shared, root)
 
@@ -124,9 +124,9 @@ def desk_answer(
     as_json: AsJson = False,
 ) -> None:
     """Decide every request that waits in the tray, log it, and put a signed answer beside it; log the checks that analysts made before."""
-    from service.desk_folder import Where
-    from service.tray import answer_waiting as call
-    from service.unlocking import asking, unlocker
+    from service.desk.folder import Where
+    from service.desk.tray import answer_waiting as call
+    from service.trust.unlocking import asking, unlocker
 
     with told():
         done = call(tray, where=Where(folder, shared, root, unlocker(os.environ, ask=asking(sys.stdin))))
@@ -143,8 +143,8 @@ def sign(
     out: Annotated[Path, typer.Option(help="The signed request to write.")],
 ) -> None:
     """Sign a request, as the release desk and the custodian want it: neither takes one that its requester did not sign."""
-    from service.signed_requests import analyst_sign as call
-    from service.unlocking import asking, unlocker
+    from service.analyst.signed_requests import analyst_sign as call
+    from service.trust.unlocking import asking, unlocker
 
     with told():
         unlock = unlocker(os.environ, ask=asking(sys.stdin))
@@ -159,8 +159,8 @@ def analyst_open(
     out: Annotated[Path, typer.Option(help="The new folder for the opened files.")],
 ) -> None:
     """Open the sealed files of a release."""
-    from service.analyst import open_folder as call
-    from service.unlocking import asking, unlocker
+    from service.analyst.opening import open_folder as call
+    from service.trust.unlocking import asking, unlocker
 
     with told():
         unlock = unlocker(os.environ, ask=asking(sys.stdin))

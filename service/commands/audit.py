@@ -57,7 +57,7 @@ def audit_verify(
 ) -> None:
     """Check every entry, every hash and every signature of a published log. Needs its files, the notes beside it and the root alone."""
     from service import clock
-    from service.auditing import check_log as call
+    from service.audit.verifying import check_log as call
 
     with told():
         register = _register(keys, shared=shared)
@@ -92,7 +92,7 @@ def audit_proof(
 ) -> None:
     """Check, offline, that a release is in the log."""
     from service import clock
-    from service.auditing import check_entry, proven_json, says_proven
+    from service.audit.verifying import check_entry, proven_json, says_proven
 
     with told():
         register = _register(keys, shared=shared)
@@ -131,8 +131,8 @@ def audit_witness(
     """For a partner who watches the log: cosign its newest checkpoint, if it continues everything that this witness saw before. Exits 14 if it does
     not, and keeps the checkpoint as evidence."""
     from service import clock
-    from service.unlocking import asking, unlocker
-    from service.witnessing import cosign_log as call
+    from service.audit.witnessing import cosign_log as call
+    from service.trust.unlocking import asking, unlocker
 
     with told():
         found = call(
@@ -173,9 +173,9 @@ def audit_replay(
     """Check the log, then make every decision that it names again from the signed documents of its time. Exits 14 if one comes out otherwise, or
     cannot be made again."""
     from service import clock
-    from service.auditing import check_log
+    from service.audit.replaying import replay as call
+    from service.audit.verifying import check_log
     from service.errors import NOT_VERIFIED
-    from service.replaying import replay as call
 
     with told():
         register = _register(keys, shared=shared)
@@ -199,7 +199,7 @@ def audit_draft_policy(
 ) -> None:
     """Write down which witnesses must cosign the log, from the trust register, for the holders of the root to sign."""
     from service import clock
-    from service.log_policies import draft as call
+    from service.audit.log_policies import draft as call
 
     with told():
         typer.echo(call(shared=shared, root=root, needed=need, out=out, now=clock.now()))
@@ -216,8 +216,8 @@ def audit_sign_policy(
     """Show which witnesses a policy asks for, and sign it as a holder of the root. Once enough have signed, it belongs in the shared folder as
     log-policy.note, and in the log by audit record."""
     from service import clock
-    from service.log_policies import sign as call
-    from service.unlocking import asking, unlocker
+    from service.audit.log_policies import sign as call
+    from service.trust.unlocking import asking, unlocker
 
     with told():
         typer.echo(
@@ -260,7 +260,7 @@ def audit_record(
     an opening and the answers to it, a linker's or an assembler's run, the log's policy, checkpoints that witnesses cosigned. Each is verified, and
     entered once."""
     from service import clock
-    from service.record import record_notes as call
+    from service.desk.record import record_notes as call
 
     with told():
         typer.echo(call(notes, desk=desk, shared=shared, root=root, now=clock.now(), publish=publish))

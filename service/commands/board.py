@@ -18,7 +18,7 @@ board = typer.Typer(
 @board.command("explain")
 def board_explain(policy: Path, as_json: AsJson = False) -> None:
     """A policy in plain English, generated from its fields."""
-    from service.policy_documents import board_explain as call
+    from service.board.documents import board_explain as call
 
     with told():
         typer.echo(call(policy, as_json=as_json))
@@ -27,7 +27,7 @@ def board_explain(policy: Path, as_json: AsJson = False) -> None:
 @board.command("lint")
 def board_lint(policy: Path, shared: Shared, as_json: AsJson = False) -> None:
     """Faults of a policy, and its own tests. Exits 10 if there are any."""
-    from service.policy_documents import board_lint as call
+    from service.board.documents import board_lint as call
 
     with told():
         found = call(policy, shared=shared)
@@ -43,7 +43,7 @@ def board_tally(
     shared: Shared, root: Annotated[Path, typer.Option(help="The root's public key.")], at: At = None
 ) -> None:
     """Who has voted on the policy in the shared folder, and what a recommendation still lacks."""
-    from service.voting import board_tally as call
+    from service.board.voting import board_tally as call
 
     with told():
         typer.echo(call(shared, root=root, at=at))
@@ -72,8 +72,8 @@ def board_vote(
     because: Annotated[str, typer.Option(help="The reason, one line; needed unless you simply approve.")] = "",
 ) -> None:
     """Sign a vote on a proposal; without one, on the policy in the shared folder."""
-    from service.unlocking import asking, unlocker
-    from service.voting import Said, vote
+    from service.board.voting import Said, vote
+    from service.trust.unlocking import asking, unlocker
 
     with told():
         typer.echo(

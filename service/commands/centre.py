@@ -46,9 +46,9 @@ def centre_link(
     goes on where it was when the same command is given again."""
     from rich.console import Console
 
-    from service.linker_desk import run_linker_desk as call
+    from service.centre.linker import run_linker_desk as call
+    from service.custody.quorum import patiently
     from service.progress import shown
-    from service.quorum import patiently
 
     with told(), shown(Console(stderr=True), clock=time.monotonic) as progress:
         waiting = patiently(wait, say=typer.echo)
@@ -80,7 +80,7 @@ def centre_assemble(
     out: Annotated[Path, typer.Option(help="Where the sealed spine goes.")],
 ) -> None:
     """The assembler's run: rows become records, records become people; the spine is sealed to the custodian."""
-    from service.assembler_desk import run_assembler_desk as call
+    from service.centre.assembler import run_assembler_desk as call
 
     with told():
         typer.echo(call(folder, shared=shared, out=out))
@@ -101,7 +101,7 @@ def centre_run(
 ) -> None:
     """The linker's run and then the assembler's, on one machine, as two processes that each open their own folder. In earnest they are on two machines: give `link` and
     `assemble` there."""
-    from service.centre_run import run_centre
+    from service.centre.run import run_centre
 
     with told():
         ran = run_centre(linker, assembler, shared=shared, out=out, update=update)
@@ -119,7 +119,7 @@ def centre_model(
     as_json: AsJson = False,
 ) -> None:
     """Say a linkage model in words: what is compared, how much each agreement weighs, what each was learnt from, and what is doubtful."""
-    from service.model_words import model_words as call
+    from service.centre.model_words import model_words as call
 
     with told():
         said = call(file, shared=shared)

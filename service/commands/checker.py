@@ -34,7 +34,7 @@ def checker_protect(
     earlier: Earlier = None,
 ) -> None:
     """Hides and rounds a table's counts as the rules say, and writes it only if an attack on the result fails. Exits 17 if it succeeds."""
-    from service.checking import protect_file
+    from service.checker.checking import protect_file
 
     with told():
         safe = protect_file(table, rules=rules, earlier=earlier, out=out, say=typer.echo)
@@ -51,7 +51,7 @@ def checker_attack(
     out: Annotated[Path | None, typer.Option("--json", help="Write the report here as JSON.")] = None,
 ) -> None:
     """Works out the range of every hidden count from all that is printed, as a reader could. Exits 17 if one is too narrow."""
-    from service.checking import attack_file
+    from service.checker.checking import attack_file
 
     with told():
         safe = attack_file(table, rules=rules, earlier=earlier, out=out, say=typer.echo)

@@ -22,8 +22,8 @@ def checker_review(
     as_json: AsJson = False,
 ) -> None:
     """Open what is about to leave, and the sheet that says what is behind it, and learn what to look for."""
-    from service.output_checker import review
-    from service.unlocking import asking, unlocker
+    from service.checker.review import review
+    from service.trust.unlocking import asking, unlocker
 
     with told():
         unlock = unlocker(os.environ, ask=asking(sys.stdin))
@@ -43,8 +43,8 @@ def checker_vote(
     because: Annotated[str, typer.Option(help="The same in your words, in one line; for the desk alone.")] = "",
 ) -> None:
     """Vote on exactly these files. Your vote travels sealed: no other checker sees it before all have voted."""
-    from service.output_checker import vote
-    from service.unlocking import asking, unlocker
+    from service.checker.review import vote
+    from service.trust.unlocking import asking, unlocker
 
     with told():
         unlock = unlocker(os.environ, ask=asking(sys.stdin))

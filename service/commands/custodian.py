@@ -11,7 +11,7 @@ from service.commands.custody import serve
 from service.commands.options import Shared, told
 
 if TYPE_CHECKING:
-    from service.custodians import Where
+    from service.custody.custodians import Where
 
 custodian = typer.Typer(
     no_args_is_help=True,
@@ -55,8 +55,8 @@ Wait = Annotated[float, typer.Option(min=0, max=86_400, help="How many seconds t
 
 
 def _where(shared: Path, root: Path, identity: Path, folder: Path | None) -> "Where":
-    from service.custodians import Where
-    from service.unlocking import asking, unlocker
+    from service.custody.custodians import Where
+    from service.trust.unlocking import asking, unlocker
 
     unlock = unlocker(os.environ, ask=asking(sys.stdin))
     return Where(shared, root, identity, folder or identity.parent, unlock)
@@ -79,7 +79,7 @@ def custodian_ceremony(
 ) -> None:
     """Make the keys of a round, on a machine that all custodians watch: the project secret sealed to every data officer, and a share of it for
     every custodian. The whole is never shown or written."""
-    from service.keyholders import hold_ceremony as call
+    from service.custody.keyholders import hold_ceremony as call
 
     with told():
         where = _where(shared, root, identity, folder)
@@ -107,7 +107,7 @@ def custodian_rotate(
     folder: Own = None,
 ) -> None:
     """Make the keys of the next round, and say when this one closes."""
-    from service.keyholders import hold_ceremony as call
+    from service.custody.keyholders import hold_ceremony as call
 
     with told():
         where = _where(shared, root, identity, folder)
@@ -126,7 +126,7 @@ def custodian_rotate(
 @custodian.command("sign-record")
 def custodian_sign(ceremony: Folder, shared: Shared, root: Root, identity: Me, folder: Own = None) -> None:
     """Check a ceremony's folder, keep your shares, and sign the record. Nothing is signed if anything is not as it must be."""
-    from service.keyholders import sign_record as call
+    from service.custody.keyholders import sign_record as call
 
     with told():
         typer.echo(call(ceremony, where=_where(shared, root, identity, folder)))
@@ -135,7 +135,7 @@ def custodian_sign(ceremony: Folder, shared: Shared, root: Root, identity: Me, f
 @custodian.command("publish-record")
 def custodian_publish(ceremony: Folder, shared: Shared, root: Root) -> None:
     """Copy a record that enough custodians have signed into the project's shared folder; after a rotation, move the project to the next epoch."""
-    from service.keyholders import publish_record as call
+    from service.custody.keyholders import publish_record as call
 
     with told():
         typer.echo(call(ceremony, shared=shared, root=root))
@@ -151,7 +151,7 @@ def custodian_contribute(
     yes: Annotated[bool, typer.Option("--yes", help="Without a question.")] = False,
 ) -> None:
     """Give your share to a process that asks for a key: it alone can open what you give, and only while it runs."""
-    from service.keyholders import contribute_share as call
+    from service.custody.keyholders import contribute_share as call
 
     def agree(lines: list[str]) -> bool:
         typer.echo("\n".join(lines))
@@ -175,8 +175,8 @@ def custodian_recover(
     wait: Wait = 3600.0,
 ) -> None:
     """Deliver the project secret to a data officer again, from the shares of enough custodians. Nobody sees it."""
-    from service.keyholders import recover_secret as call
-    from service.quorum import patiently
+    from service.custody.keyholders import recover_secret as call
+    from service.custody.quorum import patiently
 
     with told():
         typer.echo(
@@ -203,7 +203,7 @@ def custodian_destroy(
     even_open: EvenOpen = False,
 ) -> None:
     """Remove your shares of a round, and sign a certificate of that."""
-    from service.keyholders import destroy as call
+    from service.custody.keyholders import destroy as call
 
     with told():
         typer.echo(

@@ -29,9 +29,9 @@ def serve(
     From another machine, carry the socket by ssh: ssh -L LOCAL-SOCKET:SOCKET HOST.
     """
     from service import clock
-    from service.custodian import Limits
-    from service.custody_server import run
-    from service.unlocking import asking, unlocker
+    from service.custody.custodian import Limits
+    from service.custody.server import run
+    from service.trust.unlocking import asking, unlocker
 
     with told():
         usual = Limits()

@@ -35,9 +35,9 @@ def desk_receive(
     receipt: Annotated[Path, typer.Option(help="Where the signed receipt goes.")],
 ) -> None:
     """Take a submission in, whole and checked, or refuse it; either way it is logged."""
-    from service.desk_folder import Where
-    from service.release_desk import receive_submission
-    from service.unlocking import asking, unlocker
+    from service.desk.commands import receive_submission
+    from service.desk.folder import Where
+    from service.trust.unlocking import asking, unlocker
 
     with told():
         where = Where(folder, shared, root, unlocker(os.environ, ask=asking(sys.stdin)))
@@ -53,9 +53,9 @@ def desk_withdraw(
     root: RootFile,
 ) -> None:
     """Take back everything that a partner has submitted, and log it: because it asks, because a new round begins, or to make room for another."""
-    from service.desk_folder import Where
-    from service.release_desk import withdraw_submission
-    from service.unlocking import asking, unlocker
+    from service.desk.commands import withdraw_submission
+    from service.desk.folder import Where
+    from service.trust.unlocking import asking, unlocker
 
     with told():
         where = Where(folder, shared, root, unlocker(os.environ, ask=asking(sys.stdin)))
@@ -71,9 +71,9 @@ def desk_decide(
     root: RootFile,
 ) -> None:
     """Decide a signed request and log the answer. Exits 12 if it is refused."""
-    from service.desk_folder import Where
-    from service.release_desk import decide_request
-    from service.unlocking import asking, unlocker
+    from service.desk.commands import decide_request
+    from service.desk.folder import Where
+    from service.trust.unlocking import asking, unlocker
 
     with told():
         where = Where(folder, shared, root, unlocker(os.environ, ask=asking(sys.stdin)))
@@ -99,9 +99,9 @@ def desk_release(
     ] = None,
 ) -> None:
     """Let out what an allowed request asks for, protected, attacked, logged and sealed; where output checkers have to look first, make a folder for each."""
-    from service.desk_folder import Keeper, Where
-    from service.desk_releases import release_request
-    from service.unlocking import asking, unlocker
+    from service.desk.folder import Keeper, Where
+    from service.desk.releases import release_request
+    from service.trust.unlocking import asking, unlocker
 
     with told():
         where = Where(folder, shared, root, unlocker(os.environ, ask=asking(sys.stdin)))
@@ -117,9 +117,9 @@ def desk_publish(
     out: Annotated[Path, typer.Option(help="The folder of the published log.")],
 ) -> None:
     """Sign a checkpoint of the log and write the log out as plain files, and the trust register beside them."""
-    from service.desk_folder import Where
-    from service.release_desk import publish_log
-    from service.unlocking import asking, unlocker
+    from service.desk.commands import publish_log
+    from service.desk.folder import Where
+    from service.trust.unlocking import asking, unlocker
 
     with told():
         where = Where(folder, shared, root, unlocker(os.environ, ask=asking(sys.stdin)))

@@ -34,8 +34,8 @@ def identity_new(
     keyring: Keyring = False,
 ) -> None:
     """Make a signing and a sealing key, protected by a passphrase, and print the fingerprint to read aloud."""
-    from service.identities import new_identity
-    from service.unlocking import asking
+    from service.trust.identities import new_identity
+    from service.trust.unlocking import asking
 
     with told():
         typer.echo(
@@ -56,8 +56,8 @@ def identity_show(
     as_json: AsJson = False,
 ) -> None:
     """Name and fingerprint, in hexadecimal and in words."""
-    from service.identities import show_identity
-    from service.unlocking import asking, unlocker
+    from service.trust.identities import show_identity
+    from service.trust.unlocking import asking, unlocker
 
     with told():
         unlock = unlocker(os.environ, ask=asking(sys.stdin))
@@ -70,8 +70,8 @@ def identity_passphrase(
 ) -> None:
     """Give a private file another passphrase, or its first. The new one is taken from the file that LINKAGE_NEW_PASSPHRASE_FILE names, or asked
     for twice; the old file stays until the new one is complete."""
-    from service.identities import change_passphrase
-    from service.unlocking import asking
+    from service.trust.identities import change_passphrase
+    from service.trust.unlocking import asking
 
     with told():
         typer.echo(change_passphrase(file, keyring=keyring, environment=os.environ, ask=asking(sys.stdin)))
@@ -85,8 +85,8 @@ def identity_new_secret(
     out: Annotated[Path, typer.Option(help="Where the secret goes.")],
 ) -> None:
     """Make a secret of your own, such as a partner's or the assembler's own.secret, from which references are made that only you can trace back."""
-    from service.identities import new_secret
-    from service.unlocking import asking, unlocker
+    from service.trust.identities import new_secret
+    from service.trust.unlocking import asking, unlocker
 
     with told():
         typer.echo(new_secret(out, identity=identity_file, unlock=unlocker(os.environ, ask=asking(sys.stdin))))

@@ -18,7 +18,7 @@ RootFile = Annotated[
 
 def board_diff(old: OldPolicy, new: NewPolicy, as_json: AsJson = False) -> None:
     """Every difference between two versions of a policy, and whether it lets more or less through."""
-    from service.impact import board_diff as call
+    from service.board.impact import board_diff as call
 
     with told():
         typer.echo(call(old, new, as_json=as_json))
@@ -40,7 +40,7 @@ def board_preview(
     at: At = None,
 ) -> None:
     """What a draft newly allows and newly refuses, exactly: every request that could be made is compared."""
-    from service.impact import board_preview as call
+    from service.board.impact import board_preview as call
 
     with told():
         typer.echo(
@@ -71,7 +71,7 @@ def board_replay(
     at: At = None,
 ) -> None:
     """Past requests under a draft: which answers would have been others than under the policy in the shared folder, and why."""
-    from service.impact import board_replay as call
+    from service.board.impact import board_replay as call
 
     with told():
         typer.echo(call(new, desk=desk, requests=requests, shared=shared, root=root, as_json=as_json, at=at))
@@ -84,7 +84,7 @@ def board_words(
     ] = None,
 ) -> None:
     """Every word a policy may use, and what it means."""
-    from service.impact import board_words as call
+    from service.board.impact import board_words as call
 
     with told():
         typer.echo(call(shared))

@@ -59,9 +59,9 @@ def partner_map(
     yes: Annotated[bool, typer.Option("--yes", help="Take what is suggested without a question.")] = False,
 ) -> None:
     """Look at a file, suggest which column is what, ask, and write the mapping file. No value of the file is shown."""
-    from service.mapping import Given
-    from service.mapping_file import SourceOptions
-    from service.officer import partner_map as call
+    from service.officer.mapping import Given
+    from service.officer.mapping_file import SourceOptions
+    from service.officer.submit import partner_map as call
 
     with told():
         given = Given(
@@ -97,7 +97,7 @@ def partner_check(
     page: Annotated[Path | None, typer.Option(help="Write the report here too, as an HTML page.")] = None,
 ) -> None:
     """The pre-flight of a file, without tokenising anything."""
-    from service.officer import partner_check as call
+    from service.officer.submit import partner_check as call
 
     with told():
         typer.echo(call(file, mapping=mapping, shared=shared, page=page))
@@ -112,7 +112,7 @@ def partner_accept(
 ) -> None:
     """Open the project secret that was delivered, check it against the record that the custodians signed, keep it where only you can read it, and
     write an acknowledgement beside it."""
-    from service.officer import accept_secret as call
+    from service.officer.submit import accept_secret as call
 
     with told():
         typer.echo(call(sealed, identity=identity, shared=shared, out=out))
@@ -129,7 +129,7 @@ def partner_destroy(
     ] = False,
 ) -> None:
     """Remove the project secret of a round from this machine, and sign a certificate of that."""
-    from service.officer import destroy_project_secret as call
+    from service.officer.submit import destroy_project_secret as call
 
     with told():
         typer.echo(call(secret, identity=identity, shared=shared, out=out, even_open=even_open))
@@ -161,7 +161,7 @@ def partner_submit(
     ] = False,
 ) -> None:
     """Clean, tokenise, seal and sign: a folder that may leave this machine, and beside it the page of its pre-flight."""
-    from service.officer import partner_submit as call
+    from service.officer.submit import partner_submit as call
 
     with told():
         typer.echo(
@@ -194,7 +194,7 @@ def partner_withdraw(
     after: After = None,
 ) -> None:
     """Take records back by their ids: an update that says which no longer hold."""
-    from service.officer import partner_withdraw as call
+    from service.officer.submit import partner_withdraw as call
 
     with told():
         typer.echo(
@@ -225,7 +225,7 @@ def partner_receipt(
     ] = None,
 ) -> None:
     """Check that the release desk signed the receipt, and that it is for this very submission."""
-    from service.officer import partner_receipt as call
+    from service.officer.submit import partner_receipt as call
 
     with told():
         typer.echo(call(receipt, shared=shared, submission=submission, identity=identity))
@@ -244,7 +244,7 @@ def partner_find_local(
     shared: Annotated[Path | None, typer.Option(help="With --key: the project's shared folder.")] = None,
 ) -> None:
     """Which of your own records a reference means. Only the own secret that made it can tell."""
-    from service.officer import partner_find_local as call
+    from service.officer.submit import partner_find_local as call
 
     with told():
         typer.echo(call(ref, own=own, file=file, mapping=mapping, key=key, secret=secret, shared=shared))
@@ -264,8 +264,8 @@ def partner_adopt(
     ] = None,
 ) -> None:
     """For the controller approver: adopt clauses of the recommended policy for the partner's own data."""
-    from service.unlocking import asking, unlocker
-    from service.voting import adopt_clauses
+    from service.board.voting import adopt_clauses
+    from service.trust.unlocking import asking, unlocker
 
     with told():
         typer.echo(

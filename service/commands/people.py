@@ -16,7 +16,7 @@ Folder = Annotated[
 
 def centre_people(folder: Folder, shared: Shared, as_json: AsJson = False) -> None:
     """How many people there are, how many of them should be looked at and why, and how many ids were merged or split in each run. Counts alone."""
-    from service.people_history import people_told as call
+    from service.centre.people_history import people_told as call
 
     with told():
         answer = call(folder, shared=shared)
@@ -31,7 +31,7 @@ def person_history(
 ) -> None:
     """What became of a person's id: which ids were merged into it or split from it, when, and how many records went along. Ids are pseudonyms: they say
     nothing of who the person is, but the same id means the same person, so treat the answer as confidential."""
-    from service.people_history import person_told as call
+    from service.centre.people_history import person_told as call
 
     with told():
         answer = call(folder, shared=shared, person=person)

@@ -22,7 +22,7 @@ def policy_decide(
     as_json: AsJson = False,
 ) -> None:
     """What the engine says to a request by these files alone. Exits 12 if it denies. No signature is checked."""
-    from service.deciding import policy_decide as call
+    from service.board.deciding import policy_decide as call
 
     with told():
         allowed, text = call(policy, facts=facts, request=request, as_json=as_json, at=at)
@@ -40,7 +40,7 @@ def board_test(
     as_json: AsJson = False,
 ) -> None:
     """Run the tests inside a policy, on its first day or at another time. Exits 10 if one fails, or if there are none."""
-    from service.deciding import board_test as call
+    from service.board.deciding import board_test as call
 
     with told():
         passed, text = call(policy, shared=shared, as_json=as_json, at=at)
@@ -55,7 +55,7 @@ def board_twins(
     name: Annotated[str | None, typer.Argument(help="The twin to look at; a list of all without it.")] = None,
 ) -> None:
     """Bad twins of the clauses: what looks right and is not, why, and what the linter says of it."""
-    from service.deciding import board_twins as call
+    from service.board.deciding import board_twins as call
 
     with told():
         typer.echo(call(name))

@@ -12,7 +12,7 @@ import typer
 from service.commands.options import AsJson, At, Shared, told
 
 if TYPE_CHECKING:
-    from service.proposals import Hand
+    from service.board.proposals import Hand
 
 Name = Annotated[
     str | None,
@@ -47,7 +47,7 @@ def board_propose(
     identity: Key,
 ) -> None:
     """Propose a policy to the board: it gets a folder of its own under proposals/."""
-    from service.proposals import propose as call
+    from service.board.proposals import propose as call
 
     with told():
         typer.echo(call(draft, case=case, hand=_hand(shared, identity)))
@@ -62,7 +62,7 @@ def board_circulate(
     since: Since = None,
 ) -> None:
     """For the secretariat: check a proposal, work out its impact, make the board pack, and open the vote."""
-    from service.circulation import circulate as call
+    from service.board.circulation import circulate as call
 
     with told():
         typer.echo(
@@ -85,7 +85,7 @@ def board_pack(
     since: Since = None,
 ) -> None:
     """Draw the board pack of a proposal, two pages in plain words, to read it before it goes out."""
-    from service.circulation import draw_pack as call
+    from service.board.circulation import draw_pack as call
 
     with told():
         day = None if since is None else since.date()
@@ -102,7 +102,7 @@ def board_declare(
     because: Because = "",
 ) -> None:
     """For a board member: say whether you have a conflict of interest. Who has one does not vote and does not count."""
-    from service.proposals import declare as call
+    from service.board.proposals import declare as call
 
     with told():
         typer.echo(call(proposal, hand=_hand(shared, identity), conflicted=conflict, because=because))
@@ -110,7 +110,7 @@ def board_declare(
 
 def board_recommend(shared: Shared, identity: Key, proposal: Name = None) -> None:
     """For the chair or the secretariat: close the vote. What the votes amount to decides: recommended, refused or sent back."""
-    from service.proposals import close as call
+    from service.board.proposals import close as call
 
     with told():
         typer.echo(call(proposal, hand=_hand(shared, identity)))
@@ -118,7 +118,7 @@ def board_recommend(shared: Shared, identity: Key, proposal: Name = None) -> Non
 
 def board_dry_run(shared: Shared, identity: Key, until: Until, proposal: Name = None) -> None:
     """For the chair or the secretariat: begin the dry run of a proposal that partners have adopted. Nothing is released under it yet."""
-    from service.proposals import dry_run as call
+    from service.board.proposals import dry_run as call
 
     with told():
         typer.echo(call(proposal, hand=_hand(shared, identity), until=until.date()))
@@ -126,7 +126,7 @@ def board_dry_run(shared: Shared, identity: Key, until: Until, proposal: Name = 
 
 def board_put_in_force(shared: Shared, identity: Key, proposal: Name = None) -> None:
     """For the chair or the secretariat: bring a proposal into force after its dry run. It becomes the policy of the shared folder."""
-    from service.proposals import put_in_force as call
+    from service.board.proposals import put_in_force as call
 
     with told():
         typer.echo(call(proposal, hand=_hand(shared, identity)))
@@ -140,7 +140,7 @@ def board_suspend(
     proposal: Name = None,
 ) -> None:
     """For the chair alone: suspend clauses at once. Only a new version of the policy brings them back."""
-    from service.proposals import suspend as call
+    from service.board.proposals import suspend as call
 
     with told():
         typer.echo(call(proposal, hand=_hand(shared, identity), clauses=clauses, because=because))
@@ -148,7 +148,7 @@ def board_suspend(
 
 def board_withdraw(shared: Shared, identity: Key, because: Because, proposal: Name = None) -> None:
     """For whoever proposed it: withdraw a proposal that is not in force yet."""
-    from service.proposals import withdraw as call
+    from service.board.proposals import withdraw as call
 
     with told():
         typer.echo(call(proposal, hand=_hand(shared, identity), because=because))
@@ -158,7 +158,7 @@ def board_status(
     shared: Shared, proposal: Name = None, root: RootFile = None, as_json: AsJson = False, at: At = None
 ) -> None:
     """How every proposal stands, who has done what, and what can come next."""
-    from service.board_status import status as call
+    from service.board.status import status as call
 
     with told():
         typer.echo(call(proposal, shared=shared, root=root, as_json=as_json, at=at))
@@ -177,7 +177,7 @@ def board_due(
     at: At = None,
 ) -> None:
     """What needs a review, or ends, by a day: clauses, assessments, the policy, terms of members."""
-    from service.board_status import due as call
+    from service.board.status import due as call
 
     with told():
         day = None if by is None else by.date()
@@ -191,7 +191,7 @@ def board_prepare(
     proposal: Name = None,
 ) -> None:
     """Make a folder of papers for a member who votes by mail."""
-    from service.mailed_votes import prepare as call
+    from service.board.mailed_votes import prepare as call
 
     with told():
         typer.echo(call(proposal, shared=shared, root=root, out=out))
@@ -215,9 +215,9 @@ def board_sign(
     because: Because = "",
 ) -> None:
     """For a board member who votes by mail: check the papers and sign an answer, without the project's folder."""
-    from service.mailed_votes import Answer
-    from service.mailed_votes import sign as call
-    from service.unlocking import asking, unlocker
+    from service.board.mailed_votes import Answer
+    from service.board.mailed_votes import sign as call
+    from service.trust.unlocking import asking, unlocker
 
     with told():
         typer.echo(
@@ -239,7 +239,7 @@ def board_take_in(
     root: RootFile = None,
 ) -> None:
     """Put signed answers that came by mail into the proposal's folder, if they count."""
-    from service.proposals import take_in as call
+    from service.board.proposals import take_in as call
 
     with told():
         typer.echo(call(notes, name=proposal, shared=shared, root=root))
@@ -254,7 +254,7 @@ def board_framework(
     at: At = None,
 ) -> None:
     """The ethical framework in words: its principles, how each is held, and which public principles it carries out."""
-    from service.standing import show_framework as call
+    from service.board.standing import show_framework as call
 
     with told():
         typer.echo(call(shared, root=root, as_json=as_json, at=at))
@@ -262,7 +262,7 @@ def board_framework(
 
 def board_constitution(shared: Shared, root: RootFile = None, as_json: AsJson = False, at: At = None) -> None:
     """The board's constitution in words: members, terms, quorum, and which partners have agreed to it."""
-    from service.standing import show_constitution as call
+    from service.board.standing import show_constitution as call
 
     with told():
         typer.echo(call(shared, root=root, as_json=as_json, at=at))
@@ -275,8 +275,8 @@ def board_agree(
     out: Annotated[Path, typer.Option(help="Where the signed agreement goes; it then belongs in standing/.")],
 ) -> None:
     """For a controller approver: agree to the constitution or the framework in the shared folder."""
-    from service.standing import sign_agreement as call
-    from service.unlocking import asking, unlocker
+    from service.board.standing import sign_agreement as call
+    from service.trust.unlocking import asking, unlocker
 
     with told():
         unlock = unlocker(os.environ, ask=asking(sys.stdin))
@@ -284,8 +284,8 @@ def board_agree(
 
 
 def _hand(shared: Path, identity: Path) -> "Hand":
-    from service.proposals import Hand
-    from service.unlocking import asking, unlocker
+    from service.board.proposals import Hand
+    from service.trust.unlocking import asking, unlocker
 
     return Hand(shared, identity, unlocker(os.environ, ask=asking(sys.stdin)))
 

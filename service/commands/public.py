@@ -41,7 +41,7 @@ def board_register(
 ) -> None:
     """Write the public register: approved uses, releases, refusals by reason, policies and what changed, each partner's statement, and how to check the
     log. Static pages, made from the verified log and the documents that it names."""
-    from service.register_site import write_register
+    from service.public.site import write_register
 
     with told():
         sources = _sources(log, shared, root, archive, name, contact, witnesses, at)
@@ -61,7 +61,7 @@ def board_annual_report(
     at: At = None,
 ) -> None:
     """Write the annual report: everything that happened in a year, counted from the verified log."""
-    from service.register_site import write_annual_report
+    from service.public.site import write_annual_report
 
     with told():
         sources = _sources(log, shared, root, archive, name, contact, witnesses, at)
@@ -79,7 +79,7 @@ def _sources(
     at: str | None,
 ) -> Any:
     from service import clock
-    from service.register_site import read_sources
+    from service.public.site import read_sources
 
     return read_sources(
         log,

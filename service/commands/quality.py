@@ -32,7 +32,7 @@ def centre_quality(
     as_json: AsJson = False,
 ) -> None:
     """How good the linkage is, as far as that can be known without truth: a page to read, and the same as JSON. Nothing personal is in it."""
-    from service.quality import run_quality as call
+    from service.centre.quality import run_quality as call
 
     with told():
         answer = call(folder, shared=shared, model=model, out=out, before=before)

@@ -20,9 +20,9 @@ def desk_vote(
     root: RootFile,
 ) -> None:
     """Take in an output checker's vote. What it says stays sealed until all are in; a refusal stops the release at once."""
-    from service.desk_folder import Where
-    from service.desk_releases import take_output_vote
-    from service.unlocking import asking, unlocker
+    from service.desk.folder import Where
+    from service.desk.releases import take_output_vote
+    from service.trust.unlocking import asking, unlocker
 
     with told():
         where = Where(folder, shared, root, unlocker(os.environ, ask=asking(sys.stdin)))
@@ -37,9 +37,9 @@ def desk_due(
     as_json: AsJson = False,
 ) -> None:
     """List the releases whose time ends soon or has ended, and whose destruction was not certified; with --json all of them."""
-    from service.desk_folder import Where
-    from service.desk_releases import due
-    from service.unlocking import asking, unlocker
+    from service.desk.folder import Where
+    from service.desk.releases import due
+    from service.trust.unlocking import asking, unlocker
 
     with told():
         where = Where(folder, shared, root, unlocker(os.environ, ask=asking(sys.stdin)))
@@ -60,9 +60,9 @@ def desk_withdraw_release(
     out: Annotated[Path, typer.Option(help="Where the signed notice for whoever holds it goes.")],
 ) -> None:
     """Withdraw a release: it is handed out no more, the log says so, and its holder is told to destroy it."""
-    from service.desk_folder import Where
-    from service.desk_releases import withdraw
-    from service.unlocking import asking, unlocker
+    from service.desk.folder import Where
+    from service.desk.releases import withdraw
+    from service.trust.unlocking import asking, unlocker
 
     with told():
         where = Where(folder, shared, root, unlocker(os.environ, ask=asking(sys.stdin)))
@@ -76,9 +76,9 @@ def desk_destruction(
     root: RootFile,
 ) -> None:
     """Record that a release was destroyed, by the certificate that its holder signed."""
-    from service.desk_folder import Where
-    from service.desk_releases import record_destruction
-    from service.unlocking import asking, unlocker
+    from service.desk.folder import Where
+    from service.desk.releases import record_destruction
+    from service.trust.unlocking import asking, unlocker
 
     with told():
         where = Where(folder, shared, root, unlocker(os.environ, ask=asking(sys.stdin)))
@@ -96,8 +96,8 @@ def analyst_destroyed(
     ] = None,
 ) -> None:
     """Remove a release from this machine and certify that it is destroyed; the log's entry of it stays."""
-    from service.destroyed import destroy_release
-    from service.unlocking import asking, unlocker
+    from service.analyst.destroyed import destroy_release
+    from service.trust.unlocking import asking, unlocker
 
     with told():
         unlock = unlocker(os.environ, ask=asking(sys.stdin))
@@ -112,7 +112,7 @@ def analyst_withdrawn(
     notice: Annotated[Path, typer.Argument(help="The notice that the release desk sent.")], shared: Shared
 ) -> None:
     """Check that the release desk withdrew a release, and say why."""
-    from service.destroyed import read_notice as call
+    from service.analyst.destroyed import read_notice as call
 
     with told():
         typer.echo(call(notice, shared=shared))

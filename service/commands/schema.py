@@ -34,7 +34,7 @@ def schema_leak(
     """Attack the real tokens of made-up people with everything but the keys, and print what share could be named. Exits 15 beyond the limits."""
     from datetime import UTC, datetime
 
-    from service.leak import run
+    from service.centre.leak import run
 
     with told():
         if out is not None and not out.parent.is_dir():
@@ -59,7 +59,7 @@ def schema_leak(
 @schema.command("lint")
 def schema_lint(file: SchemaFile = None) -> None:
     """Names the match keys that leak or cost more than they should, and why. Exits 15 if there are any."""
-    from service.leak import lint as call
+    from service.centre.leak import lint as call
 
     with told():
         findings = call(file, say=typer.echo)

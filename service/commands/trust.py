@@ -30,7 +30,7 @@ def trust_new_root(
     out: Annotated[Path, typer.Option(help="The root's file, for every party.")],
 ) -> None:
     """Put the holders' public keys into one root, and print the words by which everybody checks that they got it."""
-    from service.trust import new_root as call
+    from service.trust.register import new_root as call
 
     with told():
         typer.echo(call(public, quorum=quorum, out=out))
@@ -70,9 +70,9 @@ def trust_draft(
 ) -> None:
     """Write the next version of the register as a draft to be signed, and print what it changes."""
     from service import clock
-    from service.register_draft import Addition, Changes, Ending
     from service.shared import read_identity
-    from service.trust import draft as call
+    from service.trust.draft import Addition, Changes, Ending
+    from service.trust.register import draft as call
 
     with told():
         adds, ends = add or [], end or []
@@ -112,8 +112,8 @@ def trust_sign(
 ) -> None:
     """Show what a draft changes, and sign it. Compare the words with the other holders first, by voice."""
     from service import clock
-    from service.trust import sign as call
-    from service.unlocking import asking, unlocker
+    from service.trust.register import sign as call
+    from service.trust.unlocking import asking, unlocker
 
     with told():
         typer.echo(
@@ -135,7 +135,7 @@ def trust_sign(
 def trust_publish(draft: Draft, shared: Shared, root: RootFile) -> None:
     """Put a draft that a quorum has signed in place of the register, and keep the one before it."""
     from service import clock
-    from service.trust import publish as call
+    from service.trust.register import publish as call
 
     with told():
         typer.echo(call(draft, shared=shared, root=root, now=clock.now()))
@@ -145,7 +145,7 @@ def trust_publish(draft: Draft, shared: Shared, root: RootFile) -> None:
 def trust_show(shared: Shared, root: RootFile, at: At = None, as_json: AsJson = False) -> None:
     """Who holds which role."""
     from service import clock
-    from service.trust import show as call
+    from service.trust.register import show as call
 
     with told():
         typer.echo(call(shared=shared, root=root, at=clock.named(at), as_json=as_json))
@@ -162,7 +162,7 @@ def trust_accept(
 ) -> None:
     """Accept a root that was changed on purpose, or a clock that was wrong, in what an identity remembers."""
     from service import clock
-    from service.trust import accept_again as call
+    from service.trust.register import accept_again as call
 
     with told():
         confirm = _agreed if yes else typer.confirm

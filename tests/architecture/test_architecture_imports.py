@@ -56,8 +56,8 @@ def test_the_contracts_between_the_rooms_are_kept() -> None:
 def test_one_module_links_with_splink_and_one_takes_its_charts() -> None:
     """The charts are drawn from a model alone: the module gets no database and no rows."""
     found = [name_of(p) for p in modules() if "splink" in top(imported(p))]
-    assert found == ["linkage/central/linker.py", "linkage/central/splink_charts.py"]
-    charts = imported(ROOT / "linkage" / "central" / "splink_charts.py")
+    assert found == ["linkage/central/pairs/linker.py", "linkage/central/report/splink_charts.py"]
+    charts = imported(ROOT / "linkage" / "central" / "report" / "splink_charts.py")
     assert top(charts) <= {"splink", "collections", "typing"}
     assert not {
         n
@@ -75,7 +75,7 @@ def test_two_modules_connect_to_duckdb_the_centres_store_and_the_partners_reader
         and getattr(node, "attr", getattr(node, "id", getattr(node, "name", ""))) == "connect"
         and "duckdb" in top(imported(p))
     ]
-    assert connecting == ["linkage/central/store.py", "linkage/partner/source_database.py"]
+    assert connecting == ["linkage/central/store.py", "linkage/partner/sources/database.py"]
     assert not [name_of(p) for p in modules() if "duckdb.connect" in imported(p)]
 
 

@@ -37,9 +37,9 @@ from linkage.partner.normalise import Cleaner, ColumnMapping
 from linkage.partner.submission import Recipients, Submission, attribute_table, seal_submission
 from linkage.partner.tokenise import Tokeniser
 from linkage.schema import Schema, default_schema, load_schema
-from service.cast import ANALYST
-from service.custody_client import RemoteCustody
-from service.custody_protocol import MAX_LINE
+from service.custody.client import RemoteCustody
+from service.custody.protocol import MAX_LINE
+from service.demonstration.cast import ANALYST
 from service.errors import BAD_INPUT, BAD_KEY, NOT_APPROVED
 from service.release import Desk
 
@@ -197,7 +197,7 @@ def copy_of(small_round: SmallRound, tmp_path: Path) -> Callable[[str], Path]:
 # when a custodian is asked for, which is a child of this process, so that each starts at once.
 NURSERY = """
 import datetime, json, os, signal, sys, typer
-import service.custody_server
+import service.custody.server
 from service import clock
 from service.commands.custody import serve
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
@@ -214,7 +214,7 @@ for line in sys.stdin:
         os.dup2(os.open(said, os.O_WRONLY | os.O_CREAT | os.O_APPEND), out)
     at = datetime.datetime.fromisoformat(now)
     clock.now = lambda: at
-    service.custody_server.SECONDS_TO_ASK = seconds
+    service.custody.server.SECONDS_TO_ASK = seconds
     sys.argv = ["serve", *words]
     try:
         typer.run(serve)

@@ -13,7 +13,7 @@ from ethics import KINDS, BadEvent, Event
 from ethics.kinds import FORM_OF, FORMS
 from ethics.tiles import unframed
 from policies.disclosure import commit_population
-from service.cast import NOW
+from service.demonstration.cast import NOW
 
 PERSONAL: Final = {
     "a full name": "Mary Okafor",

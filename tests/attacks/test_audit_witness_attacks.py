@@ -13,9 +13,9 @@ from ethics import TreeHead
 from ethics.checkpoints import sign_checkpoint
 from ethics.export import write_export
 from ethics.merkle import root_of
-from service.cast import NOW
+from service.audit.witnessing import WITNESSED_FILE
+from service.demonstration.cast import NOW
 from service.places import Places
-from service.witnessing import WITNESSED_FILE
 
 BAD_INPUT, BAD_KEY, NOT_VERIFIED = 10, 11, 14
 LATER = NOW + timedelta(hours=1)

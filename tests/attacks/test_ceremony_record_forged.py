@@ -15,7 +15,7 @@ from keys.ceremony_record import CeremonyRecord, Delivery, Keeper, SharePrint, p
 from keys.notes import add_signature, split_note
 from keys.round_keys import commitment, key_check
 from keys.trust import read_register
-from service.ceremony_folder import sha256
+from service.custody.ceremony_folder import sha256
 from service.errors import BAD_INPUT, BAD_KEY
 from service.shared import read_root
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from service.cast import NOW
+from service.demonstration.cast import NOW
 from service.errors import BAD_KEY
 
 ENDED = datetime(2027, 4, 2, 12, tzinfo=UTC)

@@ -19,8 +19,8 @@ from keys.sessions import (
     parse_contribution,
     parse_request,
 )
+from service.custody.rounds import Rounds
 from service.errors import BAD_INPUT, BAD_KEY, UNAVAILABLE
-from service.rounds import Rounds
 from service.shared import read_project
 
 SOON = timedelta(minutes=6)

@@ -18,8 +18,7 @@ from keys import BadSeal, Identity, sign_note
 from keys.columns import unwrap_column_key
 from keys.notes import split_note
 from keys.trust import Entry
-from service.cast import SINCE
-from service.custody_protocol import (
+from service.custody.protocol import (
     ANSWER_FORMAT,
     CALL_FORMAT,
     MAX_LINE,
@@ -33,7 +32,8 @@ from service.custody_protocol import (
     sign_call,
     unwrap_answer,
 )
-from service.custody_server import MOST_CONNECTIONS
+from service.custody.server import MOST_CONNECTIONS
+from service.demonstration.cast import SINCE
 from service.errors import BadCall, CustodianRefused, CustodianUnavailable
 from service.release import release
 

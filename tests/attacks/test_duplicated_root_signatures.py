@@ -11,7 +11,7 @@ import pytest
 
 from keys import Identity, PublicIdentity
 from keys.notes import signature_line
-from service.demo import PROJECT
+from service.demonstration.demo import PROJECT
 
 BAD_INPUT, BAD_KEY = 10, 11
 ROGUE = Identity.make("linker/1", randomness=np.random.default_rng(99).bytes)

@@ -12,17 +12,17 @@ import pytest
 
 from keys import BadSeal, Identity, open_sealed
 from keys.trust import Entry
+from linkage.central.assembly.weakest import NOT_SAID
 from linkage.central.cohort import link_bands
-from linkage.central.weakest import NOT_SAID
 from policies.disclosure import Unsafe
-from service.cast import SINCE
-from service.checks_state import Checks
-from service.custody import spine_context
+from service.checker.votes import cast_output_vote, read_prepared
+from service.custody.asked import spine_context
+from service.demonstration.cast import SINCE
+from service.desk.checks import SHEET_FILE, seal_vote, take_vote
+from service.desk.checks_state import Checks
+from service.desk.package import opened_by
 from service.errors import OutOfOrder
-from service.output_votes import cast_output_vote, read_prepared
 from service.release import Release, Waiting, let_out, open_release
-from service.release_checks import SHEET_FILE, seal_vote, take_vote
-from service.release_package import opened_by
 
 MADE = {n: Identity.make(n, randomness=np.random.default_rng([78, i]).bytes) for i, n in enumerate(("checker/1", "checker/2", "secure/1", "secure/2"))}  # fmt: skip
 COLUMNS = [

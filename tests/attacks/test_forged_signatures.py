@@ -16,7 +16,7 @@ from keys import Identity, sign_note
 from keys.notes import DASH, signature_line, split_note
 from linkage.manifest import MANIFEST_FORMAT, MANIFEST_NAME
 from policies import load_policy
-from service.cast import ANALYST
+from service.demonstration.cast import ANALYST
 from service.errors import BAD_INPUT, BAD_KEY, NOT_APPROVED, REFUSED
 
 STRANGER = Identity.make("stranger/1", randomness=np.random.default_rng(77).bytes)

@@ -17,14 +17,14 @@ import pytest
 
 import keys.passphrase
 import keys.sealing
-import service.voting
+import service.board.voting
 from keys import Secret, encode, sign_note
 from keys.ceremony import deliver_secret, save_secret
 from keys.notes import split_note
 from keys.passphrase import Cost
-from service.cast import ANALYST, NOW
-from service.custody_protocol import read_answer, read_call
-from service.custody_shapes import AnswerBody, CallBody, Ended, Method
+from service.custody.protocol import read_answer, read_call
+from service.custody.shapes import AnswerBody, CallBody, Ended, Method
+from service.demonstration.cast import ANALYST, NOW
 from service.dossier import VOUCHED
 from service.errors import BAD_INPUT, BAD_KEY, NOT_APPROVED, NOT_VERIFIED, REFUSED, BadCall
 
@@ -223,14 +223,14 @@ FILES: dict[str, tuple[str, str, Callable[[str], Any], Act, Act, Act, int, str]]
     "tokens": ("linkage-tokens/v2", "linkage.partner.draft.TOKENS_FORMAT", named, forge, take_in, link, BAD_INPUT, "should be linkage-tokens/v2"),
     "maps": ("linkage-map/v1", "linkage.partner.draft.MAP_FORMAT", named, forge, take_in_and_link, assemble, BAD_INPUT, "should be linkage-map/v1"),
     "what is gone": ("linkage-gone/v1", "linkage.gone.GONE_FORMAT", named, forge_update, take_in_update, link, BAD_INPUT, "should be linkage-gone/v1"),
-    "a ledger": ("linkage-ledger/v1", "linkage.partner.ledger.LEDGER_FORMAT", named, forge_ledger, nothing, update, BAD_INPUT, "this ledger does not open here"),
-    "pairs": ("linkage-pairs/v2", "linkage.central.sealed_pairs.PAIRS_FORMAT", named, link, nothing, assemble, BAD_INPUT, "should be linkage-pairs/v2"),
+    "a ledger": ("linkage-ledger/v1", "linkage.partner.ledger.ledger.LEDGER_FORMAT", named, forge_ledger, nothing, update, BAD_INPUT, "this ledger does not open here"),
+    "pairs": ("linkage-pairs/v2", "linkage.central.pairs.sealed_pairs.PAIRS_FORMAT", named, link, nothing, assemble, BAD_INPUT, "should be linkage-pairs/v2"),
     "a spine": ("linkage-spine/v1", "linkage.central.assemble.SPINE_FORMAT", named, assemble, nothing, release, BAD_INPUT, "should be linkage-spine/v1"),
     "what the assembler keeps": ("linkage-kept-table/v1", "linkage.central.assembly.kept.TABLE_FORMAT", named, assemble_anew, nothing, assemble, BAD_INPUT, "should be linkage-kept-table/v1"),
     "the seals of a submission": ("linkage-sealed/v1", "keys.sealing.SEAL_FORMAT", named, forge, take_in, link, BAD_KEY, NO_SEAL),
-    "the seals of pairs": ("linkage-sealed/v1", "linkage.central.sealed_pairs.seal", sealing_as, link, nothing, assemble, BAD_KEY, NO_SEAL),
-    "the seal of a spine": ("linkage-sealed/v1", "service.assembler_desk.seal", sealing_as, assemble, nothing, release, BAD_KEY, NO_SEAL),
-    "the seals of a release": ("linkage-sealed/v1", "service.release_package.seal", sealing_as, let_out, nothing, open_release, BAD_KEY, NO_SEAL),
+    "the seals of pairs": ("linkage-sealed/v1", "linkage.central.pairs.sealed_pairs.seal", sealing_as, link, nothing, assemble, BAD_KEY, NO_SEAL),
+    "the seal of a spine": ("linkage-sealed/v1", "service.centre.assembler.seal", sealing_as, assemble, nothing, release, BAD_KEY, NO_SEAL),
+    "the seals of a release": ("linkage-sealed/v1", "service.desk.package.seal", sealing_as, let_out, nothing, open_release, BAD_KEY, NO_SEAL),
     "the seal of a delivery": ("linkage-sealed/v1", "keys.sealing.SEAL_FORMAT", named, deliver, nothing, accept, BAD_KEY, NO_SEAL),
     "what a delivery is bound to": ("linkage-secret/v1", "keys.ceremony.SECRET_FORMAT", named, deliver, nothing, accept, BAD_KEY, NO_KEY),
     "what a share is bound to": ("linkage-share/v1", "keys.round_keys.SHARE_FORMAT", named, rotate, nothing, sign_record, BAD_KEY, NO_KEY),
@@ -322,7 +322,7 @@ def test_a_policy_in_another_vocabulary_permits_nothing_though_all_have_agreed_t
     allowed: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Whoever approves it with this program is told that its own tests fail.
-    monkeypatch.setattr(service.voting, "check_tests", lambda *_, **__: None)
+    monkeypatch.setattr(service.board.voting, "check_tests", lambda *_, **__: None)
     p, path = allowed, allowed.shared / "policy.yaml"
     text = path.read_text("utf-8")
     assert text.count("vpp-vocab@2") == 1

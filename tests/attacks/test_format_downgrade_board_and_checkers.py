@@ -14,8 +14,8 @@ from ethics.standing import Standing, agree, agreement
 from keys import Identity, KeysError, TrustRegister, sign_note
 from keys.notes import split_note
 from keys.trust import Entry
-from service.output_votes import Prepared, cast_output_vote, read_output_vote, read_prepared, state_prepared
-from service.release_ends import REASONS, Withdrawal, read_withdrawal
+from service.checker.votes import Prepared, cast_output_vote, read_output_vote, read_prepared, state_prepared
+from service.desk.ends import REASONS, Withdrawal, read_withdrawal
 
 NOW = datetime(2026, 12, 1, 10, tzinfo=UTC)
 PROJECT, DIGEST = "demo", "0" * 64

@@ -12,8 +12,8 @@ from linkage.leak.made_up import MadeUp, made_up_file
 from linkage.leak.measure import measure
 from linkage.leak.sides import Seen, see
 from linkage.leak.truth import Truth, gather, truth_of
-from linkage.partner.prf import Prp
 from linkage.partner.tokenise import Tokeniser
+from linkage.partner.tokens.prf import Prp
 from linkage.schema import Schema, default_schema
 
 PEOPLE = 1_200

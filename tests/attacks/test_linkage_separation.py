@@ -15,10 +15,10 @@ import pytest
 from keys import BadSeal, Identity, open_sealed
 from linkage.central.assemble import Linkage, run_assembler, write_spine
 from linkage.central.link import open_pairs, open_tables, run_linker, seal_pairs
-from linkage.central.model import Model
-from linkage.central.quality import assess
+from linkage.central.pairs.model import Model
+from linkage.central.pairs.run import RUN_NAME, Run, read_run, sha256, submissions_of, write_run
 from linkage.central.receive import Doorstep
-from linkage.central.run import RUN_NAME, Run, read_run, sha256, submissions_of, write_run
+from linkage.central.report.quality import assess
 from linkage.errors import BadSubmission
 from linkage.manifest import MANIFEST_FORMAT, Manifest
 from linkage.partner.tokenise import record_refs

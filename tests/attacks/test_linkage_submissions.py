@@ -13,8 +13,8 @@ import pytest
 from keys import Identity, Secret, TrustRegister, seal, sign_note, verify_note
 from keys.trust import Entry
 from linkage.central.assemble import open_maps
-from linkage.central.learn import check_statistics
-from linkage.central.opened import open_tables
+from linkage.central.pairs.learn import check_statistics
+from linkage.central.pairs.opened import open_tables
 from linkage.central.receive import Doorstep, read_signed_manifest, receive, withdraw
 from linkage.errors import BadInput, BadSubmission
 from linkage.manifest import MANIFEST_FORMAT, MANIFEST_NAME, RECEIPT_FORMAT, Round

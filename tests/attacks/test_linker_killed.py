@@ -12,12 +12,12 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-import linkage.central.linking
-from linkage.central.chunks import Room
-from linkage.central.journal import JOURNAL_NAME
+import linkage.central.pairs.linking
 from linkage.central.link import open_pairs, open_tables, run_linker
+from linkage.central.pairs.chunks import Room
+from linkage.central.pairs.journal import JOURNAL_NAME
+from linkage.central.pairs.run import RUN_NAME, read_run
 from linkage.central.receive import Doorstep
-from linkage.central.run import RUN_NAME, read_run
 from linkage.drafts import hidden
 from linkage.errors import BadSubmission
 from linkage.manifest import Manifest
@@ -174,9 +174,9 @@ def test_a_run_that_is_killed_after_a_chunk_goes_on_and_ends_as_if_nothing_had_b
     assert died == (last <= len(undisturbed[2]))
     assert died != (place.out / RUN_NAME).exists()
     compared: list[int] = []
-    honest = linkage.central.linking.seal_compared
+    honest = linkage.central.pairs.linking.seal_compared
     monkeypatch.setattr(
-        linkage.central.linking, "seal_compared", lambda *w, **m: (compared.append(1), honest(*w, **m))[1]
+        linkage.central.pairs.linking, "seal_compared", lambda *w, **m: (compared.append(1), honest(*w, **m))[1]
     )
     chunks = len(undisturbed[0].pairs())
     same(place, undisturbed, place.run())
@@ -213,11 +213,11 @@ def test_a_finished_chunk_that_was_altered_or_a_journal_of_somebody_else_or_of_a
     same(place, undisturbed, place.run())
     shutil.rmtree(place.out)
     with monkeypatch.context() as patch:
-        patch.setattr("linkage.central.linking.COMPARED_FORMAT", "linkage-compared/v0")
+        patch.setattr("linkage.central.pairs.linking.COMPARED_FORMAT", "linkage-compared/v0")
         assert place.killed(progress=5)
     same(place, undisturbed, place.run())
     shutil.rmtree(place.out)
-    monkeypatch.setattr("linkage.central.journal.JOURNAL_FORMAT", "linkage-journal/v0")
+    monkeypatch.setattr("linkage.central.pairs.journal.JOURNAL_FORMAT", "linkage-journal/v0")
     assert place.killed(progress=5)
     monkeypatch.undo()
     same(place, undisturbed, place.run())

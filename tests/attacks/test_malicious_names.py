@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from keys import seal, sign_note
-from linkage.central.run import RUN_FORMAT
+from linkage.central.pairs.run import RUN_FORMAT
 from linkage.manifest import MANIFEST_FORMAT, MANIFEST_NAME
 from service.errors import BAD_INPUT, BAD_KEY
 

@@ -13,8 +13,8 @@ import pytest
 from keys import sign_note
 from keys.ceremony_record import parse_record
 from keys.notes import add_signature, split_note
+from service.custody.rounds import Rounds
 from service.errors import BAD_INPUT, BAD_KEY
-from service.rounds import Rounds
 from service.shared import read_project
 
 AHEAD = timedelta(hours=2)

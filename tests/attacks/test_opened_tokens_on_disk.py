@@ -14,7 +14,7 @@ import pytest
 from linkage.central.link import open_tables
 from linkage.central.receive import read_manifests
 from linkage.central.store import open_locked
-from service.cast import NOW
+from service.demonstration.cast import NOW
 from service.shared import read_project
 
 Words = npt.NDArray[np.uint64]

@@ -8,7 +8,7 @@ import pytest
 
 from keys import Identity
 from linkage.manifest import Round
-from service.custodian import Custodian
+from service.custody.custodian import Custodian
 from service.errors import BAD_INPUT, CustodianRefused
 
 SUSPENDED = "vpp-demo/1/schools/suspended"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from service.custody_protocol import (
+from service.custody.protocol import (
     call_digest,
     call_line,
     order_text,
@@ -15,7 +15,7 @@ from service.custody_protocol import (
     sha256,
     sign_call,
 )
-from service.custody_shapes import CallBody, Ended, Method
+from service.custody.shapes import CallBody, Ended, Method
 from service.errors import REFUSED, CustodianRefused
 from service.release import release
 

@@ -13,12 +13,12 @@ import pytest
 from keys import Identity, Secret
 from linkage.errors import BadInput, RawValueFound
 from linkage.manifest import MANIFEST_NAME, Round
-from linkage.partner.exclusions import Exclusion, exclude
-from linkage.partner.needles import Needles, needles
+from linkage.partner.exclusions.exclusions import Exclusion, exclude
 from linkage.partner.normalise import ColumnMapping, normalise
-from linkage.partner.public_words import manifest_words, public_words
-from linkage.partner.rawsearch import RawSearch, Searcher
+from linkage.partner.rawsearch.needles import Needles, needles
+from linkage.partner.rawsearch.search import RawSearch, Searcher
 from linkage.partner.submission import Recipients, Submission, seal_submission
+from linkage.partner.suggestions.public_words import manifest_words, public_words
 from linkage.partner.tokenise import Tokeniser, record_refs
 from linkage.schema import Schema, load_schema
 

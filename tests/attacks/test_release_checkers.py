@@ -8,16 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-import service.release_checks
-import service.release_package
+import service.desk.checks
+import service.desk.package
 from keys import BadSeal, BadSignature, Identity, NotTrusted, sign_note
 from keys.trust import Entry, TrustRegister
 from linkage.errors import BadInput
 from policies.disclosure import Unsafe
-from service.cast import ANALYST, NOW, SINCE
-from service.checks_state import Checks
-from service.errors import OutOfOrder
-from service.output_votes import (
+from service.checker.votes import (
     Prepared,
     cast_output_vote,
     read_output_vote,
@@ -25,9 +22,12 @@ from service.output_votes import (
     standing,
     state_prepared,
 )
+from service.demonstration.cast import ANALYST, NOW, SINCE
+from service.desk.checks import SHEET_FILE, STATEMENT_FILE, copies_for_checkers, seal_vote, take_vote
+from service.desk.checks_state import Checks
+from service.desk.package import opened_by
+from service.errors import OutOfOrder
 from service.release import Release, Waiting, digest_of, let_out, release
-from service.release_checks import SHEET_FILE, STATEMENT_FILE, copies_for_checkers, seal_vote, take_vote
-from service.release_package import opened_by
 
 CHECKED = {"purpose": "safeguarding-thematic"}
 PEOPLE = {
@@ -210,7 +210,7 @@ def test_what_leaves_is_byte_for_byte_what_the_checkers_read(waiting: Any) -> No
     bring(waiting, "checker/2")
     made = out(waiting)
     assert isinstance(made, Release)
-    opened = service.release_package.open_release(
+    opened = service.desk.package.open_release(
         made.files, release_id=made.id, one=waiting.desk.one, by=waiting.analyst
     )
     assert {n: c for n, c in opened.items() if not n.startswith("audit-")} == read["checker/1"]
@@ -249,7 +249,7 @@ def test_a_package_that_was_altered_at_rest_does_not_leave(waiting: Any) -> None
     bring(waiting, "checker/1")
     bring(waiting, "checker/2")
     desk = waiting.desk
-    other = service.release_package.sealed_for(
+    other = service.desk.package.sealed_for(
         {"note.txt": b"nothing to see"},
         to=desk.identity.public,
         one=desk.one,
@@ -279,10 +279,8 @@ def test_a_permit_that_ends_earlier_by_now_stops_what_was_approved(
 ) -> None:
     bring(waiting, "checker/1")
     bring(waiting, "checker/2")
-    honest = service.release_checks.stated_permit
-    monkeypatch.setattr(
-        service.release_checks, "stated_permit", lambda c: honest(c) | {"expires": "2027-04-02"}
-    )
+    honest = service.desk.checks.stated_permit
+    monkeypatch.setattr(service.desk.checks, "stated_permit", lambda c: honest(c) | {"expires": "2027-04-02"})
     with pytest.raises(OutOfOrder, match="on other terms than hold now"):
         out(waiting)
     assert count(waiting, "releases") == 1

@@ -16,10 +16,8 @@ from keys import BadSignature, Identity, NotTrusted, sign_note
 from keys.certificates import certify
 from keys.trust import Entry
 from linkage.errors import BadInput
-from service.cast import ANALYST, PROJECT, SINCE
-from service.errors import OutOfOrder
-from service.release import collect, open_release, release
-from service.release_ends import (
+from service.demonstration.cast import ANALYST, PROJECT, SINCE
+from service.desk.ends import (
     CERTIFICATE_OF,
     certify_destruction,
     read_withdrawal,
@@ -27,6 +25,8 @@ from service.release_ends import (
     take_certificate,
     withdraw_release,
 )
+from service.errors import OutOfOrder
+from service.release import collect, open_release, release
 
 OTHER = Identity.make("analyst/vpp-2", randomness=np.random.default_rng(90).bytes)
 

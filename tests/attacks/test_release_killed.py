@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from keys import Identity
-from service.cast import ANALYST, NOW
+from service.demonstration.cast import ANALYST, NOW
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has neither fork nor SIGKILL")
 
@@ -26,7 +26,7 @@ import importlib, json, os, signal, sys
 from datetime import datetime
 import click.testing, keyring, typer.main
 from keyring.backends.fail import Keyring
-import service.clock, service.desk_releases, service.release_desk, service.custodian, service.unlocking
+import service.clock, service.desk.releases, service.desk.commands, service.custody.custodian, service.trust.unlocking
 from cli import app
 keyring.set_keyring(Keyring())
 COMMANDS = typer.main.get_command(app)
@@ -60,48 +60,48 @@ for line in sys.stdin:
 RELEASE = "service.release"
 PREPARING = [
     ("1, the request is read", f"{RELEASE}:load_request", "before"),
-    ("2, the policies are verified", "service.release_shapes:verify", "before"),
+    ("2, the policies are verified", "service.desk.shapes:verify", "before"),
     ("3, the engine decides", f"{RELEASE}:decide", "after"),
-    ("4, after the spine is opened", "service.custodian:Custodian.open_spine", "after"),
-    ("5, the table is protected", "service.release_tables:protect", "after"),
+    ("4, after the spine is opened", "service.custody.custodian:Custodian.open_spine", "after"),
+    ("5, the table is protected", "service.desk.tables:protect", "after"),
     ("6, cohorts are compared", f"{RELEASE}:refuse_overlap", "after"),
-    ("7, before it is kept", "service.checks_state:Checks.add_prepared", "before"),
-    ("7, inside the transaction", "service.checks_state:ledger_line", "before"),
-    ("7, after it is kept", "service.checks_state:Checks.add_prepared", "after"),
-    ("7, before the checkers' copies", "service.desk_releases:copies_for_checkers", "before"),
+    ("7, before it is kept", "service.desk.checks_state:Checks.add_prepared", "before"),
+    ("7, inside the transaction", "service.desk.checks_state:ledger_line", "before"),
+    ("7, after it is kept", "service.desk.checks_state:Checks.add_prepared", "after"),
+    ("7, before the checkers' copies", "service.desk.releases:copies_for_checkers", "before"),
     ("7, while the copies are written", "linkage.drafts:FolderDraft.commit", "before"),
 ]
 VOTING = [
-    ("the vote is read", "service.release_checks:read_output_vote", "after"),
-    ("before it is stored", "service.checks_state:Checks.add_vote", "before"),
+    ("the vote is read", "service.desk.checks:read_output_vote", "after"),
+    ("before it is stored", "service.desk.checks_state:Checks.add_vote", "before"),
     ("inside the transaction", "ethics:AuditLog.append", "after"),
-    ("after it is stored", "service.checks_state:Checks.add_vote", "after"),
+    ("after it is stored", "service.desk.checks_state:Checks.add_vote", "after"),
 ]
 STOPPING = [
-    ("after it is stored", "service.checks_state:Checks.add_vote", "after"),
-    ("before it stops", "service.checks_state:Checks.stop", "before"),
+    ("after it is stored", "service.desk.checks_state:Checks.add_vote", "after"),
+    ("before it stops", "service.desk.checks_state:Checks.stop", "before"),
     ("inside the transaction", "ethics:AuditLog.append", "after"),
-    ("after it stopped", "service.checks_state:Checks.stop", "after"),
+    ("after it stopped", "service.desk.checks_state:Checks.stop", "after"),
 ]
 RELEASING = [
     ("1, the request is read", f"{RELEASE}:load_request", "after"),
-    ("2, the policies are verified", "service.release_shapes:verify", "after"),
+    ("2, the policies are verified", "service.desk.shapes:verify", "after"),
     ("3, the engine decides", f"{RELEASE}:decide", "after"),
     ("5, it is attacked again", f"{RELEASE}:reopened", "after"),
     ("6, cohorts are compared", f"{RELEASE}:refuse_overlap", "before"),
     ("7, the votes are counted", f"{RELEASE}:ballot_on", "after"),
-    ("8, before the transaction", "service.state:State.add_release", "before"),
+    ("8, before the transaction", "service.desk.state:State.add_release", "before"),
     ("8, inside the transaction, before its event", "ethics:AuditLog.append", "before"),
-    ("8, inside the transaction, after its events", "service.state:ledger_line", "before"),
-    ("8, after the transaction", "service.state:State.add_release", "after"),
+    ("8, inside the transaction, after its events", "service.desk.state:ledger_line", "before"),
+    ("8, after the transaction", "service.desk.state:State.add_release", "after"),
     ("9, before the checkpoint", "ethics:AuditLog.checkpoint", "before"),
     ("9, while it is written", "linkage.drafts:FolderDraft.commit", "before"),
 ]
 UNCHECKED = [
-    ("4, after the spine is opened", "service.custodian:Custodian.open_spine", "after"),
-    ("5, the table is protected", "service.release_tables:protect", "after"),
-    ("8, inside the transaction, after its event", "service.state:ledger_line", "before"),
-    ("8, after the transaction", "service.state:State.add_release", "after"),
+    ("4, after the spine is opened", "service.custody.custodian:Custodian.open_spine", "after"),
+    ("5, the table is protected", "service.desk.tables:protect", "after"),
+    ("8, inside the transaction, after its event", "service.desk.state:ledger_line", "before"),
+    ("8, after the transaction", "service.desk.state:State.add_release", "after"),
 ]
 CHECKERS = {"checker/1": "council", "checker/2": "nhs"}
 

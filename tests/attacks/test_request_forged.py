@@ -13,12 +13,12 @@ from keys import BadSignature, Identity, KeysError, sign_note
 from keys.notes import add_signature, split_note
 from keys.trust import Entry
 from policies import load_request
-from service.cast import ALLOWED_REQUEST, ANALYST, SINCE
-from service.custody import Order
+from service.analyst.signed_requests import REQUEST_KIND, sign_request, text_of
+from service.custody.asked import Order
+from service.demonstration.cast import ALLOWED_REQUEST, ANALYST, SINCE
 from service.dossier import Dossier
 from service.errors import BAD_KEY, OutOfOrder
 from service.release import ask, release
-from service.signed_requests import REQUEST_KIND, sign_request, text_of
 
 Forge = Callable[[Any], str]
 

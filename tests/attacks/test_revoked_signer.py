@@ -15,7 +15,7 @@ from keys import Identity, sign_note
 from linkage.errors import BadSubmission
 from linkage.manifest import MANIFEST_NAME, read_manifest
 from policies import load_policy
-from service.cast import NOW
+from service.demonstration.cast import NOW
 from service.memory import SEEN_FILE
 from service.places import Places
 from service.release import release

@@ -11,7 +11,7 @@ import pytest
 
 from keys import Identity, Root
 from keys.trust import issue_register
-from service.cast import NOW, PROJECT
+from service.demonstration.cast import NOW, PROJECT
 from service.memory import SEEN_FILE
 from service.places import Places
 from service.shared import write_root

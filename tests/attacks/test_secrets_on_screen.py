@@ -31,14 +31,14 @@ import typer
 import yaml
 
 import keys.secret
-import service.identities
+import service.trust.identities
 from cli import app
 from keys import Identity, Secret
 from keys.identity import write_private
 from keys.passphrase import Cost, protect
 from service.commands.identity import identity
-from service.identities import change_passphrase, new_identity, show_identity
-from service.unlocking import unlocker
+from service.trust.identities import change_passphrase, new_identity, show_identity
+from service.trust.unlocking import unlocker
 
 ROOT = Path(__file__).resolve().parents[2]
 RAW = np.random.default_rng(77).bytes(32)
@@ -304,7 +304,7 @@ CRASHES = {
     "passphrase": ("replace_private", ["passphrase", "anna.key"]),
 }
 SCRIPT = """
-import os, sys, service.identities as it
+import os, sys, service.trust.identities as it
 from keys import Identity
 from cli import app
 from service.commands.identity import identity
@@ -396,7 +396,7 @@ def test_not_even_the_local_variables_of_a_crash_hold_a_key_or_a_passphrase(
     broken, call = IN_PLACE[what]
     monkeypatch.setattr(Identity, "make", making)
     monkeypatch.setattr(made_up_keyring, "set_password", keeping)
-    monkeypatch.setattr(service.identities, broken, crash)
+    monkeypatch.setattr(service.trust.identities, broken, crash)
     with pytest.raises(RuntimeError, match="on purpose") as caught:
         call(tmp_path, ways)
     assert len(made) + len(phrases) >= 2 + what.startswith("new") + what.endswith("keyring")

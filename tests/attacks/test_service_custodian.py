@@ -14,7 +14,7 @@ from ethics import Vote, adopt, cast_vote
 from keys import BadSeal, Identity, open_sealed, sign_note
 from keys.columns import unwrap_column_key
 from linkage.attributes import read_attributes
-from service.custody import Order, spine_context
+from service.custody.asked import Order, spine_context
 from service.dossier import EVIDENCE_FORMAT, Dossier
 from service.errors import CustodianRefused
 

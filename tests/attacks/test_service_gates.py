@@ -14,10 +14,10 @@ from linkage.central.receive import Doorstep, read_signed_manifest, receive
 from linkage.errors import BadInput, BadSubmission
 from linkage.manifest import MANIFEST_NAME, Manifest
 from policies import Facts, Stage, load_catalogue
-from service.cast import HOST_KIND, NOW, PURPOSE
+from service.demonstration.cast import HOST_KIND, NOW, PURPOSE
+from service.desk.gates import objections
 from service.dossier import Dossier, verify
-from service.gates import objections
-from service.mapping_file import read_mapping
+from service.officer.mapping_file import read_mapping
 from service.shared import read_project
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+import service.desk.people
 import service.release
-import service.release_people
 from ethics import Vote, adopt, cast_vote, verify_proof
 from keys import BadSeal, Identity, KeysError, NotTrusted, sign_note
 from keys.trust import Entry
@@ -214,8 +214,8 @@ def test_a_cohort_that_differs_from_a_released_one_by_a_few_people_stays_in(offi
 
 def test_an_empty_cohort_is_compared_as_empty(office: Any) -> None:
     """An empty set written as lines of text must not come back as one nameless person."""
-    sealed = service.release_people.seal_people(frozenset(), "release-x", office.desk)
-    assert service.release_people.open_people(sealed, "release-x", office.desk) == frozenset()
+    sealed = service.desk.people.seal_people(frozenset(), "release-x", office.desk)
+    assert service.desk.people.open_people(sealed, "release-x", office.desk) == frozenset()
 
 
 def test_a_release_that_came_in_between_is_noticed(office: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-import service.checks_state
-import service.custodian_state
-import service.state
-import service.strongbox
+import service.custody.custodian_state
+import service.custody.strongbox
+import service.desk.checks_state
+import service.desk.state
 from ethics import AuditLog, Event
-from service.cast import NOW
+from service.demonstration.cast import NOW
+from service.desk.state import State, StoredRequest
 from service.errors import OutOfOrder
-from service.state import State, StoredRequest
 
 WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE")
 EVENT = Event(
@@ -43,7 +43,8 @@ def writers(module: object) -> list[ast.FunctionDef]:
 
 
 @pytest.mark.parametrize(
-    "module", [service.state, service.checks_state, service.custodian_state, service.strongbox]
+    "module",
+    [service.desk.state, service.desk.checks_state, service.custody.custodian_state, service.custody.strongbox],
 )
 def test_every_function_that_writes_does_so_in_a_transaction_with_an_event(module: object) -> None:
     found = writers(module)
@@ -58,7 +59,7 @@ def test_every_function_that_writes_does_so_in_a_transaction_with_an_event(modul
 
 
 def test_every_public_writer_of_the_state_demands_its_event() -> None:
-    for one in writers(service.state):
+    for one in writers(service.desk.state):
         event = inspect.signature(getattr(State, one.name)).parameters["event"]
         assert event.default is inspect.Parameter.empty
 

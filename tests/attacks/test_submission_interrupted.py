@@ -23,13 +23,13 @@ from linkage.central.receive import Doorstep, read_signed_manifest, receive, wit
 from linkage.drafts import alone
 from linkage.errors import BadInput, NotWritten
 from linkage.manifest import MANIFEST_NAME, Manifest, Round
-from linkage.partner import statistics
-from linkage.partner.ledger_folder import LedgerFolder
+from linkage.partner.ledger.folder import LedgerFolder
 from linkage.partner.submission import Recipients
+from linkage.partner.tokens import statistics
 from linkage.schema import Schema, load_schema
-from service.mapping_file import MappingFile
-from service.partners import Export, Office
-from service.updates import submit_update, submit_whole
+from service.demonstration.partners import Export, Office
+from service.officer.mapping_file import MappingFile
+from service.officer.updates import submit_update, submit_whole
 
 if sys.platform == "win32":
     pytest.skip("processes are forked and killed", allow_module_level=True)

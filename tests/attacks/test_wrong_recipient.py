@@ -11,16 +11,16 @@ from typing import Any
 
 import pytest
 
-import service.linker_desk
-import service.officer
+import service.centre.linker
+import service.officer.submit
 from keys import Identity, open_sealed, seal, sign_note
 from keys.ceremony import deliver_secret, load_secret
 from keys.sealing import open_body, read_header, unwrap_key
 from keys.trust import Entry, digest_of_text, issue_register
-from linkage.central.run import sha256
+from linkage.central.pairs.run import sha256
 from linkage.manifest import MANIFEST_FORMAT, MANIFEST_NAME
-from service.cast import ANALYST, SINCE
-from service.custody import spine_context
+from service.custody.asked import spine_context
+from service.demonstration.cast import ANALYST, SINCE
 from service.errors import BAD_INPUT, BAD_KEY, NOT_VERIFIED, REFUSED
 from service.release import digest_of
 from service.shared import read_project
@@ -51,7 +51,7 @@ def resubmitted(partnership: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[.
     """Both submissions are in; that of police was made by a program that seals to others than it should."""
 
     def made(**recipients: Identity) -> Any:
-        honest = service.officer.recipients_of
+        honest = service.officer.submit.recipients_of
 
         def others(*words: Any, **more: Any) -> Any:
             public = {role: one.public for role, one in recipients.items()}
@@ -59,7 +59,7 @@ def resubmitted(partnership: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[.
 
         p = partnership
         with monkeypatch.context() as patch:
-            patch.setattr(service.officer, "recipients_of", others)
+            patch.setattr(service.officer.submit, "recipients_of", others)
             p.well(p.submit("police", out="forged"))
         p.well(p.receive(p.home("police/officer") / "forged", receipt="police.note"))
         p.well(p.receive(p.sent("schools"), receipt="schools.note"))
@@ -156,12 +156,12 @@ def resealed(allowed: Any) -> Callable[..., Any]:
 def test_pairs_that_the_linker_sealed_to_another_assembler_make_no_people(
     allowed: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    p, honest = allowed, service.linker_desk.run_linker
+    p, honest = allowed, service.centre.linker.run_linker
     spine = (p.home("desk/1") / "spine.sealed").read_bytes()
     with monkeypatch.context() as patch:
         other = stranger("assembler/1").public
         patch.setattr(
-            service.linker_desk, "run_linker", lambda *w, **m: honest(*w, **{**m, "assembler": other})
+            service.centre.linker, "run_linker", lambda *w, **m: honest(*w, **{**m, "assembler": other})
         )
         p.well(p.link())
     refused(p.assemble(), BAD_KEY, ALTERED)

@@ -134,7 +134,7 @@ def test_the_centre_takes_in_nothing_that_was_made_with_another_secret(
     """A partner whose program does not check: the desk goes by the record too."""
     home = held_round.home("police/officer")
     save_secret(OTHER, home / "other.secret")
-    monkeypatch.setattr("service.officer.check_secrets", lambda *_, **__: None)
+    monkeypatch.setattr("service.officer.submit.check_secrets", lambda *_, **__: None)
     held_round.well(held_round.submit("police", secret=home / "other.secret"))
     monkeypatch.undo()
     words = ("--folder", held_round.home("desk/1"), "--shared", held_round.shared, "--root", held_round.root)

@@ -6,7 +6,7 @@ import pytest
 
 from linkage.people import fault_rates
 from linkage.people.cultures import ORIGINS
-from service.fairness import (
+from service.officer.fairness import (
     BEGIN,
     END,
     EQUAL_COLUMNS,

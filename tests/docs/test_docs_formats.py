@@ -13,9 +13,9 @@ import pytest
 
 from ethics.kinds import KINDS
 from keys.derive import LABELS
-from linkage.partner.filters import PATTERNS, SPREAD
-from linkage.partner.grams import LONGEST, STREET_KINDS
-from linkage.partner.lanes import MASK_EXACT, MASK_PRESENCE
+from linkage.partner.tokens.filters import PATTERNS, SPREAD
+from linkage.partner.tokens.grams import LONGEST, STREET_KINDS
+from linkage.partner.tokens.lanes import MASK_EXACT, MASK_PRESENCE
 from linkage.people import make_world
 from linkage.schema import MOST_COMPARISONS, MOST_EXACT, default_schema
 from linkage.tokens import EXACT_BITS, PRESENCE_BITS, lanes_of
@@ -26,8 +26,8 @@ from policies.disclosure.render import ALL
 from policies.disclosure.table import NOT_APPLICABLE
 from policies.reasons import because
 from service import errors
-from service.asking import decision_json
-from service.evaluate import cost_of_privacy, run
+from service.analyst.asking import decision_json
+from service.centre.evaluate import cost_of_privacy, run
 
 ROOT = Path(__file__).resolve().parents[2]
 FORMATS = ROOT / "docs" / "formats.md"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from policies.terms import TERMS
-from service.cast import Randomness, make_cast
+from service.demonstration.cast import Randomness, make_cast
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"

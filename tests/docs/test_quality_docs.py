@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 
 from linkage.central.assembly.people import Doubt
-from linkage.central.calibration import LINE, Expected
-from linkage.central.report import Bin, PartnerCounts, Report
-from linkage.central.report_model import ModelText, PassText
-from linkage.central.run import Run
+from linkage.central.pairs.run import Run
+from linkage.central.report.calibration import LINE, Expected
+from linkage.central.report.from_model import ModelText, PassText
+from linkage.central.report.report import Bin, PartnerCounts, Report
 from linkage.manifest import Manifest, Round
 from linkage.tokens import PartnerStatistics
-from service.cast import NOW
-from service.fairness import BEGIN, END
-from service.quality_body import COMPARED, Subject, body_of, since
+from service.centre.quality_body import COMPARED, Subject, body_of, since
+from service.demonstration.cast import NOW
+from service.officer.fairness import BEGIN, END
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 HEADING = "### `linkage centre quality --json`, `linkage-quality/v1`"

@@ -91,6 +91,6 @@ def test_the_tree_names_every_top_level_folder_of_the_product():
 
 
 def test_the_picture_is_the_one_the_page_shows():
-    from service.pictures import journey
+    from service.demonstration.pictures import journey
 
     assert (ROOT / "docs/journey.svg").read_text("utf-8").strip() == str(journey())

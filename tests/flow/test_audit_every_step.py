@@ -15,7 +15,7 @@ from ethics import KINDS
 from keys import sign_note
 from keys.notes import split_note
 from linkage.manifest import Round
-from service.people_note import PEOPLE_FORMAT, PeopleNote
+from service.centre.people_note import PEOPLE_FORMAT, PeopleNote
 
 BAD_KEY, BAD_INPUT, REFUSED = 11, 10, 12
 WRITES: Final = ("INSERT ", "UPDATE ", "DELETE FROM ", "REPLACE ")
@@ -155,7 +155,7 @@ def _round(said: PeopleNote) -> Round:
 
 def writers() -> Iterator[tuple[str, ast.FunctionDef]]:
     """Every function of the desk's state that changes its database."""
-    for path in sorted(Path(str(service.__path__[0])).glob("*.py")):
+    for path in sorted(Path(str(service.__path__[0])).rglob("*.py")):
         if path.name in NOT_THE_DESKS:
             continue
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):

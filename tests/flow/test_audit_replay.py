@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from policies import decide, load_request
-from service.archive import ARCHIVE, DECISIONS, DOCUMENTS, keep, recall_decided
+from service.analyst.signed_requests import text_of
+from service.audit.replaying import replay
+from service.desk.archive import ARCHIVE, DECISIONS, DOCUMENTS, keep, recall_decided
 from service.dossier import Dossier
 from service.places import Places
 from service.release import ask
-from service.replaying import replay
-from service.signed_requests import text_of
 
 NOT_VERIFIED, BAD_INPUT = 14, 10
 

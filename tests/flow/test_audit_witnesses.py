@@ -15,11 +15,11 @@ from ethics.log_policy import witness_vkey
 from keys import Identity
 from keys.notes import split_note
 from keys.trust import Entry, issue_register, parse_register
-from service.auditing import LOG_POLICY_FILE
-from service.cast import NOW
+from service.audit.verifying import LOG_POLICY_FILE
+from service.audit.witnessing import WITNESSED_FILE
+from service.demonstration.cast import NOW
+from service.desk.state import State
 from service.places import Places
-from service.state import State
-from service.witnessing import WITNESSED_FILE
 
 BAD_INPUT, BAD_KEY, NOT_VERIFIED = 10, 11, 14
 LATER = NOW + timedelta(hours=1)

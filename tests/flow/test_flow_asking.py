@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-import service.tray
+import service.desk.tray
 from keys import sign_note
-from service.advice import ADVICE_FORMAT, Advice, sign_advice
-from service.cast import ANALYST, NOW
+from service.analyst.advice import ADVICE_FORMAT, Advice, sign_advice
+from service.demonstration.cast import ANALYST, NOW
+from service.desk.tray import ANSWER_FORMAT
 from service.errors import BAD_INPUT, BAD_KEY, REFUSED
-from service.tray import ANSWER_FORMAT
 
 ROWS = {"form": "pseudonymised-extract"}
 
@@ -130,7 +130,7 @@ def test_killed_between_deciding_and_answering_the_same_call_answers_and_decides
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(service.tray, "write_whole", killed)
+        patch.setattr(service.desk.tray, "write_whole", killed)
         with pytest.raises(Killed):
             answer(p, tray)
     decided = p.kinds()

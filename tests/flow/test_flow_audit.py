@@ -10,7 +10,7 @@ import pytest
 
 from ethics import log_keys, verify_directory
 from keys.trust import read_register
-from service.cast import NOW
+from service.demonstration.cast import NOW
 
 BAD_INPUT, BAD_KEY, NOT_VERIFIED = 10, 11, 14
 SAMPLES = 24

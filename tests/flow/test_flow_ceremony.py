@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-import service.ceremony_check
+import service.custody.ceremony_check
 from keys.ceremony import load_secret
 from keys.ceremony_record import verify_record
 from keys.round_keys import commitment
 from keys.words import in_words
+from service.custody.rounds import Rounds
 from service.errors import BAD_INPUT, BAD_KEY, UNAVAILABLE
-from service.officer import destroy_project_secret
-from service.rounds import Rounds
+from service.officer.submit import destroy_project_secret
 from service.shared import read_identity, read_project
 
 Waits = Callable[..., list[Any]]
@@ -207,16 +207,16 @@ def test_a_publication_that_breaks_off_before_the_project_moves_is_finished_by_t
     k.well(k.custodian(1, "rotate", "--closes-earlier", later(hours=1), "--out", folder))
     for number in (1, 2):
         k.well(k.custodian(number, "sign-record", folder))
-    whole = service.ceremony_check.write_whole
+    whole = service.custody.ceremony_check.write_whole
 
     def breaking(path: Path, text: str) -> None:
         if path.name == "project.json":
             raise KeyboardInterrupt
         whole(path, text)
 
-    monkeypatch.setattr(service.ceremony_check, "write_whole", breaking)
+    monkeypatch.setattr(service.custody.ceremony_check, "write_whole", breaking)
     with pytest.raises(KeyboardInterrupt):
-        service.ceremony_check.publish(folder, shared=k.shared, root=read_project(k.shared).root)
+        service.custody.ceremony_check.publish(folder, shared=k.shared, root=read_project(k.shared).root)
     monkeypatch.undo()
     assert json.loads((k.shared / "project.json").read_text("utf-8"))["epoch"] == 1
     assert (k.shared / "ceremonies" / "2.note").is_file()

@@ -15,10 +15,10 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-import service.demo
+import service.demonstration.demo
 from cli import app
 from linkage.schema import load_schema
-from service.story import Story
+from service.demonstration.story import Story
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = 500
@@ -134,7 +134,7 @@ def test_the_page_is_whole_and_fetches_and_runs_nothing(demo: Any) -> None:
 
 
 def small(seed: int, out: Path) -> Story:
-    return service.demo.run(out, people=SMALL, seed=seed, say=lambda _: None)
+    return service.demonstration.demo.run(out, people=SMALL, seed=seed, say=lambda _: None)
 
 
 def test_the_same_seed_tells_the_same_story_and_another_seed_another(
@@ -147,8 +147,8 @@ def test_the_same_seed_tells_the_same_story_and_another_seed_another(
         assert result.exit_code == 0, result.stderr
         return result.stdout.strip()
 
-    monkeypatch.setattr(service.demo, "_own_process", in_this_process)
-    monkeypatch.setattr(service.demo, "default_schema", lambda: load_schema(few_keys))
+    monkeypatch.setattr(service.demonstration.demo, "_own_process", in_this_process)
+    monkeypatch.setattr(service.demonstration.demo, "default_schema", lambda: load_schema(few_keys))
     first, again, other = small(5, tmp_path / "a"), small(5, tmp_path / "b"), small(6, tmp_path / "c")
     assert first.digest == again.digest
     assert first.quality == again.quality
@@ -171,7 +171,7 @@ def test_a_program_that_lies_in_the_working_directory_is_not_run(
 ) -> None:
     (tmp_path / "cli.py").write_text("print('stranger')\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    assert "stranger" not in service.demo._own_process("audit", "--help")
+    assert "stranger" not in service.demonstration.demo._own_process("audit", "--help")
 
 
 LETTERS = re.compile(rb"[A-Za-z]{5,}")

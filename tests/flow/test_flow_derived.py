@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from policies.disclosure import Unsafe
-from service.cast import ANALYST
+from service.demonstration.cast import ANALYST
 from service.release import open_release, release
 
 MADE = "derived.violence_any_source"

@@ -9,17 +9,17 @@ from typing import Any
 
 import pytest
 
-import service.desk_releases
-import service.release_asking
-import service.release_desk
+import service.desk.asking
+import service.desk.commands
+import service.desk.releases
 from keys import Identity, Root
 from keys.passphrase import Cost, protect
 from keys.secret import Secret
 from linkage.drafts import FolderDraft
-from service.cast import ANALYST, NOW
+from service.demonstration.cast import ANALYST, NOW
+from service.desk.state import State
 from service.errors import BAD_INPUT, BAD_KEY, NOT_APPROVED, NOT_VERIFIED, REFUSED, UNAVAILABLE
 from service.shared import write_root
-from service.state import State
 
 CHEAP = Cost(memory=32, passes=1, lanes=1)
 Spoil = Callable[[Any], object]
@@ -113,7 +113,7 @@ def test_a_receipt_never_takes_the_place_of_another_file(partnership: Any) -> No
 
 
 @pytest.mark.parametrize(
-    ("dies_in", "logged"), [((State, "record"), 0), ((service.release_desk, "write_whole"), 1)], ids=["logging", "the receipt"]
+    ("dies_in", "logged"), [((State, "record"), 0), ((service.desk.commands, "write_whole"), 1)], ids=["logging", "the receipt"]
 )  # fmt: skip
 def test_killed_after_taking_in_the_same_call_makes_up_for_what_is_missing(
     partnership: Any, monkeypatch: pytest.MonkeyPatch, dies_in: tuple[object, str], logged: int
@@ -137,7 +137,7 @@ def test_a_full_disk_or_another_run_is_no_refusal_and_is_not_logged_as_one(
     partnership: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     p = partnership
-    with service.release_desk.alone(p.home("desk/1") / "desk"):
+    with service.desk.commands.alone(p.home("desk/1") / "desk"):
         refused(p.receive(p.sent("police")), BAD_INPUT, "another run (process ")
     with monkeypatch.context() as patch:
         patch.setattr("linkage.central.receive._copy", lambda *_: (_ for _ in ()).throw(OSError(28, "full")))
@@ -151,7 +151,7 @@ def test_what_is_logged_is_what_was_taken_in_though_the_folder_was_exchanged_mea
     partnership: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The manifest is read twice; somebody puts another submission of the same officer in its place in between."""
-    p, honest = partnership, service.release_desk.read_signed_manifest
+    p, honest = partnership, service.desk.commands.read_signed_manifest
     p.well(p.submit("police", out="other"))
 
     def meanwhile(folder: Path, **words: Any) -> Any:
@@ -161,7 +161,7 @@ def test_what_is_logged_is_what_was_taken_in_though_the_folder_was_exchanged_mea
         return found
 
     with monkeypatch.context() as patch:
-        patch.setattr(service.release_desk, "read_signed_manifest", meanwhile)
+        patch.setattr(service.desk.commands, "read_signed_manifest", meanwhile)
         p.well(p.receive(p.sent("police")))
     (event,) = p.events("desk/1")
     receipt = ("partner", "receipt", p.folder / "receipt.note", "--shared", p.shared, "--submission")
@@ -195,7 +195,7 @@ def test_killed_while_taking_back_the_same_call_goes_on_and_logs_it_once(
     p.well(p.receive(p.sent("police")))
     back = ("desk", "withdraw", "police", *p.desk, "--reason", "replaced")
     with monkeypatch.context() as patch:
-        patch.setattr(service.release_desk, "withdraw", killed)
+        patch.setattr(service.desk.commands, "withdraw", killed)
         with pytest.raises(Killed):
             p.run(*back)
     p.well(p.run(*back))
@@ -258,7 +258,7 @@ def test_killed_between_asking_and_deciding_the_same_call_decides(
     p = allowed
     note = p.request("second", use_until="2027-03-01")
     with monkeypatch.context() as patch:
-        patch.setattr(service.release_asking, "decide", killed)
+        patch.setattr(service.desk.asking, "decide", killed)
         with pytest.raises(Killed):
             p.decide(note, "request-2")
     refused(p.release(*p.keeper, request_id="request-2"), BAD_INPUT, "request-2 is made, not allowed")
@@ -288,7 +288,7 @@ def test_a_release_names_its_custodian_and_goes_to_whoever_asked(allowed: Any) -
 
 @pytest.mark.parametrize(
     ("dies_in", "released"),
-    [((State, "add_release"), 0), ((service.desk_releases, "_hand_over"), 1), ((FolderDraft, "commit"), 1)],
+    [((State, "add_release"), 0), ((service.desk.releases, "_hand_over"), 1), ((FolderDraft, "commit"), 1)],
     ids=["storing", "handing over", "the last rename"],
 )  # fmt: skip
 def test_killed_at_any_step_a_release_is_made_once_and_handed_over_by_the_same_call(

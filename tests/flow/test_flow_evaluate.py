@@ -10,7 +10,7 @@ import pytest
 
 from linkage.errors import BadInput
 from linkage.people import make_world
-from service.evaluate import read_given
+from service.centre.evaluate import read_given
 
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 SIDE = {"default", "best", "clusters", "seconds", "step_peak_mb", "peak_mb"}

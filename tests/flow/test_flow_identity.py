@@ -12,16 +12,16 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-import service.identities
+import service.trust.identities
 from keys import Identity, KeysError, Secret
 from keys.ceremony import load_secret, save_secret
 from keys.passphrase import is_protected, read_protection
 from keys.words import in_words
 from service.commands.identity import identity
 from service.errors import BAD_INPUT, BAD_KEY
-from service.identities import change_passphrase, new_identity, save_secret_like
 from service.shared import read_identity
-from service.unlocking import unlocker
+from service.trust.identities import change_passphrase, new_identity, save_secret_like
+from service.trust.unlocking import unlocker
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="file modes")
 PHRASE, OTHER = "correct horse battery", "another long passphrase"
@@ -167,7 +167,7 @@ def test_a_public_half_that_cannot_be_written_takes_the_private_one_with_it(
     def full(*_: Any) -> None:
         raise OSError(28, "No space left on device", "identity.key.public.json")
 
-    monkeypatch.setattr(service.identities, "write_identity", full)
+    monkeypatch.setattr(service.trust.identities, "write_identity", full)
     for words in (["--keyring"], ["--unprotected"]):
         done = home.run("new", "anna", "--out", home.key, *words)
         assert (done.exit_code, done.stderr) == (
@@ -219,7 +219,7 @@ def test_a_change_that_fails_half_way_leaves_the_old_file_and_its_entry(
     def full(*_: Any) -> None:
         raise OSError(28, "No space left on device", "identity.key")
 
-    monkeypatch.setattr(service.identities, "replace_private", full)
+    monkeypatch.setattr(service.trust.identities, "replace_private", full)
     for how in ({"new": OTHER}, {}):
         done = home.run("passphrase", home.key, *([] if how else ["--keyring"]), **how)
         assert done.exit_code == BAD_INPUT

@@ -15,11 +15,11 @@ from linkage.central.assembly.kept import Place
 from linkage.central.assembly.maps import Reader
 from linkage.central.assembly.runs import read_runs
 from linkage.central.link import run_linker, run_update
-from linkage.central.model import Model
-from linkage.partner import statistics
+from linkage.central.pairs.model import Model
 from linkage.partner.tokenise import record_refs
+from linkage.partner.tokens import statistics
+from service.centre.work_log import read_work
 from service.shared import read_project
-from service.work_log import read_work
 
 U = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("test_flow_updates.py"))))
 C = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "assembler_centre.py")))

@@ -12,7 +12,7 @@ from linkage.leak.made_up import made_up_file
 from linkage.leak.measure import ATTACKS, measure
 from linkage.leak.report import LeakReport
 from linkage.schema import dedupe_schema, default_schema
-from service.leak import lint, run
+from service.centre.leak import lint, run
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 PEOPLE = 1_500

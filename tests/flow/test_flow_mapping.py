@@ -12,11 +12,11 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from linkage.errors import BadInput
-from linkage.partner.sources import open_source
-from linkage.partner.suggest import suggest_mapping
+from linkage.partner.sources.opened import open_source
+from linkage.partner.suggestions.suggest import suggest_mapping
 from linkage.people import AgencyFile, World, make_world
-from service.mapping import Given, run
-from service.mapping_file import SourceOptions, read_mapping
+from service.officer.mapping import Given, run
+from service.officer.mapping_file import SourceOptions, read_mapping
 
 CATALOGUE = Path(__file__).resolve().parents[2] / "policies" / "library" / "catalogue.yaml"
 

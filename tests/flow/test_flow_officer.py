@@ -14,14 +14,14 @@ from keys.ceremony import load_secret, save_secret
 from keys.trust import Entry, issue_register
 from linkage.errors import BadInput
 from linkage.manifest import MANIFEST_NAME, Round
-from linkage.partner import statistics
 from linkage.partner.tokenise import record_refs
+from linkage.partner.tokens import statistics
 from linkage.schema import load_schema
-from service.ceremony import Plan, make
+from service.custody.ceremony import Plan, make
+from service.custody.rounds import record_path
 from service.errors import BAD_INPUT, exit_code
-from service.mapping_file import as_mapping
-from service.officer import partner_find_local, partner_submit, partner_withdraw
-from service.rounds import record_path
+from service.officer.mapping_file import as_mapping
+from service.officer.submit import partner_find_local, partner_submit, partner_withdraw
 from service.shared import write_project, write_root
 from service.writing import write_whole
 

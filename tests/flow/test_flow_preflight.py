@@ -13,25 +13,25 @@ import pytest
 
 from keys import Identity, Secret
 from linkage.manifest import MANIFEST_NAME, Round, SealedFile
-from linkage.partner.advice import advise
-from linkage.partner.exclusions import Exclusion, Remaining, Stated, exclude
+from linkage.partner.exclusions.exclusions import Exclusion, Remaining, Stated, exclude
 from linkage.partner.identifiers import KINDS
 from linkage.partner.identifiers.dates import clean_in_order
-from linkage.partner.leaving import leaving_fields, leaving_files
-from linkage.partner.needles import needles
 from linkage.partner.normalise import ALTERNATIVES, ColumnMapping, normalise
-from linkage.partner.observed import Observed, Seen
-from linkage.partner.preflight import Preflight, Subject, preflight
-from linkage.partner.public_words import manifest_words, public_words
-from linkage.partner.rawscan import Found
-from linkage.partner.rawsearch import Searcher
+from linkage.partner.preflight.advice import advise
+from linkage.partner.preflight.observed import Observed, Seen
+from linkage.partner.preflight.report import Preflight, Subject, preflight
+from linkage.partner.preflight.tally import Tally
+from linkage.partner.rawsearch.leaving import leaving_fields, leaving_files
+from linkage.partner.rawsearch.needles import needles
+from linkage.partner.rawsearch.scan import Found
+from linkage.partner.rawsearch.search import Searcher
 from linkage.partner.records import CleanRecords, Column, FieldQuality, QualityReport
 from linkage.partner.submission import Recipients, Submission, attribute_table, seal_submission
-from linkage.partner.tally import Tally
+from linkage.partner.suggestions.public_words import manifest_words, public_words
 from linkage.partner.tokenise import Tokeniser
 from linkage.people import AgencyFile, make_world
 from linkage.schema import Schema, load_schema
-from service.preflight import page, told, verdict, write_page
+from service.officer.preflight import page, told, verdict, write_page
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 ROLES = ("linker", "assembler", "custodian")

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from linkage.central.calibration import LINE
-from linkage.central.run import RUN_NAME
+from linkage.central.pairs.run import RUN_NAME
+from linkage.central.report.calibration import LINE
 from policies.disclosure import HIDDEN
-from service.quality_body import MOST_RECORDS
+from service.centre.quality_body import MOST_RECORDS
 
 
 def quality(project: Any, *words: object, out: str = "quality.html") -> Any:

@@ -15,27 +15,27 @@ from keys import BadSeal, Identity, Secret, TrustRegister
 from keys.columns import unwrap_column_key
 from keys.trust import Entry
 from linkage.central.assemble import Linkage, open_maps, run_assembler
-from linkage.central.chunks import Room
 from linkage.central.current import current_attributes
-from linkage.central.learn import score
 from linkage.central.link import open_pairs, open_tables, run_linker, run_update
-from linkage.central.model import Model
+from linkage.central.pairs.chunks import Room
+from linkage.central.pairs.learn import score
+from linkage.central.pairs.model import Model
+from linkage.central.pairs.run import Run
+from linkage.central.pairs.since import runs_in
 from linkage.central.receive import Doorstep, read_manifests, receive, withdraw
-from linkage.central.run import Run
-from linkage.central.since import runs_in
 from linkage.errors import BadInput, BadSubmission
 from linkage.manifest import RECORDS, Manifest, Round
-from linkage.partner import statistics
-from linkage.partner.ledger import Ledger
-from linkage.partner.ledger_folder import LedgerFolder
+from linkage.partner.ledger.folder import LedgerFolder
+from linkage.partner.ledger.ledger import Ledger
+from linkage.partner.ledger.withdrawal import seal_withdrawal
 from linkage.partner.submission import Recipients, Terms
 from linkage.partner.tokenise import record_refs
-from linkage.partner.withdrawal import seal_withdrawal
+from linkage.partner.tokens import statistics
 from linkage.schema import Schema, load_schema
-from service.local import find_record, find_row
-from service.mapping_file import MappingFile
-from service.partners import Export, Office
-from service.updates import Changed, submit_update, submit_whole, withdraw_records
+from service.demonstration.local import find_record, find_row
+from service.demonstration.partners import Export, Office
+from service.officer.mapping_file import MappingFile
+from service.officer.updates import Changed, submit_update, submit_whole, withdraw_records
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 PARTNERS = ("police", "schools")
@@ -764,7 +764,7 @@ def test_rows_that_the_linker_keeps_are_opened_only_as_they_were_kept(
             run_update(linker, **centre_of(at_home, model))
     kept[0].write_bytes(honest[0])
     with monkeypatch.context() as patch:
-        patch.setattr("linkage.central.resident.ROWS_FORMAT", "linkage-rows/v2")
+        patch.setattr("linkage.central.pairs.resident.ROWS_FORMAT", "linkage-rows/v2")
         with pytest.raises(BadSeal, match="should be linkage-rows/v2"):
             run_update(linker, **centre_of(at_home, model))
     folder = run_update(linker, **centre_of(at_home, model))

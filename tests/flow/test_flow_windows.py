@@ -19,12 +19,12 @@ from linkage.central.cohort import read_spine
 from linkage.central.receive import read_signed_manifest
 from linkage.manifest import ATTRIBUTES_NAME, MANIFEST_NAME
 from policies.disclosure import Unsafe
-from service.cast import NOW, evidence
-from service.custody import spine_context
+from service.custody.asked import spine_context
+from service.demonstration.cast import NOW, evidence
+from service.demonstration.stage import documents_of
 from service.dossier import EVIDENCE_FORMAT, VOUCHED, digests_of
 from service.release import ask, open_release, release
 from service.shared import read_project
-from service.stage import documents_of
 
 ROWS = {
     "schools": "excluded_on: {says: day of exclusion from school, class: C3, flags: [under_18], values: date, gateways: [PCSC-s16, CDA-s115]}",

@@ -11,12 +11,12 @@ import pytest
 from keys import Identity
 from keys.ceremony import save_secret
 from keys.secret import Secret
-from linkage.central.model import read_model
-from linkage.central.run import RUN_NAME
+from linkage.central.pairs.model import read_model
+from linkage.central.pairs.run import RUN_NAME
 from linkage.errors import BadInput
 from linkage.schema import load_schema
-from service import centre_run
-from service.work_log import entries, read_work
+from service.centre import run as centre_run
+from service.centre.work_log import entries, read_work
 
 
 @pytest.fixture

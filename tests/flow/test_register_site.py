@@ -13,12 +13,12 @@ from ethics import KINDS, VerifiedLog
 from keys.notes import split_note
 from policies import load_policy
 from policies.reasons import SENTENCES
-from service.archive import ARCHIVE, DOCUMENTS
-from service.auditing import CheckedLog
-from service.cast import NOW
-from service.register_facts import register_facts, year_facts
-from service.register_sources import Sources
-from service.register_words import LAY, OTHER, REQUESTS, STOPPED, counted_kinds, lay_reason
+from service.audit.verifying import CheckedLog
+from service.demonstration.cast import NOW
+from service.desk.archive import ARCHIVE, DOCUMENTS
+from service.public.facts import register_facts, year_facts
+from service.public.sources import Sources
+from service.public.words import LAY, OTHER, REQUESTS, STOPPED, counted_kinds, lay_reason
 from service.release import STOPS, ask
 
 NOT_VERIFIED, BAD_INPUT = 14, 10

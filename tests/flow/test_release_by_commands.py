@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from keys import Identity
-from service.cast import ANALYST, NOW
+from service.demonstration.cast import ANALYST, NOW
 from service.errors import BAD_INPUT, BAD_KEY
 
 CHECKERS = {"checker/1": "council", "checker/2": "nhs", "checker/3": "council"}

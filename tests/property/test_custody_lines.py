@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keys import Identity
-from service.custody import Order
-from service.custody_protocol import (
+from service.custody.asked import Order
+from service.custody.protocol import (
     answer_line,
     call_digest,
     call_line,
@@ -21,7 +21,7 @@ from service.custody_protocol import (
     unwrap_answer,
     wrap_answer,
 )
-from service.custody_shapes import AnswerBody, CallBody, Ended, Method
+from service.custody.shapes import AnswerBody, CallBody, Ended, Method
 from service.dossier import Dossier
 from service.errors import BadCall
 

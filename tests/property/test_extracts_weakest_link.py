@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linkage.central.weakest import BANDS, NOT_SAID, WEAKEST_LINK, bands_of, weakest_links
+from linkage.central.assembly.weakest import BANDS, NOT_SAID, WEAKEST_LINK, bands_of, weakest_links
 from linkage.errors import BadSubmission
 
 THRESHOLD = 0.5

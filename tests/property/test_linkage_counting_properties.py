@@ -21,8 +21,8 @@ from linkage.central.assemble import (
     resolve,
     write_spine,
 )
-from linkage.central.model import LinkType
-from linkage.central.quality import (
+from linkage.central.pairs.model import LinkType
+from linkage.central.report.quality import (
     assess,
     at_threshold,
     best_threshold,

@@ -8,7 +8,7 @@ from pathlib import Path
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from linkage.partner.sources import open_source
+from linkage.partner.sources.opened import open_source
 
 NO_TEXT = st.characters(blacklist_categories=["Cs"], blacklist_characters="\0\x1c\x1d\x1e\x1f")
 CELL = st.one_of(

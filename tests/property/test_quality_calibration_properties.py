@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from scipy.special import expit, logit
 
 from linkage.central.assembly.pairs import ScoredRecords
-from linkage.central.calibration import (
+from linkage.central.report.calibration import (
     LINE,
     Line,
     calibrated,

@@ -10,10 +10,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from linkage.errors import RawValueFound
-from linkage.partner import rawscan
-from linkage.partner.needles import LONGEST, Needles, needles
-from linkage.partner.rawscan import Scan
-from linkage.partner.rawsearch import RISK, Searcher, explained_by_chance
+from linkage.partner.rawsearch import scan as rawscan
+from linkage.partner.rawsearch.needles import LONGEST, Needles, needles
+from linkage.partner.rawsearch.scan import Scan
+from linkage.partner.rawsearch.search import RISK, Searcher, explained_by_chance
 
 SMALL = st.text(alphabet="aAbB12 ", min_size=1, max_size=12)
 NAMES = ["Featherstonehaugh", "Okonkwo-Smith", "Zoë Müller", "Ольга Иванова", "Wolstenholme"]

@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keys import Secret, derive
-from linkage.partner.filters import filters
-from linkage.partner.grams import GRAMS
 from linkage.partner.identifiers import KINDS
 from linkage.partner.normalise import ColumnMapping, normalise
-from linkage.partner.prf import Prp
 from linkage.partner.tokenise import record_refs, tokenise
+from linkage.partner.tokens.filters import filters
+from linkage.partner.tokens.grams import GRAMS
+from linkage.partner.tokens.prf import Prp
 from linkage.schema import load_schema
 from linkage.tokens import EXACT_BITS, PRESENCE_BITS, PassMap, PassTable, compared_names, lanes_of
 

@@ -16,12 +16,12 @@ import pytest
 from scipy.stats import chi2, spearmanr
 
 from keys import Secret
-from linkage.partner.filters import filters
-from linkage.partner.grams import GRAMS
 from linkage.partner.normalise import ColumnMapping, normalise
-from linkage.partner.prf import Prp
 from linkage.partner.records import CleanRecords
 from linkage.partner.tokenise import record_refs, tokenise
+from linkage.partner.tokens.filters import filters
+from linkage.partner.tokens.grams import GRAMS
+from linkage.partner.tokens.prf import Prp
 from linkage.people import make_world
 from linkage.schema import Schema, default_schema, load_schema
 from linkage.tokens import PassTable, TokenTable, compared_names

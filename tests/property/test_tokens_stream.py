@@ -13,13 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keys import Secret
-from linkage.partner import scratch
 from linkage.partner import tokenise as module
 from linkage.partner.normalise import ColumnMapping, normalise
 from linkage.partner.records import CleanRecords, Column
-from linkage.partner.scratch import Scratch
-from linkage.partner.shelf import Shelves
 from linkage.partner.tokenise import Tokeniser, record_refs, tokenise
+from linkage.partner.tokens import scratch
+from linkage.partner.tokens.scratch import Scratch
+from linkage.partner.tokens.shelf import Shelves
 from linkage.schema import load_schema
 from linkage.tokens import PassMap, PassTable, TokenTable, lane_type, lanes_of
 

@@ -9,7 +9,7 @@ import pytest
 from linkage.errors import BadSubmission
 from linkage.manifest import Manifest, Round, read_manifest
 from linkage.tokens import PartnerStatistics
-from service.mapping_file import mapping_text, parse_mapping
+from service.officer.mapping_file import mapping_text, parse_mapping
 
 PLAIN = Manifest(
     Round("safer-streets", 3, "d" * 64), "police", "police-3-aaaaaaaaaaaa", "2026-03-01T12:00:00+00:00", "00000000", (), PartnerStatistics(0, {}, {}), {},

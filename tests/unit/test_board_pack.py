@@ -19,7 +19,7 @@ from policies import Facts, load_catalogue, load_gateways, load_policy
 from policies.paperwork import with_paperwork
 from policies.preview import preview
 from policies.space import Standing, whole_space
-from service.board_pack import Papers, Since, page, since_of
+from service.board.pack import Papers, Since, page, since_of
 
 P = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "proposals_project.py")))
 # The formula, and the counting of syllables, that the explanations are held to.

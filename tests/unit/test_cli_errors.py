@@ -15,7 +15,7 @@ import yaml
 import service.clock
 from keys import Identity
 from linkage.schema import default_schema
-from service.cast import NOW
+from service.demonstration.cast import NOW
 
 BAD_INPUT, BAD_KEY, REFUSED, NOT_APPROVED = 10, 11, 12, 13
 USAGE = 2

@@ -10,8 +10,8 @@ import pytest
 from keys import BadSeal, BadSignature, KeysError, NotTrusted
 from linkage.errors import BadSubmission
 from policies import PolicyError, Refused
-from service.custodian import Custodian, Limits
-from service.custody import MOST_CODES, REFUSALS, codes_of
+from service.custody.asked import MOST_CODES, REFUSALS, codes_of
+from service.custody.custodian import Custodian, Limits
 from service.errors import BadCall, CustodianRefused, NotApproved, OutOfOrder, RolledBack
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from service.custody_server import Server
+from service.custody.server import Server
 
 
 class Faulty:

@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keys import Secret
-from linkage.partner import blocks as blocks_module
-from linkage.partner.blocks import MOST_WAYS, KeyReader, Ways, every_way
 from linkage.partner.identifiers import KINDS, Kind
-from linkage.partner.ordering import ascending, repeated
-from linkage.partner.prepared import PartTables
 from linkage.partner.records import CleanRecords, Column
-from linkage.partner.shelf import Shelves, dropped
+from linkage.partner.tokens import blocks as blocks_module
+from linkage.partner.tokens.blocks import MOST_WAYS, KeyReader, Ways, every_way
+from linkage.partner.tokens.ordering import ascending, repeated
+from linkage.partner.tokens.prepared import PartTables
+from linkage.partner.tokens.shelf import Shelves, dropped
 from linkage.schema import NAMES, Schema, load_schema
 
 SECRET = Secret(bytes(32), name="project")

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keys import Secret
-from linkage.partner.filters import HEAVY, PATTERNS, USE_GRAM, filters, keyed, patterns
-from linkage.partner.grams import Grams, Heavy
-from linkage.partner.prf import Prp, Words
+from linkage.partner.tokens.filters import HEAVY, PATTERNS, USE_GRAM, filters, keyed, patterns
+from linkage.partner.tokens.grams import Grams, Heavy
+from linkage.partner.tokens.prf import Prp, Words
 
 PRF = Prp(Secret(bytes(32), name="pass"))
 BITS = (2, 4, 6, 8)

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keys import Secret
-from linkage.partner.filters import filters, keyed, masks
-from linkage.partner.grams import GRAMS, LONGEST, STREET_KINDS, Grams, grams_of
-from linkage.partner.prf import Prp, Words
+from linkage.partner.tokens.filters import filters, keyed, masks
+from linkage.partner.tokens.grams import GRAMS, LONGEST, STREET_KINDS, Grams, grams_of
+from linkage.partner.tokens.prf import Prp, Words
 from linkage.schema import default_schema
 
 SCHEMA = default_schema()
@@ -75,7 +75,7 @@ def test_grams_made_some_values_at_a_time_are_those_made_at_once(
         "email": ["a@b.org", "a.long.name@a.long.domain.example", "z@z.net", "y@z.net", "x@z.net"],
     }[kind]
     whole = grams_of(kind, pa.array(values))
-    monkeypatch.setattr("linkage.partner.grams.SOME_VALUES", 2)
+    monkeypatch.setattr("linkage.partner.tokens.grams.SOME_VALUES", 2)
     pieces = grams_of(kind, pa.array(values))
     assert light(pieces) == light(whole) == [{g for g, n in row if n == 1} for row in weighed(kind, *values)]
     assert [(h.codes.tolist(), h.weight) for h in pieces.heavy] == [

@@ -11,8 +11,8 @@ from keys import Secret
 from linkage.errors import BadInput, BadSubmission
 from linkage.gone import read_gone, write_gone
 from linkage.manifest import RECORDS, Manifest, Round
-from linkage.partner.changes import Changes, marks_of, with_empty_rows
-from linkage.partner.ledger_digests import LedgerDigests
+from linkage.partner.ledger.changes import Changes, marks_of, with_empty_rows
+from linkage.partner.ledger.digests import LedgerDigests
 from linkage.partner.records import CleanRecords, Column
 from linkage.partner.tokenise import PassChunk
 from linkage.tokens import PartnerStatistics, PassMap, write_map

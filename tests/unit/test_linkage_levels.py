@@ -13,13 +13,13 @@ import pytest
 from splink import DuckDBAPI, Linker
 
 from keys import Secret
-from linkage.central.compare import OpenPass, counted
-from linkage.central.learn import held_by_enough, score, train
-from linkage.central.levels import LaneLevels, add_macros, lane_levels
-from linkage.central.model import MODEL_FORMAT, LinkType, Model, build
-from linkage.central.scoring import score_pairs
+from linkage.central.pairs.compare import OpenPass, counted
+from linkage.central.pairs.learn import held_by_enough, score, train
+from linkage.central.pairs.levels import LaneLevels, add_macros, lane_levels
+from linkage.central.pairs.model import MODEL_FORMAT, LinkType, Model, build
+from linkage.central.pairs.scoring import score_pairs
+from linkage.central.pairs.training import Patterns, posterior
 from linkage.central.store import open_locked
-from linkage.central.training import Patterns, posterior
 from linkage.errors import BadModel
 from linkage.manifest import Manifest, Round
 from linkage.partner.normalise import ColumnMapping, normalise

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keys import Secret
-from linkage.partner import prf
-from linkage.partner.prf import Cmac, Fresh, Prp, Words
+from linkage.partner.tokens import prf
+from linkage.partner.tokens.prf import Cmac, Fresh, Prp, Words
 
 KEY = bytes(range(100, 132))
 CMAC_OF_KEY = Cmac(Secret(KEY, name="cmac"))

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from keys import Secret
 from linkage.partner.normalise import ColumnMapping, normalise
-from linkage.partner.prepared import PartTables
-from linkage.partner.same_person import same_person
+from linkage.partner.tokens.prepared import PartTables
+from linkage.partner.tokens.same_person import same_person
 from linkage.schema import load_schema
 
 SCHEMA = load_schema((Path(__file__).parents[1] / "schemas" / "core.yaml").read_text("utf-8"))

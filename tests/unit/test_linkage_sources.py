@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from linkage.errors import BadInput
-from linkage.partner.csv_layout import guess_encoding
-from linkage.partner.source import Source
-from linkage.partner.sources import SUFFIXES, open_source
+from linkage.partner.sources.csv_layout import guess_encoding
+from linkage.partner.sources.opened import SUFFIXES, open_source
+from linkage.partner.sources.source import Source
 
 SECRETS = ("Mary", "Smith", "Zoë", "Zo", "local-77", "943")
 CSV = "id,forename,surname\nlocal-77,Mary,Smith\nlocal-78,Zoë,Jones\n"

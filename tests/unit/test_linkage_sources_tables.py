@@ -14,9 +14,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from linkage.errors import BadInput
-from linkage.partner import source_database
-from linkage.partner.source import Source
-from linkage.partner.sources import open_connection, open_source
+from linkage.partner.sources import database as source_database
+from linkage.partner.sources.opened import open_connection, open_source
+from linkage.partner.sources.source import Source
 
 PASSWORD = "open-sesame"  # noqa: S105  made up, to be looked for in messages
 

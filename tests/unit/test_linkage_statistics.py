@@ -5,12 +5,12 @@ import pandas as pd
 import pytest
 
 from keys import Secret
-from linkage.central.learn import check_statistics
+from linkage.central.pairs.learn import check_statistics
 from linkage.manifest import Manifest, Round
 from linkage.partner.normalise import ColumnMapping, normalise
-from linkage.partner.prepared import bands_of
 from linkage.partner.records import Column
 from linkage.partner.tokenise import tokenise
+from linkage.partner.tokens.prepared import bands_of
 from linkage.schema import Schema, default_schema, load_schema
 from linkage.tokens import PartnerStatistics
 

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from linkage.errors import BadInput
-from linkage.partner.content import EVIDENCE
-from linkage.partner.date_orders import date_order, look_at_dates, orders_of
-from linkage.partner.headings import HEADINGS, by_headers, read_heading
-from linkage.partner.sources import open_source
-from linkage.partner.suggest import suggest_mapping
-from linkage.partner.suggestion import Suggestion
-from linkage.partner.usual_names import FORENAMES, SURNAMES
+from linkage.partner.sources.opened import open_source
+from linkage.partner.suggestions.content import EVIDENCE
+from linkage.partner.suggestions.date_orders import date_order, look_at_dates, orders_of
+from linkage.partner.suggestions.headings import HEADINGS, by_headers, read_heading
+from linkage.partner.suggestions.suggest import suggest_mapping
+from linkage.partner.suggestions.suggestion import Suggestion
+from linkage.partner.suggestions.usual_names import FORENAMES, SURNAMES
 
 Columns = Mapping[str, Sequence[str]]
 FIRST = ("Mary", "JOHN", "Susan", "David", "Kaye", "Emma", "Paul", "Fatima", "Oluwaseun", "Claire")

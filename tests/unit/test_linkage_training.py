@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from linkage.central.levels import LaneLevels, lane_levels
-from linkage.central.training import Fit, Patterns, combined_u, fit, fit_all, pooled_m, posterior
+from linkage.central.pairs.levels import LaneLevels, lane_levels
+from linkage.central.pairs.training import Fit, Patterns, combined_u, fit, fit_all, pooled_m, posterior
 from linkage.schema import load_schema
 from linkage.tokens import PartnerStatistics
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from linkage.central.doubts import ENOUGH_MATCHES
-from linkage.central.levels import LaneLevels, lane_levels
-from linkage.central.model import Model, build, read_model
-from linkage.central.training import (
+from linkage.central.pairs.doubts import ENOUGH_MATCHES
+from linkage.central.pairs.levels import LaneLevels, lane_levels
+from linkage.central.pairs.model import Model, build, read_model
+from linkage.central.pairs.training import (
     PRIOR_M_PAIRS,
     PRIOR_U_PAIRS,
     Patterns,

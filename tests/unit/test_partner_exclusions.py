@@ -14,8 +14,8 @@ import pytest
 
 from linkage.attestations import Attestation
 from linkage.errors import BadInput
-from linkage.partner.exclusion_lists import read_exclusion
-from linkage.partner.exclusions import Exclusion, exclude
+from linkage.partner.exclusions.exclusions import Exclusion, exclude
+from linkage.partner.exclusions.lists import read_exclusion
 from linkage.partner.records import CleanRecords, Column
 
 DAY = date(2026, 3, 1)

@@ -5,8 +5,8 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from linkage.partner.observed import RECORD_ID, Observed
-from linkage.partner.reasons import PLACEHOLDER, reason
+from linkage.partner.preflight.observed import RECORD_ID, Observed
+from linkage.partner.preflight.reasons import PLACEHOLDER, reason
 from linkage.partner.records import CleanRecords, Column
 
 

@@ -12,16 +12,16 @@ import pytest
 
 from keys import Secret
 from linkage.errors import BadInput, NotWritten
-from linkage.partner import ordering, scratch
 from linkage.partner.attribute_rows import AttributeRows, attribute_table
-from linkage.partner.exclusions import Excluder, Exclusion
+from linkage.partner.exclusions.exclusions import Excluder, Exclusion
 from linkage.partner.normalise import ColumnMapping, normalise
-from linkage.partner.prepared import PartTables
+from linkage.partner.preflight.tally import Tally
 from linkage.partner.record_ids import RecordIds
 from linkage.partner.records import CleanRecords, Column
-from linkage.partner.same_person import People, same_person
-from linkage.partner.scratch import Scratch
-from linkage.partner.tally import Tally
+from linkage.partner.tokens import ordering, scratch
+from linkage.partner.tokens.prepared import PartTables
+from linkage.partner.tokens.same_person import People, same_person
+from linkage.partner.tokens.scratch import Scratch
 from linkage.schema import load_schema
 
 SCHEMA = load_schema((Path(__file__).parents[1] / "schemas" / "core.yaml").read_text("utf-8"))

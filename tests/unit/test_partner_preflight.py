@@ -11,14 +11,14 @@ import pytest
 from linkage.attestations import Attestation
 from linkage.errors import BadSubmission
 from linkage.manifest import SealedFile
-from linkage.partner.advice import advise, percent
-from linkage.partner.leaving import leaving_fields, leaving_files
-from linkage.partner.observed import Seen
-from linkage.partner.preflight import LeftOut, Preflight, Subject, preflight
-from linkage.partner.rawscan import Found
-from linkage.partner.rawsearch import RawSearch
+from linkage.partner.preflight.advice import advise, percent
+from linkage.partner.preflight.observed import Seen
+from linkage.partner.preflight.report import LeftOut, Preflight, Subject, preflight
+from linkage.partner.preflight.tally import Tally
+from linkage.partner.rawsearch.leaving import leaving_fields, leaving_files
+from linkage.partner.rawsearch.scan import Found
+from linkage.partner.rawsearch.search import RawSearch
 from linkage.partner.records import CleanRecords, Column, FieldQuality, QualityReport
-from linkage.partner.tally import Tally
 from linkage.partner.tokenise import PassSummary
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

@@ -21,7 +21,7 @@ from policies.cohort import OTHERWISE, Window, attributes_of
 from policies.five_safes import SAFES, five_safes
 from policies.selftest import PERSON, PROJECT, perfect_facts
 from policies.terms import WINDOWS
-from service.cast import ALLOWED_REQUEST, REFUSED_REQUEST
+from service.demonstration.cast import ALLOWED_REQUEST, REFUSED_REQUEST
 
 LIBRARY = files("policies") / "library"
 TEXT = (LIBRARY / "catalogue.yaml").read_text("utf-8")

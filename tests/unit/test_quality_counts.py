@@ -3,7 +3,7 @@
 import pytest
 
 from policies.disclosure import HIDDEN
-from service.quality_counts import binned, rate, shown, total
+from service.centre.quality_counts import binned, rate, shown, total
 
 
 @pytest.mark.parametrize(

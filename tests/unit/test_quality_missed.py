@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from linkage.central.cleartext import part_column
+from linkage.central.pairs.cleartext import part_column
 from linkage.schema import load_schema
-from service.quality_missed import Missed, explained, missed_of, told_missed, true_pairs
+from service.centre.quality_missed import Missed, explained, missed_of, told_missed, true_pairs
 
 SCHEMA = load_schema(
     """\

@@ -11,12 +11,12 @@ import pytest
 from linkage.central.assembly.pairs import ScoredRecords, merged
 from linkage.central.assembly.people import Linkage
 from linkage.central.assembly.records import Records
-from linkage.central.model import MODEL_FORMAT
-from linkage.central.report import evidence_of, report_of
-from linkage.central.report_model import made_up_pair, read_model
-from linkage.central.splink_charts import histogram, m_u_parameters, match_weights, waterfall
+from linkage.central.pairs.model import MODEL_FORMAT
+from linkage.central.report.from_model import made_up_pair, read_model
+from linkage.central.report.report import evidence_of, report_of
+from linkage.central.report.splink_charts import histogram, m_u_parameters, match_weights, waterfall
 from linkage.errors import BadModel
-from service.pictures import reliability_plot
+from service.demonstration.pictures import reliability_plot
 
 # Police 0, 1, 2; schools 3, 4, 5. People: {0, 3}, {1, 4, 5}, {2}.
 RECORDS = Records(

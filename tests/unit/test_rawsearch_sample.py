@@ -3,8 +3,8 @@
 import numpy as np
 import pyarrow as pa
 
-from linkage.partner.needles import needles
-from linkage.partner.rawsearch import PIECE, WHOLE, RawSearch, Searcher
+from linkage.partner.rawsearch.needles import needles
+from linkage.partner.rawsearch.search import PIECE, WHOLE, RawSearch, Searcher
 
 VALUE = "CHRISTODOULOPOULOS"
 PIECES = 200

@@ -11,9 +11,9 @@ import typer
 import yaml
 from typer.testing import CliRunner
 
-from service.cast import ALLOWED_REQUEST, REFUSED_REQUEST
+from service.board.deciding import bad_twins
 from service.commands.policy import board_test, board_twins, policy
-from service.deciding import bad_twins
+from service.demonstration.cast import ALLOWED_REQUEST, REFUSED_REQUEST
 
 LIBRARY = resources.files("policies") / "library"
 CLAUSES = ["SNA-1", "PLAN-1"]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from service.fairness import (
+from service.officer.fairness import (
     BEGIN,
     END,
     FEMALE,

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from linkage.errors import BadInput
-from service.mapping_file import MappingFile, mapping_text, parse_mapping, read_mapping
+from service.officer.mapping_file import MappingFile, mapping_text, parse_mapping, read_mapping
 
 OLD: dict[str, Any] = {
     "mapping": "linkage-mapping/v1", "partner": "police", "record_id": "nominal_ref", "date_order": "DMY", "encoding": "cp1252",

@@ -13,11 +13,11 @@ from keys.errors import WrongSecret
 from keys.round_keys import opening_identity, opening_seeds, with_opening_key
 from keys.trust import Entry, TrustRegister
 from linkage.errors import BadInput
-from service.ceremony import Plan, make
-from service.custodians import on_duty
+from service.custody.ceremony import Plan, make
+from service.custody.custodians import on_duty
+from service.custody.quorum import Waiting, whole_linker
+from service.custody.rounds import Rounds, check_linker
 from service.errors import NoCeremony, OutOfOrder, RoundClosed
-from service.quorum import Waiting, whole_linker
-from service.rounds import Rounds, check_linker
 from service.writing import as_file_name, check_new, write_whole
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)

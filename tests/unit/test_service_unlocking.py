@@ -18,8 +18,8 @@ from keys import Secret
 from keys.errors import BadKeyFile
 from keys.passphrase import Cost, protect
 from service.errors import BAD_INPUT, BAD_KEY, BadPassphrase, NoKeyring, exit_code
-from service.keeping import forget, keep, kept, while_kept
-from service.unlocking import asking, chosen, unlocker
+from service.trust.keeping import forget, keep, kept, while_kept
+from service.trust.unlocking import asking, chosen, unlocker
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="file modes")
 PHRASE = Secret(b"correct horse battery", name="passphrase")
@@ -265,7 +265,7 @@ def test_what_is_typed_at_a_terminal_is_not_shown() -> None:
 
     ours, theirs = pty.openpty()
     script = (
-        "import sys; from service.unlocking import asking; ask = asking(sys.stdin);"
+        "import sys; from service.trust.unlocking import asking; ask = asking(sys.stdin);"
         "print(len(ask('Passphrase of a.key: ')), flush=True)"
     )
     with subprocess.Popen(

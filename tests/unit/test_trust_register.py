@@ -10,8 +10,8 @@ from keys import BadSignature, Identity, Root, TrustRegister
 from keys.notes import add_signature, sign_note
 from keys.trust import TRUST_FORMAT, Entry, issue_register, parse_register, read_register, register_text
 from linkage.errors import BadInput
-from service.cast import Randomness, make_cast
-from service.register_draft import ROLES, Addition, Changes, Ending, amended, differences, to_mind, words
+from service.demonstration.cast import Randomness, make_cast
+from service.trust.draft import ROLES, Addition, Changes, Ending, amended, differences, to_mind, words
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 LATER = NOW + timedelta(days=30)

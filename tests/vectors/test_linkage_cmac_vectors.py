@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from keys import Secret
-from linkage.partner.prf import Cmac
+from linkage.partner.tokens.prf import Cmac
 
 FACTS: dict[str, Any] = json.loads((Path(__file__).parent / "cmac_aes256.json").read_text(encoding="utf-8"))
 

@@ -26,8 +26,8 @@ from keys import Secret, derive
 from linkage.partner.identifiers import KINDS
 from linkage.partner.normalise import ColumnMapping, normalise
 from linkage.partner.records import CleanRecords
-from linkage.partner.same_person import PLAINLY
 from linkage.partner.tokenise import record_refs, tokenise
+from linkage.partner.tokens.same_person import PLAINLY
 from linkage.schema import MatchKey, Part, load_schema, parse_part
 from linkage.tokens import PassTable, lanes_of
 

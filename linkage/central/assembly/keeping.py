@@ -36,7 +36,7 @@ from linkage.central.assembly.update import (
     with_pairs,
 )
 from linkage.central.assembly.whole import Everyone, everyone, seen_by, whole
-from linkage.central.run import submissions_of
+from linkage.central.pairs.run import submissions_of
 from linkage.manifest import Manifest
 
 NO_ROWS: Final = Rows(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))

@@ -24,7 +24,7 @@ from linkage.central.assembly.kept_tables import (
     rows_in,
     tables_of,
 )
-from linkage.central.run import sha256
+from linkage.central.pairs.run import sha256
 from linkage.drafts import put_whole
 from linkage.errors import BadSubmission
 from linkage.manifest import Round

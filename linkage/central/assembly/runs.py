@@ -11,8 +11,8 @@ import pyarrow as pa
 from keys import Identity, PublicIdentity
 from linkage.central.assembly.maps import Reader
 from linkage.central.chain import UPDATE
-from linkage.central.run import Run, checked_file, signed_run, submissions_of
-from linkage.central.sealed_pairs import PAIRS_SUFFIX, open_pairs
+from linkage.central.pairs.run import Run, checked_file, signed_run, submissions_of
+from linkage.central.pairs.sealed_pairs import PAIRS_SUFFIX, open_pairs
 from linkage.errors import BadSubmission
 from linkage.manifest import Manifest, Round
 

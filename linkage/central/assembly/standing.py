@@ -13,7 +13,7 @@ from linkage.central.assembly.pairs import ScoredRecords, no_pairs
 from linkage.central.assembly.people import id_of
 from linkage.central.assembly.records import Bytes16, Flags, Ints, byte_order
 from linkage.central.assembly.rules import Rules
-from linkage.central.weakest import ONE_RECORD, WEAKEST_LINK, weakest_links
+from linkage.central.assembly.weakest import ONE_RECORD, WEAKEST_LINK, weakest_links
 
 T = TypeVar("T", bound=np.generic)
 GONE: Final = np.iinfo(np.int32).max

@@ -1,0 +1,1 @@
+"""The linker's work: from sealed token files to scored pairs of rows, chunk by chunk."""

@@ -1,0 +1,222 @@
+"""One run of the linker at work: chunks opened, compared and scored, each kept under seal as soon as it is finished."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+
+from keys import PublicIdentity
+from linkage.central.pairs.chunks import Room, Share, inside, shares, split
+from linkage.central.pairs.compare import Compared, Counted, OpenPass, added, counted
+from linkage.central.pairs.journal import Journal
+from linkage.central.pairs.levels import LaneLevels
+from linkage.central.pairs.model import LinkType, Model
+from linkage.central.pairs.opened import (
+    OpenRows,
+    Wanted,
+    among,
+    fresh_blocks,
+    kept_context,
+    kept_path,
+    open_rows,
+)
+from linkage.central.pairs.resident import keep_rows
+from linkage.central.pairs.scoring import score_pairs
+from linkage.central.pairs.sealed_pairs import PAIRS_SUFFIX, seal_pairs
+from linkage.central.pairs.token_files import Tokens
+from linkage.central.pairs.waiting_pairs import COMPARED_FORMAT, COMPARED_SUFFIX, open_compared, seal_compared
+from linkage.central.store import open_locked
+from linkage.manifest import Manifest
+from linkage.schema import MatchKey
+from linkage.tokens import PassTable
+
+# The name of a step, how much of it is done, of how much, and of what.
+Told = Callable[[str, int, int, str], None]
+Fresh = dict[str, npt.NDArray[np.int8]] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """What is to be done of one pass: its chunks, in the groups that are opened together, and about how many rows they have."""
+
+    key: MatchKey
+    lanes: tuple[LaneLevels, ...]
+    shares: tuple[Share, ...]
+    rows: int
+
+    @property
+    def chunks(self) -> int:
+        """How many chunks there are."""
+        return self.shares[0].of
+
+    def name(self, chunk: int, suffix: str) -> str:
+        """The name of the file of a chunk; that of a pass in one piece has no number."""
+        return f"{self.key.name}{suffix}" if self.chunks == 1 else f"{self.key.name}.{chunk + 1:04d}{suffix}"
+
+
+class Linking:
+    """One run: what is linked, by whom and for whom, and how much memory it may take. With `before`, how many submissions of each partner are linked
+    already, only pairs with a row of a later one are compared. With `keep` the rows stay beside the submissions, under seal, in the form in which an
+    incremental run opens few of them."""
+
+    def __init__(
+        self,
+        tokens: Tokens,
+        *,
+        assembler: PublicIdentity,
+        link_type: LinkType,
+        room: Room,
+        progress: Told,
+        before: Mapping[str, int] | None = None,
+        keep: bool = False,
+    ) -> None:
+        self.tokens, self.assembler, self.link_type = tokens, assembler, link_type
+        self._room, self._progress, self._before = room, progress, before
+        self._keep = keep
+
+    def inputs(self) -> dict[str, object]:
+        """What a run must have in common with an earlier one to go on with what that one finished."""
+        one = self.tokens.one
+        return {
+            "project": one.project,
+            "epoch": one.epoch,
+            "schema": one.schema_digest,
+            "link_type": self.link_type,
+            "submissions": {partner: chain[-1] for partner, chain in self.tokens.digests.items()},
+            "assembler": self.assembler.fingerprint,
+            "compared": COMPARED_FORMAT,
+            "chunk": self._room.chunk,
+            "keep": self._keep,
+            "before": self._before and dict(self._before),
+        }
+
+    def plan(self, lanes: Mapping[str, tuple[LaneLevels, ...]]) -> list[Pass]:
+        """The passes whose lanes are given, by the name of the match key. The rows of an incremental run are those that are new and those that meet them,
+        which are no more than as many again for each partner."""
+        tokens, out = self.tokens, []
+        for key in tokens.schema.match_keys:
+            if lanes.get(key.name):
+                size = tokens.size(key, before=self._before or {})
+                most = size if self._before is None else size * (1 + len(tokens.manifests))
+                its = tuple(shares(most, room=self._room))
+                out.append(Pass(key, lanes[key.name], its, tokens.rows(key, size=size)))
+        return out
+
+    def compare(self, passes: Sequence[Pass], *, kept: Journal) -> dict[str, Counted]:
+        """How often each pattern occurs in each pass. The pairs themselves lie sealed, to the linker alone, in the journal's folder."""
+        total, done = sum(p.rows for p in passes), 0
+        found: dict[str, Counted] = {}
+        with open_locked(threads=self._room.threads, memory=self._room.database) as connection:
+            for one in passes:
+                parts = []
+                for share in one.shares:
+                    for chunk, compared in self._compared(one, share, kept=kept, connection=connection):
+                        parts.append(counted([compared]))
+                        told = done + one.rows * (chunk + 1) // one.chunks
+                        self._progress("comparing", told, total, "rows")
+                done += one.rows
+                found[one.key.name] = added(parts)
+        return found
+
+    def _compared(
+        self, one: Pass, share: Share, *, kept: Journal, connection: duckdb.DuckDBPyConnection
+    ) -> Iterator[tuple[int, Compared]]:
+        """Every chunk of the share with its pairs: as finished before, or as compared now."""
+        missing = []
+        for chunk in range(share.first, share.last):
+            earlier = self._kept(one, chunk, kept=kept)
+            if earlier is None:
+                missing.append(chunk)
+            else:
+                yield chunk, earlier
+        for chunk, tables, fresh in self._opened(one, share) if missing else ():
+            if chunk in missing:
+                about: dict[str, Any] = {"link_type": self.link_type, "fresh": fresh}
+                with OpenPass(connection, tables, **about) as rows:
+                    compared = rows.compare(one.lanes)
+                name = one.name(chunk, COMPARED_SUFFIX)
+                tokens = self.tokens
+                kept.put(name, seal_compared(compared, name=name, one=tokens.one, linker=tokens.linker))
+                yield chunk, compared
+
+    def _kept(self, one: Pass, chunk: int, *, kept: Journal) -> Compared | None:
+        name = one.name(chunk, COMPARED_SUFFIX)
+        sealed = kept.read(name)
+        if sealed is None:
+            return None
+        return open_compared(sealed, name=name, one=self.tokens.one, linker=self.tokens.linker)
+
+    def _opened(self, one: Pass, share: Share) -> Iterator[tuple[int, dict[str, PassTable], Fresh]]:
+        """The rows of each chunk of the share, by partner, and what is new of them in an incremental run."""
+        wanted = self._wanted(one, share)
+        parts = {m.partner: self._split(one, share, head=m, wanted=wanted) for m in self.tokens.manifests}
+        for chunk in range(share.first, share.last):
+            tables = {partner: its.pop(chunk) for partner, its in parts.items()}
+            if self._before is None:
+                yield chunk, tables, None
+            else:
+                fresh = {p: t.columns["fresh"].astype(np.int8) for p, t in tables.items()}
+                plain = {
+                    p: PassTable(t.key, {n: c for n, c in t.columns.items() if n != "fresh"})
+                    for p, t in tables.items()
+                }
+                yield chunk, plain, fresh
+
+    def _split(self, one: Pass, share: Share, *, head: Manifest, wanted: Wanted | None) -> dict[int, PassTable]:
+        rows = open_rows(one.key, self.tokens, head=head, wanted=wanted)
+        if self._before is None:
+            self._put_away(one, share, rows, head=head)
+        else:
+            rows.columns["fresh"] = _fresh(rows, before=self._before.get(head.partner, 0))
+        return dict(split(rows.columns, key=one.key.name, share=share))
+
+    def _put_away(self, one: Pass, share: Share, rows: OpenRows, *, head: Manifest) -> None:
+        """The rows are kept for incremental runs, if they are to be and are all of the pass; none of an earlier run are."""
+        path = kept_path(self.tokens, one.key, partner=head.partner)
+        if self._keep and share.whole:
+            context = kept_context(self.tokens, one.key, partner=head.partner)
+            keep_rows(
+                path,
+                rows.columns,
+                upto=self.tokens.digests[head.partner][-1],
+                context=context,
+                linker=self.tokens.linker,
+            )
+        else:
+            path.unlink(missing_ok=True)
+
+    def _wanted(self, one: Pass, share: Share) -> Wanted | None:
+        """Which blocks are looked at: those of the share, and in an incremental run those with a new row."""
+        if self._before is None:
+            return None if share.whole else partial(inside, share=share)
+        near = among(fresh_blocks(one.key, self.tokens, before=self._before))
+        return near if share.whole else lambda block: near(block) & inside(block, share=share)
+
+    def score(
+        self, passes: Sequence[Pass], *, model: Model, kept: Journal, out: Path
+    ) -> Iterator[tuple[str, str]]:
+        """A file of scored pairs for every chunk of every pass of the model, in `out`: their names and digests."""
+        by_key = {p.key: p for p in model.passes}
+        scored = [(one, chunk) for one in passes if one.key.name in by_key for chunk in range(one.chunks)]
+        for done, (one, chunk) in enumerate(scored, 1):
+            name = one.name(chunk, PAIRS_SUFFIX)
+            digest = kept.digest(name, at=out)
+            if digest is None:
+                compared = self._kept(one, chunk, kept=kept)
+                assert compared is not None  # noqa: S101  comparing has just finished it
+                pairs = score_pairs(compared, model=by_key[one.key.name])
+                sealed = seal_pairs(pairs, key=one.key.name, one=self.tokens.one, assembler=self.assembler)
+                digest = kept.put(name, sealed, at=out)
+            yield name, digest
+            self._progress("scoring", done, len(scored), "chunks")
+
+
+def _fresh(rows: OpenRows, *, before: int) -> npt.NDArray[np.int8]:
+    """Of every row, whether it is old (0), new (1), or new in place of an earlier one (2)."""
+    new = rows.link >= before
+    return new.astype(np.int8) + (new & rows.again).astype(np.int8)

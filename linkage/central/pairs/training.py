@@ -1,0 +1,226 @@
+"""From agreement patterns to m, u and the share of matches, one pass at a time, without labels.
+
+Expectation maximisation for the model of Fellegi and Sunter (1969) as Winkler (1988) gives it, with Dirichlet priors on every distribution
+(maximum a posteriori): nearly all pairs of a rare key are matches, and then a level's u has no pair to be learnt from. Splink's own EM
+raises on such passes (docs/decisions/0003). u of comparisons that do not depend on the key stays what the partners measured.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from linkage.central.pairs.levels import LaneLevels
+from linkage.tokens import PartnerStatistics
+
+Floats = npt.NDArray[np.float64]
+# The weight of the priors, in pairs, chosen on five data sets together (docs/decisions/0003): m, u where it is learnt, and the share of matches,
+# which starts high because match keys are chosen so that few share one by chance.
+PRIOR_M_PAIRS: Final = 8.0
+PRIOR_POOLED_PAIRS: Final = 200.0
+PRIOR_U_PAIRS: Final = 30.0
+PRIOR_MATCHES: Final = 20.0
+PRIOR_OTHERS: Final = 1.0
+FIRST_SHARE: Final = 0.95
+ROUNDS: Final = 200
+POOLINGS: Final = 2
+CLOSE: Final = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Patterns:
+    """How often each agreement pattern occurs among a pass's pairs: `levels` (patterns, lanes), -1 where a value is missing."""
+
+    levels: npt.NDArray[np.int64]
+    counts: Floats
+
+    @property
+    def pairs(self) -> int:
+        """How many pairs there are."""
+        return int(self.counts.sum())
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What one pass taught: the share of matches among its pairs, m and u a lane, and how many matches it expects. `seen` has for each lane how
+    many expected matches, and how many expected others, had a value on both sides."""
+
+    prior: float
+    m: Mapping[str, tuple[float, ...]]
+    u: Mapping[str, tuple[float, ...]]
+    pairs: int
+    matches: float
+    rounds: int
+    seen: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+
+def measured(statistics: Sequence[PartnerStatistics], lanes: Sequence[LaneLevels]) -> frozenset[str]:
+    """The lanes whose u some partner has measured."""
+    told = {name for s in statistics for name in s.u}
+    names = ("forename", "surname")
+    return frozenset(
+        one.lane
+        for one in lanes
+        if one.comparison in told or (one.lane in ("name_a", "name_b") and told & set(names))
+    )
+
+
+def combined_u(statistics: Sequence[PartnerStatistics], lanes: Sequence[LaneLevels]) -> dict[str, Floats]:
+    """u of every lane from the partners' random pairs, weighted by their records. A lane in which forename or surname may stand takes the
+    geometric mean of the two."""
+
+    def of(name: str) -> Floats | None:
+        told = [(s.records, np.array(s.u[name])) for s in statistics if name in s.u]
+        weight = sum(max(n, 1) for n, _ in told)
+        return sum((max(n, 1) * u for n, u in told), start=np.zeros(1)) / weight if told else None
+
+    out = {}
+    for lane in lanes:
+        u = of(lane.comparison)
+        if lane.lane in ("name_a", "name_b"):
+            both = [x for x in (of("forename"), of("surname")) if x is not None]
+            u = np.exp(np.mean([np.log(x) for x in both], axis=0)) if both else None
+        out[lane.lane] = _whole(
+            u if u is not None and len(u) >= lane.size else np.array(lane.prior_m)[::-1], lane.size
+        )
+    return out
+
+
+def _whole(u: Floats, size: int) -> Floats:
+    """The first `size` levels summing to 1; a lane that settles equality alone keeps its bands."""
+    cut = u[:size].copy()
+    cut[-1] += u[size:].sum()
+    whole: Floats = cut / cut.sum()
+    return whole
+
+
+def fit(
+    patterns: Patterns,
+    lanes: Sequence[LaneLevels],
+    *,
+    u: Mapping[str, Floats],
+    pooled: Mapping[str, tuple[float, ...]] | None = None,
+) -> Fit:
+    """The parameters that make the patterns likeliest, priors included.
+
+    `pooled`, where given, is what the other passes taught about m: a pass on its own may take the people of one household, who share an
+    e-mail, for one person; what all passes say of dates and forenames keeps it from that.
+    """
+    prior_of = {one.lane: np.array((pooled or {}).get(one.lane, one.prior_m)) for one in lanes}
+    weight_of = {one.lane: PRIOR_POOLED_PAIRS if one.lane in (pooled or {}) else PRIOR_M_PAIRS for one in lanes}
+    u0 = {
+        one.lane: _between(u[one.lane], prior_of[one.lane]) if one.dependent else u[one.lane] for one in lanes
+    }
+    m = dict(prior_of)
+    now_u = dict(u0)
+    share, weight, rounds = FIRST_SHARE, patterns.counts, 0
+    total, columns = weight.sum(), _columns(patterns)
+    chance = np.full(len(weight), share)
+    for rounds in range(1, ROUNDS + 1):  # noqa: B007  reported in the fit
+        chance = _chance(_odds(columns, lanes, prior=share, m=m, u=now_u))
+        matches, others = weight * chance, weight * (1 - chance)
+        again = float((chance @ weight + PRIOR_MATCHES) / (total + PRIOR_MATCHES + PRIOR_OTHERS))
+        for at, one in enumerate(lanes):
+            m[one.lane] = _learn(columns[at], matches, prior_of[one.lane], weight_of[one.lane])
+            if one.dependent:
+                now_u[one.lane] = _learn(columns[at], others, u0[one.lane], PRIOR_U_PAIRS)
+        moved, share = abs(again - share), again
+        if moved < CLOSE:
+            break
+    seen = {}
+    for column, one in zip(columns, lanes, strict=True):
+        there = weight * (column > 0)
+        seen[one.lane] = (float(there @ chance), float(there @ (1 - chance)))
+    as_tuples = [{n: tuple(float(x) for x in v) for n, v in p.items()} for p in (m, now_u)]
+    return Fit(share, as_tuples[0], as_tuples[1], patterns.pairs, float(chance @ weight), rounds, seen)
+
+
+def fit_all(
+    counted: Sequence[Patterns], lanes: Sequence[Sequence[LaneLevels]], *, u: Sequence[Mapping[str, Floats]]
+) -> list[Fit]:
+    """The fit of every pass: each on its own first, then `POOLINGS` times again with what all of them taught about m."""
+    fits = [fit(one, its, u=its_u) for one, its, its_u in zip(counted, lanes, u, strict=True)]
+    for _ in range(POOLINGS):
+        pooled = pooled_m(fits, lanes)
+        fits = [
+            fit(one, its, u=its_u, pooled=pooled) for one, its, its_u in zip(counted, lanes, u, strict=True)
+        ]
+    return fits
+
+
+def posterior(
+    patterns: Patterns,
+    lanes: Sequence[LaneLevels],
+    *,
+    prior: float,
+    m: Mapping[str, Floats],
+    u: Mapping[str, Floats],
+) -> Floats:
+    """The probability of a match for each pattern."""
+    return _chance(log_odds(patterns, lanes, prior=prior, m=m, u=u))
+
+
+def log_odds(
+    patterns: Patterns,
+    lanes: Sequence[LaneLevels],
+    *,
+    prior: float,
+    m: Mapping[str, Floats],
+    u: Mapping[str, Floats],
+) -> Floats:
+    """The natural logarithm of the odds of a match for each pattern; a missing value says nothing."""
+    return _odds(_columns(patterns), lanes, prior=prior, m=m, u=u)
+
+
+def _columns(patterns: Patterns) -> list[npt.NDArray[np.int64]]:
+    """The levels lane by lane, each counted from 1, so that 0 stands for a missing value and a column is read in one go."""
+    return [np.ascontiguousarray(column) + 1 for column in patterns.levels.T]
+
+
+def _odds(
+    columns: Sequence[npt.NDArray[np.int64]],
+    lanes: Sequence[LaneLevels],
+    *,
+    prior: float,
+    m: Mapping[str, Floats],
+    u: Mapping[str, Floats],
+) -> Floats:
+    size = len(columns[0]) if columns else 1
+    odds: Floats = np.full(size, np.log(prior) - np.log1p(-prior))
+    for column, one in zip(columns, lanes, strict=True):
+        odds += np.append(0.0, np.log(m[one.lane]) - np.log(u[one.lane]))[column]
+    return odds
+
+
+def _chance(odds: Floats) -> Floats:
+    chance: Floats = 1.0 / (1.0 + np.exp(-odds))
+    return chance
+
+
+def pooled_m(fits: Sequence[Fit], lanes: Sequence[Sequence[LaneLevels]]) -> dict[str, tuple[float, ...]]:
+    """m of every lane over the passes whose key it does not depend on, weighted by the matches each expects."""
+    told: dict[str, list[tuple[float, Floats]]] = {}
+    for one_fit, its_lanes in zip(fits, lanes, strict=True):
+        for lane in its_lanes:
+            if not lane.dependent:
+                told.setdefault(lane.lane, []).append((one_fit.matches + 1e-9, np.array(one_fit.m[lane.lane])))
+    return {
+        n: tuple(np.average([m for _, m in v], axis=0, weights=[w for w, _ in v]).tolist())
+        for n, v in told.items()
+    }
+
+
+def _between(u: Floats, m: Floats) -> Floats:
+    """A first guess of u where strangers who share the key tend to agree: half way, in logarithms, between u and m."""
+    half = np.sqrt(u * m)
+    guess: Floats = half / half.sum()
+    return guess
+
+
+def _learn(column: npt.NDArray[np.int64], weight: Floats, prior: Floats, prior_pairs: float) -> Floats:
+    seen = np.bincount(column, weights=weight, minlength=len(prior) + 1)[1:]
+    counts = seen + prior_pairs * prior
+    learnt: Floats = counts / counts.sum()
+    return learnt

@@ -1,0 +1,1 @@
+"""What a partner has sent before, so that an update sends only what changed."""

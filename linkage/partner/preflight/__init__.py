@@ -1,0 +1,1 @@
+"""What is counted before anything leaves, and the advice that follows from it."""

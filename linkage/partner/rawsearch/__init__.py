@@ -1,0 +1,1 @@
+"""The search for raw values in what is about to leave."""

@@ -1,0 +1,1 @@
+"""Files and databases that records are read from, piece by piece."""

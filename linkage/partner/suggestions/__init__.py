@@ -1,0 +1,1 @@
+"""Which column is probably which identifier: by its heading, and by what stands in it."""

@@ -1,0 +1,1 @@
+"""From cleaned records to tokens: blocks, filters, masks, and the order of rows."""

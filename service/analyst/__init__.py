@@ -1,0 +1,1 @@
+"""What an analyst does: check, sign, open, certify."""

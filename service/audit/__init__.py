@@ -1,0 +1,1 @@
+"""The log for whoever checks it: verified, witnessed, replayed, published."""

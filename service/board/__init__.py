@@ -1,0 +1,1 @@
+"""The ethics board: policies read, previewed, proposed, voted on and adopted."""

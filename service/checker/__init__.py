@@ -1,0 +1,1 @@
+"""What output checkers do: look at a table, attack it, vote on what is about to leave."""

@@ -1,0 +1,1 @@
+"""Five made-up agencies play the whole journey."""

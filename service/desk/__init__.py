@@ -1,0 +1,1 @@
+"""The release desk: what comes in, what is decided, what goes out."""

@@ -1,0 +1,137 @@
+"""What passes through the door: the desk, what a request was found to allow, what is made of it, and what comes out."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from ethics import Event
+from keys import Identity, PublicIdentity, Root, Secret
+from linkage.manifest import Round
+from policies import Decision, Permit, Request
+from policies.disclosure import PublishedTable, SafeTable
+from service.checker.votes import Standing
+from service.custody.asked import Custody, Order
+from service.desk.state import State
+from service.dossier import Dossier, Verified, verify
+from service.errors import OutOfOrder
+
+RELEASE_FORMAT: Final = "linkage-release/v1"
+SPINE_FILE: Final = "spine.sealed"
+ENTRY_FILE: Final = "audit-entry.json"
+PROOF_FILE: Final = "audit-proof.txt"
+ANALYST: Final = "analyst"
+SECURE_ENVIRONMENT: Final = "secure-environment"
+CHECKERS_DUTY: Final = "two-output-checkers"
+SECURE_DUTY: Final = "secure-setting"
+CERTIFY_DUTY: Final = "destroy-and-certify"
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the release desk works with: its folder, keys and state, the root's keys, the log's identity, the custodian to ask, the salt of
+    the ledger's commitments, and where the keys of pseudonyms come from."""
+
+    folder: Path
+    shared: Path
+    one: Round
+    identity: Identity
+    log_identity: Identity
+    root: Root
+    state: State
+    custodian: Custody
+    salt: Secret
+    clock: Callable[[], datetime]
+    randomness: Callable[[int], bytes] = os.urandom
+
+    def verified(self) -> Verified:
+        """The dossier, verified now."""
+        return self.verify(Dossier.read(self.shared))
+
+    def verify(self, dossier: Dossier) -> Verified:
+        """This dossier, verified now."""
+        return verify(dossier, project=self.one.project, root=self.root, now=self.clock())
+
+    def event(self, kind: str, **details: Any) -> Event:
+        """An event of the desk's own, at this moment."""
+        return self.event_by(self.identity.name, kind, **details)
+
+    def event_by(self, name: str, kind: str, **details: Any) -> Event:
+        """An event that somebody else brought about, and that the desk records."""
+        return Event(kind, at=self.clock(), by=name, project=self.one.project, details=details)
+
+
+@dataclass(frozen=True, slots=True)
+class Going:
+    """A request that the engine permits now: the release that it leads to, who asked, to whom it is sealed and in which role that one holds it, and what
+    the custodian is brought."""
+
+    id: str
+    request_id: str
+    request: Request
+    order: Order
+    found: Verified
+    decision: Decision
+    permit: Permit
+    by: PublicIdentity
+    recipient: PublicIdentity
+    holder: str
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What is to leave, in the clear: the table that passed (None for an extract), its files by name, what only the output checkers see beside them, and the
+    people whom it is about."""
+
+    safe: SafeTable | None
+    contents: Mapping[str, bytes]
+    sheet: bytes
+    people: frozenset[str]
+
+    @property
+    def table(self) -> PublishedTable | None:
+        """What a reader will have of it, None for an extract."""
+        return None if self.safe is None else self.safe.published
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What was released: the table that passed (None for an extract), the files by name as they are handed over, and the offline proof."""
+
+    id: str
+    table: SafeTable | None
+    files: Mapping[str, bytes]
+    entry: int
+    proof: str
+    people: int
+
+    @property
+    def safe(self) -> SafeTable:
+        """The protected table.
+
+        Raises:
+            OutOfOrder: an extract was released.
+        """
+        if self.table is not None:
+            return self.table
+        raise OutOfOrder(f"{self.id} is an extract, and no table")
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What was prepared and waits for its output checkers: the desk's signed statement of it, and how the votes stand."""
+
+    id: str
+    statement: str
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """What is fetched of a release: its id, every sealed file by name, and the offline proof."""
+
+    id: str
+    files: Mapping[str, bytes]
+    proof: str

@@ -1,0 +1,1 @@
+"""What a data officer does at the partner: mapping, checking, submitting, updating."""

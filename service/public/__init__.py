@@ -1,0 +1,1 @@
+"""The public register and the annual report: what anybody may read."""

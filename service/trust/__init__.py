@@ -1,0 +1,1 @@
+"""Identities and the trust register."""
