@@ -1,14 +1,12 @@
 """Commands of the analyst: ask whether a request would be allowed, make it, read the answer, open what was released; and the desk's answers."""
 
 import json
-import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.commands.options import AsJson, At, Shared, told
+from service.commands.options import AsJson, At, Shared, at_desk, told, unlocking
 
 if TYPE_CHECKING:
     from service.analyst.asking import Asker
@@ -104,9 +102,8 @@ def analyst_answer(
 
 def _asker(identity: Path, *, shared: Path, root: Path) -> "Asker":
     from service.analyst.asking import Asker
-    from service.trust.unlocking import asking, unlocker
 
-    return Asker(identity, unlocker(os.environ, ask=asking(sys.stdin)), shared, root)
+    return Asker(identity, unlocking(), shared, root)
 
 
 def _exit(allowed: bool) -> None:
@@ -124,12 +121,10 @@ def desk_answer(
     as_json: AsJson = False,
 ) -> None:
     """Decide every request that waits in the tray, log it, and put a signed answer beside it; log the checks that analysts made before."""
-    from service.desk.folder import Where
     from service.desk.tray import answer_waiting as call
-    from service.trust.unlocking import asking, unlocker
 
     with told():
-        done = call(tray, where=Where(folder, shared, root, unlocker(os.environ, ask=asking(sys.stdin))))
+        done = call(tray, where=at_desk(folder, shared=shared, root=root))
         if as_json:
             typer.echo(json.dumps({"answered": done}, indent=1))
         else:
@@ -144,10 +139,9 @@ def sign(
 ) -> None:
     """Sign a request, as the release desk and the custodian want it: neither takes one that its requester did not sign."""
     from service.analyst.signed_requests import analyst_sign as call
-    from service.trust.unlocking import asking, unlocker
 
     with told():
-        unlock = unlocker(os.environ, ask=asking(sys.stdin))
+        unlock = unlocking()
         typer.echo(call(request, identity=identity, out=out, unlock=unlock))
 
 
@@ -160,8 +154,7 @@ def analyst_open(
 ) -> None:
     """Open the sealed files of a release."""
     from service.analyst.opening import open_folder as call
-    from service.trust.unlocking import asking, unlocker
 
     with told():
-        unlock = unlocker(os.environ, ask=asking(sys.stdin))
+        unlock = unlocking()
         typer.echo(call(folder, identity=identity, shared=shared, out=out, unlock=unlock))

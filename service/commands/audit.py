@@ -2,14 +2,12 @@
 
 import dataclasses
 import json
-import os
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from service.commands.options import AsJson, At, Shared, told
+from service.commands.options import AsJson, At, Shared, told, unlocking
 
 audit = typer.Typer(no_args_is_help=True, help="For auditors and the public: check the log for yourself.")
 
@@ -132,7 +130,6 @@ def audit_witness(
     not, and keeps the checkpoint as evidence."""
     from service import clock
     from service.audit.witnessing import cosign_log as call
-    from service.trust.unlocking import asking, unlocker
 
     with told():
         found = call(
@@ -140,7 +137,7 @@ def audit_witness(
             root=root,
             register=_register(keys, shared=shared),
             identity=identity,
-            unlock=unlocker(os.environ, ask=asking(sys.stdin)),
+            unlock=unlocking(),
             first_use=first_use,
             out=out,
             now=clock.now(),
@@ -217,7 +214,6 @@ def audit_sign_policy(
     log-policy.note, and in the log by audit record."""
     from service import clock
     from service.audit.log_policies import sign as call
-    from service.trust.unlocking import asking, unlocker
 
     with told():
         typer.echo(
@@ -226,7 +222,7 @@ def audit_sign_policy(
                 shared=shared,
                 root=root,
                 identity=identity,
-                unlock=unlocker(os.environ, ask=asking(sys.stdin)),
+                unlock=unlocking(),
                 now=clock.now(),
                 say=typer.echo,
                 confirm=(lambda _: True) if yes else typer.confirm,

@@ -1,13 +1,11 @@
 """Commands of the ethics board."""
 
-import os
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from service.commands.options import AsJson, At, Shared, told
+from service.commands.options import AsJson, At, Shared, told, unlocking
 
 board = typer.Typer(
     no_args_is_help=True,
@@ -73,14 +71,13 @@ def board_vote(
 ) -> None:
     """Sign a vote on a proposal; without one, on the policy in the shared folder."""
     from service.board.voting import Said, vote
-    from service.trust.unlocking import asking, unlocker
 
     with told():
         typer.echo(
             vote(
                 shared=shared,
                 identity=identity,
-                unlock=unlocker(os.environ, ask=asking(sys.stdin)),
+                unlock=unlocking(),
                 said=Said(verdict, conflicted, because),
                 proposal=proposal,
                 out=out,

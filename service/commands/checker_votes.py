@@ -1,14 +1,12 @@
 """Commands of output checkers about what the release desk has prepared: read it, and vote on it without knowing what others said."""
 
-import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
-from service.commands.options import AsJson, Shared, told
+from service.commands.options import AsJson, Shared, told, unlocking
 
 Folder = Annotated[Path, typer.Argument(help="The folder that the release desk made for you.")]
 Mine = Annotated[Path, typer.Option("--identity", help="Your identity file.")]
@@ -23,10 +21,9 @@ def checker_review(
 ) -> None:
     """Open what is about to leave, and the sheet that says what is behind it, and learn what to look for."""
     from service.checker.review import review
-    from service.trust.unlocking import asking, unlocker
 
     with told():
-        unlock = unlocker(os.environ, ask=asking(sys.stdin))
+        unlock = unlocking()
         typer.echo(review(folder, identity=identity, shared=shared, out=out, unlock=unlock, as_json=as_json))
 
 
@@ -44,10 +41,9 @@ def checker_vote(
 ) -> None:
     """Vote on exactly these files. Your vote travels sealed: no other checker sees it before all have voted."""
     from service.checker.review import vote
-    from service.trust.unlocking import asking, unlocker
 
     with told():
-        unlock = unlocker(os.environ, ask=asking(sys.stdin))
+        unlock = unlocking()
         typer.echo(
             vote(
                 folder,

@@ -1,6 +1,5 @@
 """Commands of a custodian: the ceremony of a round, its record, openings by quorum, recovery, destruction; and the one that runs on."""
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from service.commands.custody import serve
-from service.commands.options import Shared, told
+from service.commands.options import Shared, told, unlocking
 
 if TYPE_CHECKING:
     from service.custody.custodians import Where
@@ -56,9 +55,8 @@ Wait = Annotated[float, typer.Option(min=0, max=86_400, help="How many seconds t
 
 def _where(shared: Path, root: Path, identity: Path, folder: Path | None) -> "Where":
     from service.custody.custodians import Where
-    from service.trust.unlocking import asking, unlocker
 
-    unlock = unlocker(os.environ, ask=asking(sys.stdin))
+    unlock = unlocking()
     return Where(shared, root, identity, folder or identity.parent, unlock)
 
 

@@ -1,13 +1,11 @@
 """The custodian's command that runs on: answer the release desk at a socket."""
 
-import os
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from service.commands.options import Shared, told
+from service.commands.options import Shared, told, unlocking
 
 
 def serve(
@@ -31,7 +29,6 @@ def serve(
     from service import clock
     from service.custody.custodian import Limits
     from service.custody.server import run
-    from service.trust.unlocking import asking, unlocker
 
     with told():
         usual = Limits()
@@ -43,7 +40,7 @@ def serve(
             limits=Limits(
                 openings_per_hour or usual.openings_an_hour, requests_per_day or usual.requests_a_day
             ),
-            unlock=unlocker(os.environ, ask=asking(sys.stdin)),
+            unlock=unlocking(),
             clock=clock.now,
             say=typer.echo,
         )

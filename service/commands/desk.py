@@ -1,13 +1,11 @@
 """Commands of the release desk."""
 
-import os
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from service.commands.options import Shared, told
+from service.commands.options import Shared, at_desk, told
 
 desk = typer.Typer(
     no_args_is_help=True,
@@ -36,11 +34,9 @@ def desk_receive(
 ) -> None:
     """Take a submission in, whole and checked, or refuse it; either way it is logged."""
     from service.desk.commands import receive_submission
-    from service.desk.folder import Where
-    from service.trust.unlocking import asking, unlocker
 
     with told():
-        where = Where(folder, shared, root, unlocker(os.environ, ask=asking(sys.stdin)))
+        where = at_desk(folder, shared=shared, root=root)
         typer.echo(receive_submission(submission, where=where, receipt=receipt))
 
 
@@ -54,11 +50,9 @@ def desk_withdraw(
 ) -> None:
     """Take back everything that a partner has submitted, and log it: because it asks, because a new round begins, or to make room for another."""
     from service.desk.commands import withdraw_submission
-    from service.desk.folder import Where
-    from service.trust.unlocking import asking, unlocker
 
     with told():
-        where = Where(folder, shared, root, unlocker(os.environ, ask=asking(sys.stdin)))
+        where = at_desk(folder, shared=shared, root=root)
         typer.echo(withdraw_submission(partner, where=where, reason=reason))
 
 
@@ -72,11 +66,9 @@ def desk_decide(
 ) -> None:
     """Decide a signed request and log the answer. Exits 12 if it is refused."""
     from service.desk.commands import decide_request
-    from service.desk.folder import Where
-    from service.trust.unlocking import asking, unlocker
 
     with told():
-        where = Where(folder, shared, root, unlocker(os.environ, ask=asking(sys.stdin)))
+        where = at_desk(folder, shared=shared, root=root)
         allowed, text = decide_request(request, request_id=request_id, where=where)
         typer.echo(text)
     from service.errors import REFUSED
@@ -99,12 +91,11 @@ def desk_release(
     ] = None,
 ) -> None:
     """Let out what an allowed request asks for, protected, attacked, logged and sealed; where output checkers have to look first, make a folder for each."""
-    from service.desk.folder import Keeper, Where
+    from service.desk.folder import Keeper
     from service.desk.releases import release_request
-    from service.trust.unlocking import asking, unlocker
 
     with told():
-        where = Where(folder, shared, root, unlocker(os.environ, ask=asking(sys.stdin)))
+        where = at_desk(folder, shared=shared, root=root)
         keeper = Keeper(socket=socket, folder=custodian)
         typer.echo(release_request(request_id, by=by, where=where, keeper=keeper, out=out))
 
@@ -118,9 +109,7 @@ def desk_publish(
 ) -> None:
     """Sign a checkpoint of the log and write the log out as plain files, and the trust register beside them."""
     from service.desk.commands import publish_log
-    from service.desk.folder import Where
-    from service.trust.unlocking import asking, unlocker
 
     with told():
-        where = Where(folder, shared, root, unlocker(os.environ, ask=asking(sys.stdin)))
+        where = at_desk(folder, shared=shared, root=root)
         typer.echo(publish_log(out, where=where))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from service.commands.options import AsJson, told
+from service.commands.options import AsJson, told, unlocking
 
 identity = typer.Typer(
     no_args_is_help=True,
@@ -57,10 +57,9 @@ def identity_show(
 ) -> None:
     """Name and fingerprint, in hexadecimal and in words."""
     from service.trust.identities import show_identity
-    from service.trust.unlocking import asking, unlocker
 
     with told():
-        unlock = unlocker(os.environ, ask=asking(sys.stdin))
+        unlock = unlocking()
         typer.echo(show_identity(file, as_json=as_json, unlock=unlock))
 
 
@@ -86,7 +85,6 @@ def identity_new_secret(
 ) -> None:
     """Make a secret of your own, such as a partner's or the assembler's own.secret, from which references are made that only you can trace back."""
     from service.trust.identities import new_secret
-    from service.trust.unlocking import asking, unlocker
 
     with told():
-        typer.echo(new_secret(out, identity=identity_file, unlock=unlocker(os.environ, ask=asking(sys.stdin))))
+        typer.echo(new_secret(out, identity=identity_file, unlock=unlocking()))

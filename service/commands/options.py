@@ -1,11 +1,17 @@
 """What every command shares: how an error is told, and the options that mean the same everywhere."""
 
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from keys.passphrase import Unlock
+    from service.desk.folder import Where
 
 Shared = Annotated[
     Path,
@@ -33,3 +39,17 @@ def told() -> Iterator[None]:
             raise
         typer.echo(said(fault), err=True)
         raise typer.Exit(code) from None
+
+
+def unlocking() -> "Unlock":
+    """How key files open for whoever typed the command: by the environment, the keyring, or a question at the terminal."""
+    from service.trust.unlocking import asking, unlocker
+
+    return unlocker(os.environ, ask=asking(sys.stdin))
+
+
+def at_desk(folder: Path, *, shared: Path, root: Path) -> "Where":
+    """The release desk's folder, the project and the root, as its commands name them."""
+    from service.desk.folder import Where
+
+    return Where(folder, shared, root, unlocking())

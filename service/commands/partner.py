@@ -1,13 +1,12 @@
 """Commands of a partner's data officer."""
 
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from service.commands.options import Shared, told
+from service.commands.options import Shared, told, unlocking
 
 partner = typer.Typer(
     no_args_is_help=True,
@@ -265,14 +264,13 @@ def partner_adopt(
 ) -> None:
     """For the controller approver: adopt clauses of the recommended policy for the partner's own data."""
     from service.board.voting import adopt_clauses
-    from service.trust.unlocking import asking, unlocker
 
     with told():
         typer.echo(
             adopt_clauses(
                 shared=shared,
                 identity=identity,
-                unlock=unlocker(os.environ, ask=asking(sys.stdin)),
+                unlock=unlocking(),
                 clauses=clauses,
                 out=out,
                 proposal=proposal,

@@ -1,7 +1,5 @@
 """Commands by which a policy goes from a draft to the board, into force, and to its end."""
 
-import os
-import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -9,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from service.commands.options import AsJson, At, Shared, told
+from service.commands.options import AsJson, At, Shared, told, unlocking
 
 if TYPE_CHECKING:
     from service.board.proposals import Hand
@@ -217,7 +215,6 @@ def board_sign(
     """For a board member who votes by mail: check the papers and sign an answer, without the project's folder."""
     from service.board.mailed_votes import Answer
     from service.board.mailed_votes import sign as call
-    from service.trust.unlocking import asking, unlocker
 
     with told():
         typer.echo(
@@ -225,7 +222,7 @@ def board_sign(
                 paper,
                 root=root,
                 identity=identity,
-                unlock=unlocker(os.environ, ask=asking(sys.stdin)),
+                unlock=unlocking(),
                 answer=Answer(conflicted, verdict, because),
                 out=out,
             )
@@ -276,18 +273,16 @@ def board_agree(
 ) -> None:
     """For a controller approver: agree to the constitution or the framework in the shared folder."""
     from service.board.standing import sign_agreement as call
-    from service.trust.unlocking import asking, unlocker
 
     with told():
-        unlock = unlocker(os.environ, ask=asking(sys.stdin))
+        unlock = unlocking()
         typer.echo(call(document, shared=shared, identity=identity, unlock=unlock, out=out))
 
 
 def _hand(shared: Path, identity: Path) -> "Hand":
     from service.board.proposals import Hand
-    from service.trust.unlocking import asking, unlocker
 
-    return Hand(shared, identity, unlocker(os.environ, ask=asking(sys.stdin)))
+    return Hand(shared, identity, unlocking())
 
 
 COMMANDS: Final[dict[str, Callable[..., None]]] = {

@@ -1,7 +1,5 @@
 """More commands of the release desk: a checker's vote, what is due, a withdrawal, a certificate of destruction; and the analyst's own end of a release."""
 
-import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Final
@@ -9,7 +7,7 @@ from typing import Annotated, Final
 import typer
 
 from service.commands.desk import Folder, RequestId, RootFile
-from service.commands.options import AsJson, At, Shared, told
+from service.commands.options import AsJson, At, Shared, at_desk, told, unlocking
 
 
 def desk_vote(
@@ -20,12 +18,10 @@ def desk_vote(
     root: RootFile,
 ) -> None:
     """Take in an output checker's vote. What it says stays sealed until all are in; a refusal stops the release at once."""
-    from service.desk.folder import Where
     from service.desk.releases import take_output_vote
-    from service.trust.unlocking import asking, unlocker
 
     with told():
-        where = Where(folder, shared, root, unlocker(os.environ, ask=asking(sys.stdin)))
+        where = at_desk(folder, shared=shared, root=root)
         typer.echo(take_output_vote(vote, request_id=request_id, where=where))
 
 
@@ -37,12 +33,10 @@ def desk_due(
     as_json: AsJson = False,
 ) -> None:
     """List the releases whose time ends soon or has ended, and whose destruction was not certified; with --json all of them."""
-    from service.desk.folder import Where
     from service.desk.releases import due
-    from service.trust.unlocking import asking, unlocker
 
     with told():
-        where = Where(folder, shared, root, unlocker(os.environ, ask=asking(sys.stdin)))
+        where = at_desk(folder, shared=shared, root=root)
         typer.echo(due(where=where, at=at, as_json=as_json))
 
 
@@ -60,12 +54,10 @@ def desk_withdraw_release(
     out: Annotated[Path, typer.Option(help="Where the signed notice for whoever holds it goes.")],
 ) -> None:
     """Withdraw a release: it is handed out no more, the log says so, and its holder is told to destroy it."""
-    from service.desk.folder import Where
     from service.desk.releases import withdraw
-    from service.trust.unlocking import asking, unlocker
 
     with told():
-        where = Where(folder, shared, root, unlocker(os.environ, ask=asking(sys.stdin)))
+        where = at_desk(folder, shared=shared, root=root)
         typer.echo(withdraw(release, reason=reason, where=where, out=out))
 
 
@@ -76,12 +68,10 @@ def desk_destruction(
     root: RootFile,
 ) -> None:
     """Record that a release was destroyed, by the certificate that its holder signed."""
-    from service.desk.folder import Where
     from service.desk.releases import record_destruction
-    from service.trust.unlocking import asking, unlocker
 
     with told():
-        where = Where(folder, shared, root, unlocker(os.environ, ask=asking(sys.stdin)))
+        where = at_desk(folder, shared=shared, root=root)
         typer.echo(record_destruction(certificate, where=where))
 
 
@@ -97,10 +87,9 @@ def analyst_destroyed(
 ) -> None:
     """Remove a release from this machine and certify that it is destroyed; the log's entry of it stays."""
     from service.analyst.destroyed import destroy_release
-    from service.trust.unlocking import asking, unlocker
 
     with told():
-        unlock = unlocker(os.environ, ask=asking(sys.stdin))
+        unlock = unlocking()
         typer.echo(
             destroy_release(
                 opened, sealed=sealed or [], identity=identity, shared=shared, out=out, unlock=unlock

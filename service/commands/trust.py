@@ -1,14 +1,12 @@
 """Commands around the trust register, for holders of the root and for whoever keeps the shared folder."""
 
-import os
-import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from service.commands.options import AsJson, At, Shared, told
+from service.commands.options import AsJson, At, Shared, told, unlocking
 
 trust = typer.Typer(
     no_args_is_help=True,
@@ -113,7 +111,6 @@ def trust_sign(
     """Show what a draft changes, and sign it. Compare the words with the other holders first, by voice."""
     from service import clock
     from service.trust.register import sign as call
-    from service.trust.unlocking import asking, unlocker
 
     with told():
         typer.echo(
@@ -122,7 +119,7 @@ def trust_sign(
                 shared=shared,
                 root=root,
                 identity=identity,
-                unlock=unlocker(os.environ, ask=asking(sys.stdin)),
+                unlock=unlocking(),
                 now=clock.now(),
                 say=typer.echo,
                 confirm=_agreed if yes else typer.confirm,

@@ -77,11 +77,10 @@ def hand_in(
     now goes in only with `refused_too`. The note of the check goes in too, for the log.
 
     Raises:
-        BadInput: there is no such tray, an id cannot be that, or a request of this id is in.
+        BadInput: there is no such tray, it leads elsewhere, an id cannot be that, or a request of this id is in.
         As `service.analyst.asking.advise`.
     """
-    if not tray.is_dir():
-        raise BadInput(f"there is no folder {tray.name}/: name the tray that the release desk gave you")
+    _check(tray)
     now = clock.now()
     told = advise(request, asker=asker, now=now, as_of=now)
     digest = told.decision.request.rpartition(":")[2]
@@ -108,11 +107,10 @@ def answer_waiting(tray: Path, *, where: Where) -> list[dict[str, str]]:
     A run that breaks off is finished by the same call.
 
     Raises:
-        BadInput: there is no such tray.
+        BadInput: there is no such tray, or it leads elsewhere.
         As `service.desk.folder.opened`.
     """
-    if not tray.is_dir():
-        raise BadInput(f"there is no folder {tray.name}/: make it first, where analysts can reach it")
+    _check(tray)
     done = []
     with opened(where) as (desk, _):
         _record_advice(tray, where=where)
@@ -170,6 +168,16 @@ def _read(body: dict[str, Any]) -> Answer:
         words=tuple(str(line) for line in body["words"]),
         decision=body["decision"],
     )
+
+
+def _check(tray: Path) -> None:
+    """Nothing, if the tray is a folder and what is in it stays in it: whoever can write there could lead the desk to write elsewhere by a link."""
+    if not tray.is_dir():
+        raise BadInput(
+            f"there is no folder {tray.name}/: make it where analysts and the release desk can reach it"
+        )
+    if linked := [name for name in (REQUESTS, ANSWERS, ADVICE) if (tray / name).is_symlink()]:
+        raise BadInput(f"{linked[0]} in {tray.name}/ is a link to elsewhere: remove it, and ask who made it")
 
 
 def _name(request_id: str) -> str:

@@ -200,3 +200,14 @@ def test_whoever_asks_under_a_clock_that_went_back_is_told_so(allowed: Any, tray
     told = ask(p, tray, "second")
     assert (told.code, "clock" in told.err) == (BAD_KEY, True)
     assert list(tray.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["requests", "answers", "advice"])
+def test_a_tray_that_leads_elsewhere_is_not_used(allowed: Any, tray: Path, name: str) -> None:
+    p = allowed
+    votes = p.shared / "votes"
+    before = sorted(votes.iterdir())
+    (tray / name).symlink_to(votes)
+    for told in (ask(p, tray, "second"), answer(p, tray)):
+        assert (told.code, f"{name} in tray/ is a link to elsewhere" in told.err) == (BAD_INPUT, True)
+    assert sorted(votes.iterdir()) == before
