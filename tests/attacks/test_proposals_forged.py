@@ -48,7 +48,7 @@ def test_an_act_that_names_somebody_who_did_not_sign_it_is_refused() -> None:
     text = split_note(papers.close())[0]
     for signer in (Identity.make(B.CHAIR), B.key("board/lay-2"), B.key(B.PROPOSER)):
         papers.notes[-1] = sign_note(text, by=signer)
-        refused(papers, "", BadSignature)
+        refused(papers, "sign", BadSignature)
 
 
 def test_a_second_signature_under_an_act_makes_no_second_act() -> None:
