@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from keys import Identity, Secret, derive
+from keys import Identity, Secret
+from keys.round_keys import key_check
 from linkage.attestations import Attestation
 from linkage.errors import BadInput
 from linkage.manifest import RECORDS, Base, Manifest, Round, SealedFile, rounded_gone
@@ -32,11 +33,6 @@ class Submission:
     changes: Changes | None = None
 
 
-def key_check(secret: Secret, one: Round) -> str:
-    """Four bytes that tell whether two parties hold the same project secret, and nothing else about it."""
-    return derive(secret, "key-check", one.project, str(one.epoch), length=4).expose().hex()
-
-
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What a manifest says that does not depend on the records: the round and its secret, the partner, the legal gateways, the time, who was left out, and
@@ -58,7 +54,7 @@ class Terms:
             BadInput: the secret, the attributes or the gateways are others by now.
         """
         before = earlier.manifest
-        if key_check(self.secret, self.one) != before.key_check:
+        if key_check(self.secret, project=self.one.project, epoch=self.one.epoch) != before.key_check:
             raise BadInput(
                 "the last submission was made with another project secret: an update needs the same; submit the whole file"
             )
@@ -81,7 +77,7 @@ class Terms:
             partner=self.partner,
             submission=f"{self.partner}-{self.one.epoch}-{body[:12]}",
             made_at=self.now.isoformat(timespec="seconds"),
-            key_check=key_check(self.secret, self.one),
+            key_check=key_check(self.secret, project=self.one.project, epoch=self.one.epoch),
             files=files,
             statistics=statistics,
             attributes=dict(self.attribute_gateways),

@@ -1,7 +1,6 @@
 """The policy engine by itself, on files: a decision, the tests inside a document, and the bad twins to learn from."""
 
 import json
-from datetime import datetime
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from policies.twins import Twin, faults_of, read_twin
 from service import clock
 from service.analyst.asking import decision_json
 from service.dossier import VOUCHED
-from service.texts import read_text, read_time
+from service.texts import read_text
 
 
 def policy_decide(
@@ -27,7 +26,7 @@ def policy_decide(
     No signature is checked: the answer holds as far as the files are true. What leaves a project goes by `analyst check` and by the release desk, which
     verify everything.
     """
-    now = _moment(at)
+    now = clock.named(at)
     told = read(read_text(facts), model=FactsDocument, name=facts.name)
     known = told.build({name: read_text(facts.parent / name) for name in told.files})
     document = load_policy(read_text(policy), name=policy.name)
@@ -43,7 +42,7 @@ def board_test(policy: Path, *, shared: Path, as_json: bool, at: str | None = No
     document = load_policy(read_text(policy), name=policy.name)
     catalogue = load_catalogue(read_text(shared / VOUCHED["catalogue"]), name=VOUCHED["catalogue"])
     gateways = load_gateways(read_text(shared / VOUCHED["gateways"]), name=VOUCHED["gateways"])
-    now = first_day(document) if at is None else _moment(at)
+    now = first_day(document) if at is None else clock.named(at)
     outcomes = run_tests(document, catalogue=catalogue, gateways=gateways, now=now)
     passed = bool(outcomes) and all(outcome.passed for outcome in outcomes)
     if as_json:
@@ -52,10 +51,6 @@ def board_test(policy: Path, *, shared: Path, as_json: bool, at: str | None = No
     lines = [_outcome_in_words(outcome) for outcome in outcomes] or ["The document has no tests."]
     failed = sum(not outcome.passed for outcome in outcomes)
     return passed, "\n".join([*lines, f"{len(outcomes)} tests, {failed} failed"])
-
-
-def _moment(at: str | None) -> datetime:
-    return clock.now() if at is None else read_time(at, option="--at")
 
 
 def _outcome_json(outcome: Outcome) -> dict[str, Any]:

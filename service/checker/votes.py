@@ -102,7 +102,7 @@ def read_prepared(note: str, *, trust: TrustRegister) -> Prepared:
     """
     one = parse(split_note(note)[0], kind=PREPARED_FORMAT, read=_prepared, write=lambda p: p.text)
     verify_by(note, kind=PREPARED_FORMAT, by=one.by, role=DESK, at=one.at, trust=trust)
-    _check_project(one.project, trust)
+    check_project(one.project, trust=trust)
     return one
 
 
@@ -136,7 +136,7 @@ def read_output_vote(note: str, *, on: Prepared, trust: TrustRegister, at: datet
     one = parse(split_note(note)[0], kind=VOTE_FORMAT, read=_vote, write=lambda v: v.text)
     check_eligible(one.by, on=on, trust=trust, at=at)
     verify_by(note, kind=VOTE_FORMAT, by=one.by, role=CHECKER, at=at, trust=trust)
-    _check_project(one.project, trust)
+    check_project(one.project, trust=trust)
     if (one.release, one.prepared, one.files) != (on.release, text_digest(on.text), on.files):
         raise BadSignature(f"this vote is on another package than {on.release} as it was prepared")
     return one
@@ -196,7 +196,12 @@ def standing(notes: Mapping[str, str], *, on: Prepared, trust: TrustRegister, no
     return Standing(approve, tuple(n for n, v in said.items() if v == REFUSE), void, tuple(missing))
 
 
-def _check_project(project: str, trust: TrustRegister) -> None:
+def check_project(project: str, *, trust: TrustRegister) -> None:
+    """Nothing, if what a note is about is the register's own project.
+
+    Raises:
+        BadSignature: it is not.
+    """
     if project != trust.project:
         raise BadSignature(f"this is of project {project}, not of {trust.project}")
 

@@ -231,7 +231,7 @@ def export_agency(agency: AgencyFile, home: Path, facts: Facts) -> Path:
     frame.to_csv(path, index=False)
     known = facts.catalogue.attributes
     attributes = {a: a for a in agency.attributes if f"{agency.name}.{a}" in known}
-    gateways = {a: known[f"{agency.name}.{a}"].gateways[0] for a in attributes}
+    gateways = {a: known[f"{agency.name}.{a}"].submitted_under for a in attributes}
     text = as_mapping(
         partner=agency.name, record_id=agency.record_id, date_order=agency.date_order, identifiers=agency.identifiers,
         attributes=attributes, token_gateway=TOKEN_GATEWAYS[agency.name], attribute_gateways=gateways,

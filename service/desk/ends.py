@@ -14,7 +14,7 @@ from keys.trust import TrustRegister
 from linkage.errors import BadInput
 from policies import load_request
 from service.analyst.signed_requests import text_of
-from service.checker.votes import DESK
+from service.checker.votes import DESK, check_project
 from service.desk.shapes import ANALYST, SECURE_ENVIRONMENT, Desk
 from service.desk.stored_release import Terms
 from service.errors import OutOfOrder
@@ -150,8 +150,7 @@ def read_withdrawal(note: str, *, trust: TrustRegister) -> Withdrawal:
     """
     one = parse(split_note(note)[0], kind=WITHDRAWAL_FORMAT, read=_withdrawal, write=lambda w: w.text)
     verify_by(note, kind=WITHDRAWAL_FORMAT, by=one.by, role=DESK, at=one.at, trust=trust)
-    if one.project != trust.project:
-        raise BadSignature(f"this is of project {one.project}, not of {trust.project}")
+    check_project(one.project, trust=trust)
     return one
 
 

@@ -89,13 +89,13 @@ def hand_in(
     if note.exists():
         raise BadInput(f"a request {name} is in {tray.name}/ already: give this one another --id")
     allowed = told.decision.allowed
-    _put_new(tray / ADVICE, f"{name}-{now:%Y%m%dT%H%M%S%f}.note", told.note)
+    write_whole(tray / ADVICE / f"{name}-{now:%Y%m%dT%H%M%S%f}.note", told.note)
     body = {"id": name, "handed_in": allowed or refused_too, "check": decision_json(told.decision)}
     if not body["handed_in"]:
         lines = [*told.words, f"{name} is not handed in: with --anyway the desk decides it all the same"]
         return False, "\n".join(lines), body
     signer = Identity.load(asker.identity, unlock=asker.unlock)
-    _put_new(tray / REQUESTS, note.name, sign_request(text_of(read_text(request)), by=signer))
+    write_whole(note, sign_request(text_of(read_text(request)), by=signer))
     done = f"{name} is in {tray.name}/: the release desk decides it; read its answer with linkage analyst answer {name}"
     return True, "\n".join([*told.words, done]), body
 
@@ -184,10 +184,6 @@ def _name(request_id: str) -> str:
     if not NAME.fullmatch(request_id):
         raise BadInput("--id takes a letter, then up to 63 of A-Z a-z 0-9 . _ -")
     return request_id
-
-
-def _put_new(folder: Path, name: str, note: str) -> None:
-    write_whole(folder / name, note)
 
 
 def _waiting(tray: Path) -> Iterator[Path]:
