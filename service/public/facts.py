@@ -17,7 +17,6 @@ from ethics.register import (
 )
 from linkage.errors import BadInput
 from policies import Policy
-from policies.catalogue import Catalogue
 from policies.diff import diff
 from policies.document import Clause
 from policies.explain import explain_clause
@@ -100,7 +99,7 @@ def _use(clause: Clause, sources: Sources) -> ApprovedUse:
         gateways=tuple(gateways[one].citation if one in gateways else one for one in sorted(clause.gateways)),
         adopted=tuple(sources.name_of(p) for p, adopted in partners.items() if adopted),
         waiting=tuple(sources.name_of(p) for p, adopted in partners.items() if not adopted),
-        attributes=_by_class(clause, sources.catalogue),
+        attributes=_by_class(clause, sources),
         approved=min(recommended, default=None),
         expires=min(policy.expires, clause.review or policy.expires),
         principles=tuple(begun(phrase(one, kind="principle")) for one in sorted(clause.principles)),
@@ -108,10 +107,12 @@ def _use(clause: Clause, sources: Sources) -> ApprovedUse:
     )
 
 
-def _by_class(clause: Clause, catalogue: Catalogue) -> dict[str, tuple[str, ...]]:
-    """The attributes that the clause covers, by the title of their class; the law may still keep some of them back."""
-    covers, found = clause.attributes, dict[str, list[str]]()
-    for name, one in sorted(catalogue.attributes.items(), key=lambda item: (item[1].sensitivity, item[0])):
+def _by_class(clause: Clause, sources: Sources) -> dict[str, tuple[str, ...]]:
+    """The attributes that the clause covers, by the title of their class, each with the partners who hold it; the law may still keep some of them back."""
+    covers, found = clause.attributes, dict[str, dict[str, list[str]]]()
+    for name, one in sorted(
+        sources.catalogue.attributes.items(), key=lambda item: (item[1].sensitivity, item[0])
+    ):
         here = (
             one.sensitivity.name in covers.classes
             and name not in covers.leave_out
@@ -119,8 +120,13 @@ def _by_class(clause: Clause, catalogue: Catalogue) -> dict[str, tuple[str, ...]
         )
         if here and one.flags <= covers.flags:
             title = f"{one.sensitivity.name}, {phrase(one.sensitivity.name, kind='class')}"
-            found.setdefault(title, []).append(one.says)
-    return {title: tuple(names) for title, names in found.items()}
+            found.setdefault(title, {}).setdefault(one.says, []).extend(
+                sources.name_of(p) for p in sorted(sources.catalogue.contributors({name}))
+            )
+    return {
+        title: tuple(f"{says} ({'; '.join(partners)})" for says, partners in names.items())
+        for title, names in found.items()
+    }
 
 
 def _by_reason(events: Iterable[Event], *, kind: str) -> tuple[Refused, ...]:

@@ -77,6 +77,19 @@ def test_the_demonstration_has_a_register_and_an_annual_report(demo: Any) -> Non
         "Requests made</th><td>7 or fewer<",
     ):
         assert row in report
+    never = report.partition("Nothing was entered for:")[2]
+    assert "<li>Submissions refused</li>" in never
+    assert "Submissions refused</th>" not in report
+
+
+def test_an_attribute_that_several_partners_hold_is_named_once_with_all_of_them(demo: Any) -> None:
+    uses = told(demo.places.public / "register")["index.html"]
+    first = uses.partition("<table>")[2].partition("</table>")[0]
+    assert first.count("age band (") == 1
+    assert (
+        "age band (Councils, children's services; NHS trust; Police; Schools; Youth offending teams)" in first
+    )
+    assert "harmed by violence according to police or hospital (NHS trust; Police)" in first
 
 
 def test_no_page_names_a_person_who_asked_voted_or_signed(demo: Any) -> None:
