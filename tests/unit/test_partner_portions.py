@@ -14,6 +14,7 @@ from keys import Secret
 from linkage.errors import BadInput, NotWritten
 from linkage.partner.attribute_rows import AttributeRows, attribute_table
 from linkage.partner.exclusions.exclusions import Excluder, Exclusion
+from linkage.partner.ledger.changes import reference_order
 from linkage.partner.normalise import ColumnMapping, normalise
 from linkage.partner.preflight.tally import Tally
 from linkage.partner.record_ids import RecordIds
@@ -171,3 +172,15 @@ def test_an_exclusion_list_that_one_portion_can_be_looked_up_in_is_applied_to_al
     none.apply(records(1, 4))
     with pytest.raises(BadInput, match="no record has one"):
         none.finish()
+
+
+@pytest.mark.parametrize("at_once", [7, 64, 1 << 20])
+@pytest.mark.parametrize("records", [0, 1, 1_000])
+def test_references_dealt_with_in_shares_have_the_order_of_their_first_eight_bytes(
+    at_once: int, records: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ordering, "AT_ONCE", at_once)
+    refs = np.random.default_rng(5).integers(0, 256, (records, 16), dtype=np.uint8)
+    refs[::3, :8] = refs[:1, :8]
+    first = [bytes(r[:8]) for r in refs]
+    assert reference_order(refs).tolist() == sorted(range(records), key=first.__getitem__)

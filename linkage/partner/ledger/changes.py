@@ -18,12 +18,14 @@ from linkage.attributes import RECORD_REF
 from linkage.manifest import Manifest
 from linkage.partner.ledger.ledger import Ledger, LedgerPass, Refs
 from linkage.partner.tokenise import PassChunk
+from linkage.partner.tokens.ordering import half_in_share, shares_of
 from linkage.partner.tokens.prf import Words
 from linkage.tokens import Lane
 
 BANDS: Final = 3
 Marks = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.int64]
+Places = npt.NDArray[np.int32]
 
 
 class Changes:
@@ -144,9 +146,18 @@ class _Places:
         return at.astype(np.int32)
 
 
-def reference_order(refs: Refs) -> Numbers:
-    """The order of the references' first eight bytes, in which nothing is left of the order of the file."""
-    return np.argsort(_first(refs), kind="stable")
+def reference_order(refs: Refs) -> Places:
+    """The order of the references' first eight bytes, in which nothing is left of the order of the file. References are dealt with share by share, for
+    memory's sake."""
+    every = np.ascontiguousarray(refs)
+    high = every[:, :4].copy().view(">u4").reshape(-1).astype(np.uint32)
+    order = np.empty(len(every), dtype=np.int32)
+    count, done = shares_of(len(every)), 0
+    for share in range(count):
+        its = np.flatnonzero(half_in_share(high, share=share, of=count)).astype(np.int32)
+        order[done : done + len(its)] = its.take(np.argsort(_first(every.take(its, axis=0)), kind="stable"))
+        done += len(its)
+    return order
 
 
 def with_empty_rows(table: pa.Table, deleted: Refs) -> pa.Table:

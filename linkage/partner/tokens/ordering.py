@@ -62,5 +62,10 @@ def shares_of(count: int) -> int:
 def in_share(numbers: Numbers, *, share: int, of: int) -> npt.NDArray[np.bool_]:
     """Which of the numbers are in this share, by their highest bits."""
     high = (numbers.view(np.uint64) >> np.uint64(32)).astype(np.uint32)
+    return half_in_share(high, share=share, of=of)
+
+
+def half_in_share(high: npt.NDArray[np.uint32], *, share: int, of: int) -> npt.NDArray[np.bool_]:
+    """The same, of the numbers' higher halves."""
     begin, end = (at * (1 << 32) // of for at in (share, share + 1))
     return (high >= np.uint32(begin)) & (high <= np.uint32(end - 1))
