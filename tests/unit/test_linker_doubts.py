@@ -21,7 +21,7 @@ from linkage.tokens import PartnerStatistics
 
 SCHEMA = default_schema()
 HELD = frozenset(SCHEMA.comparisons)
-KEYS = ("nhs-number", "house-year", "phone-year")
+KEYS = ("nhs-number", "house-day", "phone-year")
 
 
 def statistics() -> PartnerStatistics:
@@ -72,7 +72,7 @@ def test_a_model_of_few_pairs_is_finite_and_says_that_it_is_a_guess(pairs: int) 
     model = model_of(pairs)
     assert any(w.startswith("No match key has more than about") for w in model.warnings)
     assert any(
-        w.startswith("Fewer than 30 pairs share nhs-number, house-year, phone-year") for w in model.warnings
+        w.startswith("Fewer than 30 pairs share nhs-number, house-day, phone-year") for w in model.warnings
     )
     for one in model.passes:
         assert 0 < one.prior < 1

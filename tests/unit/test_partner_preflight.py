@@ -175,6 +175,11 @@ def test_dropped_rows_and_records_without_a_key_are_pointed_out() -> None:
     assert "15 % of the records have too little" in said
 
 
+def test_families_of_whom_one_stays_are_not_pointed_out() -> None:
+    report = replace(report_of(PEOPLE), passes=(PassSummary("house", 100, 40, 60, 20),))
+    assert "match key house" not in whats(report)
+
+
 def test_nhs_numbers_without_an_opt_out_list_are_pointed_out() -> None:
     rows = [person(0, nhs_number="9434765919"), *PEOPLE[1:]]
     report = report_of(rows)

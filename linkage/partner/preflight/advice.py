@@ -16,6 +16,8 @@ ONE_DATE: Final = 0.01
 DUPLICATES: Final = 0.02
 NO_KEY: Final = 0.05
 TOO_COMMON: Final = 0.1
+# Of a home or a family all but one are left out on purpose. A value for which more are left out, on average, is nobody's home.
+CROWD: Final = 10
 MANY_EXCLUDED: Final = 0.2
 SOME: Final = 10
 SHARED_BY: Final = 5
@@ -183,12 +185,24 @@ def _keys(report: Preflight) -> Iterator[Advice]:
         )
     for one in report.passes:
         rows = one.rows + one.dropped_rows
-        if one.dropped_rows >= SOME and one.dropped_rows / rows > TOO_COMMON:
+        crowded = one.dropped_rows > CROWD * one.dropped_values
+        if crowded and one.dropped_rows >= SOME and one.dropped_rows / rows > TOO_COMMON:
             yield Advice(
                 False,
                 f"{percent(one.dropped_rows, rows)} of the rows were left out, for several people share their value.",
                 f"match key {one.key}",
                 "This protects people, and grows with the file. If it surprises you, one value of the columns behind this key is probably a placeholder.",
+            )
+
+
+def _subgroups(report: Preflight) -> Iterator[Advice]:
+    for one in report.subgroups:
+        if sum(records > 0 for records in one.records.values()) == 1:
+            yield Advice(
+                False,
+                "Every record goes with the same subgroup code, so that nothing can be told apart by it.",
+                _column(one.column),
+                f"Take {one.kind} out of the subgroups of your mapping: what serves no purpose should not leave.",
             )
 
 
@@ -227,4 +241,5 @@ RULES: Final[tuple[Rule, ...]] = (
     _exclusions,
     _same_person_twice,
     _keys,
+    _subgroups,
 )
