@@ -4,13 +4,15 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Final, Literal, get_args
 
 from keys import encode
 from linkage.attestations import Attestation
 from linkage.errors import BadSubmission
+from linkage.subgroups import SUBGROUP_PURPOSE, SUBGROUPS_KNOWN, SUBGROUPS_NAME
 from linkage.tokens import PartnerStatistics
 
 MANIFEST_FORMAT: Final = "linkage-manifest/v2"
@@ -18,7 +20,9 @@ RECEIPT_FORMAT: Final = "linkage-receipt/v1"
 MANIFEST_NAME: Final = "manifest.note"
 ATTRIBUTES_NAME: Final = "attributes.parquet"
 RECORDS: Final = "records"
-FILE_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,60}\.(tokens|map|gone)\.sealed|attributes\.parquet")
+FILE_NAME: Final = re.compile(
+    r"[a-z0-9][a-z0-9-]{0,60}\.(tokens|map|gone)\.sealed|attributes\.parquet|subgroups\.sealed"
+)
 GONE_SUFFIX: Final = ".gone.sealed"
 DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 KEY_CHECK: Final = re.compile(r"[0-9a-f]{8}")
@@ -57,13 +61,13 @@ class Base:
     manifest: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Manifest:
     """The partner's signed statement of what it sends.
 
     A submission is `whole`, or an `update` that follows its `base`: it holds what is new or changed since, and what is `gone`, of which the
     manifest states the number of records, replaced or deleted, rounded to 10. `statistics` are always those of all records after it. `deduplicated` says
-    that no person has two records in the partner's file.
+    that no person has two records in the partner's file. `subgroups` has the gateway of each kind of coarse codes that go along for linkage quality alone.
     """
 
     round: Round
@@ -80,6 +84,7 @@ class Manifest:
     gone: int = 0
     exclusions: tuple[Attestation, ...] = ()
     deduplicated: bool = False
+    subgroups: Mapping[str, str] = field(default_factory=dict)
 
     def text(self) -> str:
         """The manifest as the text of a note."""
@@ -100,9 +105,11 @@ class Manifest:
             "gone": self.gone,
             "exclusions": [one.to_json() for one in self.exclusions],
         } | ({"deduplicated": True} if self.deduplicated else {})
+        if self.subgroups:
+            body["subgroups"] = {"purpose": SUBGROUP_PURPOSE, "gateways": dict(self.subgroups)}
         return f"{MANIFEST_FORMAT}\n{json.dumps(body, indent=1, sort_keys=True)}\n"
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of the manifest's text, hexadecimal."""
         return hashlib.sha256(self.text().encode()).hexdigest()
@@ -151,6 +158,7 @@ def read_manifest(body: str) -> Manifest:
             gone=_rounded(value["gone"]),
             exclusions=tuple(Attestation.from_json(one) for one in value["exclusions"]),
             deduplicated=_stated(value.get("deduplicated")),
+            subgroups=_subgroups(value.get("subgroups")),
         )
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as fault:
         raise BadSubmission(
@@ -159,6 +167,10 @@ def read_manifest(body: str) -> Manifest:
     names = [f.name for f in manifest.files]
     if any(not FILE_NAME.fullmatch(n) for n in names) or len(set(names)) != len(names):
         raise BadSubmission("the manifest names a file that no submission has, or one file twice")
+    if (SUBGROUPS_NAME in names) != bool(manifest.subgroups):
+        raise BadSubmission(
+            "the manifest names subgroup codes without their gateways, or gateways without codes"
+        )
     if not manifest.partner or manifest.partner.startswith(".") or set(manifest.partner) & set("/\\\0"):
         raise BadSubmission("the manifest names a partner whose name cannot name a folder")
     if not is_submission(manifest.submission, of=manifest.partner, epoch=manifest.round.epoch):
@@ -177,12 +189,16 @@ def is_submission(name: str, *, of: str, epoch: int) -> bool:
     return name.startswith(head) and SUBMISSION_TAIL.fullmatch(name.removeprefix(head)) is not None
 
 
-def expected_files(keys: Iterable[str], *, kind: SubmissionKind, attributes: bool) -> frozenset[str]:
-    """The names of all sealed files of a submission under a schema with these match keys; `attributes` says whether it offers any."""
+def expected_files(
+    keys: Iterable[str], *, kind: SubmissionKind, attributes: bool, subgroups: bool = False
+) -> frozenset[str]:
+    """The names of all sealed files of a submission under a schema with these match keys; `attributes` says whether it offers any, `subgroups` whether it
+    has codes for linkage quality."""
     suffixes = (".tokens.sealed", ".map.sealed", *((GONE_SUFFIX,) if kind == "update" else ()))
     names = {f"{key}{suffix}" for key in keys for suffix in suffixes}
     names |= {f"{RECORDS}{suffix}" for suffix in suffixes[1:]}
-    return frozenset(names | {ATTRIBUTES_NAME} if attributes else names)
+    names |= ({ATTRIBUTES_NAME} if attributes else set()) | ({SUBGROUPS_NAME} if subgroups else set())
+    return frozenset(names)
 
 
 def _word(value: Any) -> str:
@@ -219,6 +235,16 @@ def _stated(value: Any) -> bool:
     if value not in (None, True) or type(value) is int:
         raise ValueError("a statement of a manifest is true or is left out")
     return value is True
+
+
+def _subgroups(value: Any) -> dict[str, str]:
+    """Kind -> gateway; left out where no codes go along."""
+    if value is None:
+        return {}
+    gateways = {_word(kind): _word(gateway) for kind, gateway in value["gateways"].items()}
+    if value["purpose"] != SUBGROUP_PURPOSE or not gateways or not gateways.keys() <= SUBGROUPS_KNOWN.keys():
+        raise ValueError("subgroup codes of another kind, or for another purpose")
+    return gateways
 
 
 def _base(value: Any) -> Base | None:

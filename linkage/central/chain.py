@@ -79,11 +79,15 @@ def check_follows(after: Manifest, *, before: Manifest) -> None:
     same = (after.partner, after.round, after.key_check) == (before.partner, before.round, before.key_check)
     if not same or after.base.submission != before.submission:
         raise BadSubmission(f"{after.submission} follows a submission of another partner, round or secret")
-    if (dict(after.attributes), after.token_gateway) != (dict(before.attributes), before.token_gateway):
+    if _offered(after) != _offered(before):
         raise BadSubmission(
-            f"{after.submission} has other attributes or gateways than {before.submission}, which it follows:"
+            f"{after.submission} has other attributes or gateways than {before.submission}, which it follows, or other subgroups:"
             " an update keeps them; withdraw and take in a whole submission to change them"
         )
+
+
+def _offered(one: Manifest) -> tuple[dict[str, str], dict[str, str], str]:
+    return dict(one.attributes), dict(one.subgroups), one.token_gateway
 
 
 def chain_of(inbox: Path, *, head: Manifest) -> tuple[Link, ...]:

@@ -32,6 +32,7 @@ from linkage.manifest import (
     SealedFile,
     read_manifest,
 )
+from linkage.subgroups import SUBGROUPS_NAME
 
 LARGEST_MANIFEST: Final = 4 << 20
 PIECE: Final = 1 << 20
@@ -283,10 +284,10 @@ def _check_same_secret(manifest: Manifest, desk: Path) -> None:
 
 
 def _reader(name: str) -> str:
-    """Who gets the file. The linker learns which rows are gone, the assembler which records."""
+    """Who gets the file. The linker learns which rows are gone, the assembler which records; subgroup codes are the assembler's alone."""
     if name == ATTRIBUTES_NAME:
         return "desk"
-    if name.endswith(".map.sealed") or name == f"{RECORDS}{GONE_SUFFIX}":
+    if name.endswith(".map.sealed") or name in (f"{RECORDS}{GONE_SUFFIX}", SUBGROUPS_NAME):
         return "assembler"
     return "linker"
 

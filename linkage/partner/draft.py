@@ -24,6 +24,7 @@ from linkage.manifest import ATTRIBUTES_NAME, GONE_SUFFIX, MANIFEST_NAME, RECORD
 from linkage.partner.ledger.changes import Changes, PassChanges, reference_order
 from linkage.partner.tokenise import PassChunk, PassSummary, Tokeniser
 from linkage.schema import MatchKey, Schema
+from linkage.subgroups import SUBGROUPS, SUBGROUPS_NAME, SubgroupCodes, write_subgroups
 from linkage.tokens import (
     MAP_FORMAT,
     TOKENS_FORMAT,
@@ -223,6 +224,12 @@ class Draft:
                 partner=self._partner,
                 wrap=lambda key, key_id: wrap_column_key(key, key_id=key_id, to=self._recipients.custodian),
             )
+
+    def put_subgroups(self, codes: SubgroupCodes) -> None:
+        """The codes for linkage quality, which the assembler alone can open."""
+        context = self._one.context(self._partner, RECORDS, SUBGROUPS)
+        with self._sealed(SUBGROUPS_NAME, to=self._recipients.assembler, context=context) as sink:
+            sink.write(write_subgroups(codes, partner=self._partner))
 
     def sign(self, manifest: Callable[[tuple[SealedFile, ...]], Manifest], *, signer: Identity) -> Manifest:
         """The signed manifest of the files, in the draft."""

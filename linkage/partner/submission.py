@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from linkage.partner.draft import Recipients as Recipients
 from linkage.partner.ledger.changes import Changes
 from linkage.partner.ledger.folder import LedgerFolder
 from linkage.partner.ledger.ledger import Ledger
+from linkage.partner.subgroups import SubgroupRows
 from linkage.partner.tokenise import PassSummary, Tokeniser
 from linkage.schema import Schema
 from linkage.tokens import PartnerStatistics
@@ -35,8 +36,8 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a manifest says that does not depend on the records: the round and its secret, the partner, the legal gateways, the time, who was left out, and
-    whether the partner knows that no person has two records in the file."""
+    """What a manifest says that does not depend on the records: the round and its secret, the partner, the legal gateways, the time, who was left out,
+    whether the partner knows that no person has two records in the file, and the gateway of each kind of subgroup codes."""
 
     one: Round
     secret: Secret
@@ -46,6 +47,7 @@ class Terms:
     now: datetime
     exclusions: tuple[Attestation, ...] = ()
     deduplicated: bool = False
+    subgroups: Mapping[str, str] = field(default_factory=dict)
 
     def check_follows(self, earlier: Ledger) -> None:
         """Nothing, if an update may follow that submission.
@@ -58,12 +60,13 @@ class Terms:
             raise BadInput(
                 "the last submission was made with another project secret: an update needs the same; submit the whole file"
             )
-        if (dict(self.attribute_gateways), self.token_gateway) != (
+        if (dict(self.attribute_gateways), dict(self.subgroups), self.token_gateway) != (
             dict(before.attributes),
+            dict(before.subgroups),
             before.token_gateway,
         ):
             raise BadInput(
-                "the mapping has other attributes or gateways than the last submission: an update keeps them;"
+                "the mapping has other attributes or gateways, or other subgroups, than the last submission: an update keeps them;"
                 " to change them, withdraw at the centre and submit the whole file"
             )
 
@@ -87,6 +90,7 @@ class Terms:
             gone=rounded_gone(gone),
             exclusions=self.exclusions,
             deduplicated=self.deduplicated,
+            subgroups=dict(self.subgroups),
         )
 
 
@@ -108,6 +112,8 @@ def seal_submission(
     watch: Watch | None = None,
     exclusions: tuple[Attestation, ...] = (),
     deduplicated: bool = False,
+    subgroups: SubgroupRows | None = None,
+    subgroup_gateways: Mapping[str, str] | None = None,
     changes: Changes | None = None,
     ledgers: LedgerFolder | None = None,
     inspect: Callable[[Path, Manifest], None] = lambda _, __: None,
@@ -120,7 +126,17 @@ def seal_submission(
         BadInput: the folder exists already, or an update cannot follow what it should.
         NotWritten: the system refused to write, or another run is writing this submission; nothing is left.
     """
-    terms = Terms(one, secret, partner, attribute_gateways, token_gateway, now, exclusions, deduplicated)
+    terms = Terms(
+        one,
+        secret,
+        partner,
+        attribute_gateways,
+        token_gateway,
+        now,
+        exclusions,
+        deduplicated,
+        subgroup_gateways or {},
+    )
     earlier = changes.earlier if changes is not None else None
     if earlier is not None:
         terms.check_follows(earlier)
@@ -135,6 +151,9 @@ def seal_submission(
                 attributes.tables() if changes is None else [changes.attribute_rows(attributes.table())],
                 types=attributes.types,
             )
+        if subgroups is not None:
+            # Of all records, also in an update: whether a code is too rare to be sent is a question of the whole file.
+            draft.put_subgroups(subgroups.leaving(tokeniser.refs))
         statistics = tokeniser.statistics()
         gone = len(changes.gone) if changes is not None and earlier is not None else 0
         made = draft.sign(

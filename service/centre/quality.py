@@ -10,12 +10,14 @@ from typing import Any
 
 from keys import Identity
 from linkage.central.assembly.kept import Place
+from linkage.central.assembly.maps import Reader
 from linkage.central.assembly.people import doubt_of
 from linkage.central.pairs.run import sha256
 from linkage.central.report.calibration import LINE
 from linkage.central.report.from_model import read_model
 from linkage.central.report.inputs import read_linkage
 from linkage.central.report.report import report_of
+from linkage.central.report.subgroups import by_subgroup, read_codes
 from linkage.errors import BadInput, BadModel
 from service import clock
 from service.centre.assembler import KEPT_FOLDER
@@ -75,8 +77,15 @@ def run_quality(folder: Path, *, shared: Path, model: Path, out: Path, before: P
             f"{model.name} is not the model of this run, whose digest the linker signed: ask the linker for the one of its latest run"
         )
     known = read_model(text)
+    codes = read_codes(Reader(inbox, project.one, assembler), manifests)
     subject = Subject(run, manifests, project.link_type, linkage.threshold, now)
-    body = body_of(subject, report=report_of(linkage, evidence=evidence), doubt=doubt_of(linkage), model=known)
+    body = body_of(
+        subject,
+        report=report_of(linkage, evidence=evidence),
+        doubt=doubt_of(linkage),
+        model=known,
+        groups=by_subgroup(linkage, codes=codes),
+    )
     changes = since(earlier, now=body) if earlier is not None else None
     body["since"] = changes
     write_whole(out.with_suffix(".json"), json.dumps(body, indent=1) + "\n")
@@ -84,10 +93,17 @@ def run_quality(folder: Path, *, shared: Path, model: Path, out: Path, before: P
     return Told(body, tuple(_lines(body, out=out)))
 
 
+def _groups(body: Mapping[str, Any]) -> list[str]:
+    compared = sum(row["difference"] is not None for row in body["subgroups"])
+    beyond = sum(row["beyond_chance"] is not None for row in body["subgroups"])
+    return [f"{compared} groups compared, {beyond} differ by more than chance"] if body["subgroups"] else []
+
+
 def _lines(body: Mapping[str, Any], *, out: Path) -> list[str]:
     says = body["expected"]
     return [
         f"{body['records']:,} records of {len(body['partners'])} partners, {body['people']:,} people; threshold {body['threshold']:.2f}",
         f"expected to be right: {says['precision']:.1%} of the links; expected to be missed: {says['missed']:.1%} of the matches that were compared",
+        *_groups(body),
         f"the report is in {out.name}, and as JSON in {out.with_suffix('.json').name}",
     ]

@@ -12,9 +12,11 @@ from linkage.central.pairs.model import LinkType
 from linkage.central.pairs.run import Run
 from linkage.central.report.from_model import ModelText
 from linkage.central.report.report import Report
+from linkage.central.report.subgroups import SubgroupCounts
 from linkage.errors import BadInput
 from linkage.manifest import Manifest
 from service.centre.quality_counts import RULE, binned, rate, shown, total
+from service.centre.quality_subgroups import subgroup_rows
 from service.texts import read_text
 
 QUALITY_FORMAT: Final = "linkage-quality/v1"
@@ -40,8 +42,10 @@ class Subject:
     made_at: datetime
 
 
-def body_of(subject: Subject, *, report: Report, doubt: Doubt, model: ModelText) -> dict[str, Any]:
-    """The report, its keys as in docs/formats.md."""
+def body_of(
+    subject: Subject, *, report: Report, doubt: Doubt, model: ModelText, groups: Mapping[str, SubgroupCounts]
+) -> dict[str, Any]:
+    """The report, its keys as in docs/formats.md; `groups` are the counts of partners that send subgroup codes."""
     by_records = binned(report.by_records, last=MOST_RECORDS)
     partners = {
         m.partner: _partner(m, report=report) for m in sorted(subject.manifests, key=lambda m: m.partner)
@@ -60,6 +64,9 @@ def body_of(subject: Subject, *, report: Report, doubt: Doubt, model: ModelText)
         "records": total(p["records"] for p in partners.values()),
         "people": total(by_records.values()),
         "partners": partners,
+        "subgroups": subgroup_rows(
+            groups, gateways={m.partner: m.subgroups for m in subject.manifests}, partners=partners
+        ),
         "people_by_records": by_records,
         "people_by_partners": binned(report.by_partners, last=len(partners)),
         "doubt": {name: shown(count) for name, count in doubt.to_json().items()},

@@ -7,10 +7,23 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 UNKNOWN: Final = "Not known here."
-GROUPS: Final = (
-    "Not known here: no partner sends anything by which groups of people could be told apart for this purpose. Errors are known to fall unevenly; the measurements on"
+NO_GROUPS: Final = (
+    "Not known here: no partner sends anything by which groups of people could be told apart for this purpose, or there is no other to be linked with. Errors are known to fall unevenly; the measurements on"
     " made-up people in docs/fairness.md show for whom."
 )
+
+
+def _groups(body: Mapping[str, Any]) -> str:
+    rows = body["subgroups"]
+    if not rows:
+        return NO_GROUPS
+    senders = ", ".join(dict.fromkeys(row["partner"] for row in rows))
+    kinds = ", ".join(dict.fromkeys(row["kind"].replace("_", " ") for row in rows))
+    beyond = sum(row["beyond_chance"] is not None for row in rows)
+    return (
+        f"Shares of records linked, by {kinds}, of the records of {senders}: above. {beyond} differ from the partner's own share by more than chance. Which of their links"
+        " are wrong or missing is not known."
+    )
 
 
 def answers(body: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -31,7 +44,7 @@ def answers(body: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("The threshold", f"A match probability of {body['threshold']:.2f}: the point from which linking a pair raises the expected F1. No labelled pairs were used."),
         ("False links", f"Expected: {100 - precision:.1f} % of the linked pairs. That is what the model says of itself, brought in line on sources with known truth. The true rate is not known."),
         ("Missed links", f"Expected: {missed:.1f} % of the matches among compared pairs, and at least about {body['expected']['never_met']} matches that shared no match key. The second is a lower bound; how many more there are is not known."),
-        ("Errors by group of people", GROUPS),
+        ("Errors by group of people", _groups(body)),
         ("How often one person's records were split over several, or two people's merged", "Not known here. The sizes below show the outcome, and what there is to doubt in it."),
         ("What users should do", "Treat a person as linked with the probability above, not for certain; say in every publication that links can be wrong or missing, and test whether conclusions hold when the threshold is moved."),
     ]  # fmt: skip

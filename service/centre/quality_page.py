@@ -13,6 +13,7 @@ from linkage.central.report.calibration import LINE
 from linkage.central.report.from_model import PassText, made_up_pair
 from linkage.central.report.splink_charts import histogram, m_u_parameters, match_weights, waterfall
 from service.centre.quality_guild import answers
+from service.centre.quality_subgroups import in_kinds, spoken_code
 from service.demonstration.pictures import AMBER, bars, render
 
 
@@ -87,6 +88,9 @@ def page(body: Mapping[str, Any], *, passes: Sequence[PassText], changes: Mappin
         charts=charts_of(body, passes=passes),
         changes=changes,
         guild=answers(body),
+        groups=in_kinds(body["subgroups"]),
+        compared=sum(row["difference"] is not None for row in body["subgroups"]),
+        spoken_code=spoken_code,
         percent=percent,
         count=count,
         bits=threshold_bits(body["threshold"]),

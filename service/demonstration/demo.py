@@ -135,7 +135,9 @@ def _submit_all(places: Places, world: World, one: Round, randomness: Randomness
             one=one, schema=project.schema, recipients=recipients_of(project.trust, at=NOW),
         )  # fmt: skip
         made = submit(
-            Export(export, read_mapping(home / "mapping.yaml"), home),
+            Export.of(
+                export, read_mapping(home / "mapping.yaml"), lists=home, catalogue=verified.facts.catalogue
+            ),
             office=office,
             out=home / "submission",
             now=NOW,

@@ -23,6 +23,7 @@ from linkage.partner.rawsearch.leaving import Reader, leaving_fields, leaving_fi
 from linkage.partner.rawsearch.needles import needles
 from linkage.partner.rawsearch.search import RawSearch, Searcher
 from linkage.partner.records import CleanRecords, Column
+from linkage.partner.subgroups import SubgroupRows
 from linkage.partner.submission import Recipients, Submission, seal_submission
 from linkage.partner.suggestions.public_words import public_words
 from linkage.partner.tokenise import Randomness, Tokeniser, record_refs
@@ -104,12 +105,13 @@ def submit(
     ready = intake.finish()
     page = out.with_name(f"{out.name}{PAGE_SUFFIX}")
     inspected = Inspection(ready, office=office, partner=export.mapping.partner, search_all=search_all)
-    attributes = intake.attributes
+    attributes, subgroups = intake.attributes, intake.subgroups if export.mapping.subgroups else None
     changes = desk.changes(tokeniser.refs, attributes) if kept is not None else None
     try:
         made = _seal(
             tokeniser,
             attributes,
+            subgroups=subgroups,
             export=export,
             office=office,
             out=out,
@@ -141,6 +143,7 @@ def _seal(
     tokeniser: Tokeniser,
     attributes: AttributeRows | None,
     *,
+    subgroups: SubgroupRows | None,
     export: Export,
     office: Office,
     out: Path,
@@ -170,6 +173,8 @@ def _seal(
         inspect=inspected,
         exclusions=exclusions,
         deduplicated=export.mapping.deduplicated,
+        subgroups=subgroups,
+        subgroup_gateways=mapping.subgroup_gateways,
         changes=changes,
         ledgers=ledgers,
     )
@@ -214,8 +219,8 @@ def check(export: Export, *, schema: Schema, now: datetime, progress: Progress =
         BadInput: the file or the mapping cannot be used.
     """
     intake = Intake(export, schema=schema, now=now, randomness=os.urandom, progress=progress)
-    for clean, _ in intake.portions():
-        intake.tally.add(clean)
+    for clean, columns in intake.portions():
+        intake.count(clean, columns)
     return _report(intake.finish(), export=export, now=now)
 
 
@@ -234,6 +239,7 @@ def _report(ready: Ready, *, export: Export, now: datetime, **made: Any) -> Pref
         quality=ready.quality,
         seen=ready.seen,
         remaining=ready.stated,
+        subgroups=ready.subgroups,
         fields=leaving_fields(
             record_id=mapping.record_id,
             identifiers=mapping.identifiers,
@@ -241,6 +247,7 @@ def _report(ready: Ready, *, export: Export, now: datetime, **made: Any) -> Pref
             token_gateway=mapping.token_gateway,
             attribute_gateways=mapping.attribute_gateways,
             classes=export.classes,
+            subgroups={kind: (one.column, one.gateway) for kind, one in mapping.subgroups.items()},
         ),
         **made,
     )

@@ -13,10 +13,12 @@ from linkage.partner.exclusions.lists import read_exclusion
 from linkage.partner.preflight.observed import Observed, Seen
 from linkage.partner.preflight.tally import Tally
 from linkage.partner.records import CleanRecords, Column, QualityReport
+from linkage.partner.subgroups import SubgroupCounts, SubgroupRows
 from linkage.partner.tokenise import Randomness
 from linkage.schema import Schema
+from policies.catalogue import Catalogue
 from service.officer.mapping_file import MappingFile
-from service.officer.reading import Read, check_usable, check_values, read_portions
+from service.officer.reading import Read, check_subgroups, check_usable, check_values, read_portions
 from service.progress import Progress
 
 
@@ -31,15 +33,28 @@ class Export:
     values: Mapping[str, tuple[str, ...]] | None = None
     classes: Mapping[str, str] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, file: Path, mapping: MappingFile, *, lists: Path, catalogue: Catalogue) -> "Export":
+        """The file with its mapping, and what the catalogue says of the partner's attributes."""
+        mine = {n.partition(".")[2]: a for n, a in catalogue.attributes.items() if a.partner == mapping.partner}
+        return cls(
+            file,
+            mapping,
+            lists,
+            values={name: a.values for name, a in mine.items()},
+            classes={name: a.sensitivity.name for name, a in mine.items()},
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A file read and checked: what cleaning found and saw, what exclusion lists left out, and the counts of the records they leave."""
+    """A file read and checked: what cleaning found and saw, what exclusion lists left out, and the counts of the records they leave, also by subgroup."""
 
     quality: QualityReport
     seen: Seen
     stated: Stated
     tally: Tally
+    subgroups: tuple[SubgroupCounts, ...]
 
 
 class Intake:
@@ -66,6 +81,7 @@ class Intake:
         self.tally = Tally(beside=beside)
         names = export.mapping.attributes
         self.attributes = AttributeRows(names, beside=beside) if names else None
+        self.subgroups = SubgroupRows(export.mapping.subgroup_columns)
 
     def portions(self) -> Iterator[tuple[CleanRecords, Mapping[str, Column]]]:
         """The records that may be used, and their attribute columns.
@@ -84,6 +100,7 @@ class Intake:
         ):
             if export.values is not None:
                 check_values(read, mapping=export.mapping, values=export.values, file=export.file.name)
+            check_subgroups(read, mapping=export.mapping, file=export.file.name)
             self._quality = read.quality if self._quality is None else self._quality.then(read.quality)
             # The values of people who are left out are looked for as well: they least of all may leave.
             self._watch.cleaned(read.clean)
@@ -98,9 +115,14 @@ class Intake:
 
     def take(self, clean: CleanRecords, columns: Mapping[str, Column]) -> None:
         """These records will be used: they are counted, and their attributes kept."""
-        self.tally.add(clean)
+        self.count(clean, columns)
         if self.attributes is not None:
             self.attributes.add(columns)
+
+    def count(self, clean: CleanRecords, columns: Mapping[str, Column]) -> None:
+        """These records are counted, and no more."""
+        self.tally.add(clean)
+        self.subgroups.add(columns)
 
     def finish(self) -> Ready:
         """What is known now that all portions were read.
@@ -110,7 +132,13 @@ class Intake:
         """
         assert self._quality is not None  # noqa: S101  a file without rows is refused when it is read
         check_usable(self._quality, mapping=self._export.mapping, file=self._export.file.name)
-        return Ready(self._quality, self._watch.finish(), self._excluder.finish(), self.tally)
+        return Ready(
+            self._quality,
+            self._watch.finish(),
+            self._excluder.finish(),
+            self.tally,
+            self.subgroups.counts(),
+        )
 
 
 def _lists(export: Export) -> list[Exclusion]:

@@ -202,7 +202,10 @@ def _text(draft: Draft, options: SourceOptions, *, file: Path) -> str:
         "It stays with you. Change it as you like; `linkage partner check` says whether it serves.\n"
         "People who must not be linked are listed in files beside this one, each with an entry:\n"
         "  exclusions:\n"
-        "    - {name: national-data-opt-out, file: optouts.csv, column: nhs_number, of: nhs_number, checked: 2026-11-20}"
+        "    - {name: national-data-opt-out, file: optouts.csv, column: nhs_number, of: nhs_number, checked: 2026-11-20}\n"
+        "Coarse codes by which linkage rates can be told apart by group of people, for linkage quality alone, go only if you say so:\n"
+        "  subgroups:\n"
+        "    sex: {column: gender, gateway: PCSC-s16, codes: {F: female, M: male, X: unknown}}"
     )
     left_out = {c.column: c.reason for c in draft.suggestion.columns if c.column not in used}
     return mapping_text(mapping, notes=draft.notes, head=head, left_out=left_out)

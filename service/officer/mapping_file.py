@@ -3,14 +3,16 @@
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from linkage.attestations import LIST_NAME, Listed, Without
 from linkage.errors import BadInput
 from linkage.partner.normalise import ColumnMapping
+from linkage.partner.subgroups import SubgroupColumn
+from linkage.subgroups import SUBGROUPS_KNOWN
 from service.texts import read_text
 
 MAPPING_FORMAT: Final = "linkage-mapping/v1"
@@ -48,6 +50,23 @@ class ExclusionList(_Strict):
     without: Without | None = None
 
 
+class SubgroupEntry(_Strict):
+    """Coarse codes of one kind, for linkage quality alone: the column, what each of its own codes stands for, and the gateway."""
+
+    column: Text
+    gateway: Text
+    codes: Annotated[dict[Text, Text], Field(min_length=1)]
+
+    @field_validator("codes", mode="before")
+    @classmethod
+    def _texts(cls, value: Any) -> Any:
+        if isinstance(value, dict) and any(type(word) is not str for pair in value.items() for word in pair):
+            raise ValueError(
+                "put numbers, and words such as yes, no and on, between quotation marks: YAML takes them for something else"
+            )
+        return value
+
+
 class MappingFile(_Strict):
     """The mapping a data officer keeps beside the export. `date_order` is of date columns that `date_orders` does not name; `deduplicated` states that no
     person has two records in the file."""
@@ -68,6 +87,18 @@ class MappingFile(_Strict):
     attribute_gateways: dict[Text, Text] = Field(default_factory=dict)
     exclusions: tuple[ExclusionList, ...] = ()
     deduplicated: bool = False
+    subgroups: dict[Text, SubgroupEntry] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _subgroups_are_of_the_closed_lists(self) -> "MappingFile":
+        for kind, one in self.subgroups.items():
+            if kind not in SUBGROUPS_KNOWN:
+                raise ValueError(f"{kind!r} is no kind of subgroup; there are {', '.join(SUBGROUPS_KNOWN)}")
+            if other := sorted(set(one.codes.values()) - set(SUBGROUPS_KNOWN[kind])):
+                raise ValueError(
+                    f"{other[0]!r} is no code of {kind}; there are {', '.join(SUBGROUPS_KNOWN[kind])}"
+                )
+        return self
 
     @model_validator(mode="after")
     def _every_attribute_has_a_gateway(self) -> "MappingFile":
@@ -104,13 +135,25 @@ class MappingFile(_Strict):
         """How the source is read, whichever way the encoding is said."""
         return self.source.model_copy(update={"encoding": self.source.encoding or self.encoding})
 
+    @property
+    def subgroup_columns(self) -> dict[str, SubgroupColumn]:
+        """Kind -> column and table of codes."""
+        return {kind: SubgroupColumn(one.column, one.codes) for kind, one in self.subgroups.items()}
+
+    @property
+    def subgroup_gateways(self) -> dict[str, str]:
+        """Kind -> gateway."""
+        return {kind: one.gateway for kind, one in self.subgroups.items()}
+
     def columns(self) -> ColumnMapping:
         """The mapping as cleaning needs it."""
         return ColumnMapping(
             record_id=self.record_id,
             identifiers=self.identifiers,
             date_order=self.date_order,
-            attributes=tuple(self.attributes.values()),
+            attributes=tuple(
+                dict.fromkeys([*self.attributes.values(), *(one.column for one in self.subgroups.values())])
+            ),
             date_orders=self.date_orders,
             latest_years=self.century_pivot,
         )
@@ -162,7 +205,7 @@ def _lines(
     body = mapping.model_dump(mode="json", exclude_defaults=True)
     body["mapping"] = MAPPING_FORMAT
     order = ("mapping", "partner", "source", "encoding", "record_id", "identifiers", "date_order", "date_orders", "century_pivot", "token_gateway",
-             "attributes", "attribute_gateways", "exclusions", "deduplicated")  # fmt: skip
+             "attributes", "attribute_gateways", "subgroups", "exclusions", "deduplicated")  # fmt: skip
     yield from (f"# {line}" for line in head.splitlines())
     for entry in order:
         if entry not in body:

@@ -10,6 +10,7 @@ from linkage.attestations import rounded
 from linkage.partner.preflight.advice import Advice, advise, percent
 from linkage.partner.preflight.report import IdentifierReport, Preflight
 from linkage.partner.rawsearch.leaving import spoken
+from linkage.partner.subgroups import FEWEST, SubgroupCounts
 
 Verdict = Literal["stop", "look", "ready"]
 VERDICTS: Final[dict[Verdict, str]] = {
@@ -44,6 +45,7 @@ def told(report: Preflight) -> list[str]:
         *_passes(report),
         *_left_out(report),
         *_leaving(report),
+        *_subgroups(report),
         *searched(report),
     ]
 
@@ -97,6 +99,23 @@ def _leaving(report: Preflight) -> Iterator[str]:
         yield f"  {file.name:34}{file.size or 0:>14,} bytes  for {file.reader_name or file.reader}"
 
 
+def _subgroups(report: Preflight) -> Iterator[str]:
+    if report.subgroups:
+        yield from ("", "Subgroup codes, for the assembler and for linkage quality alone, as they leave:")
+    for one in report.subgroups:
+        yield f"  {spoken(one.kind)} ({one.column}): " + ", ".join(
+            f"{spoken(code)} {records:,}" for code, records in one.records.items()
+        )
+        yield f"    {folded(one)}"
+
+
+def folded(one: SubgroupCounts) -> str:
+    """What became of rare codes, in a sentence."""
+    if not one.folded:
+        return f"every code that leaves is of {FEWEST} records or more, or is unknown"
+    return f"of the unknown {one.folded:,} have a code that leaves with nobody: under {FEWEST} of your records have it, or it would have told which one is missing"
+
+
 def searched(report: Preflight) -> Iterator[str]:
     """What the search for readable values covered and found, in sentences."""
     one = report.search
@@ -146,6 +165,7 @@ def page(report: Preflight) -> str:
         search=[line for line in searched(report) if line],
         total=sum(file.size or 0 for file in report.files),
         spoken=spoken,
+        folded=folded,
         percent=percent,
         reasons_shown=REASONS_SHOWN,
     )

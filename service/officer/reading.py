@@ -2,11 +2,13 @@
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -122,6 +124,30 @@ def check_usable(quality: QualityReport, *, mapping: MappingFile, file: str) -> 
         )
 
 
+def check_subgroups(read: Read, *, mapping: MappingFile, file: str) -> None:
+    """Nothing, if the mapping says of every value in the columns of subgroups what it stands for.
+
+    Raises:
+        BadInput: it does not; the message names column and row, never the value.
+    """
+    for kind, one in mapping.subgroups.items():
+        rows = _rows_with_others(read.columns[one.column], known=list(one.codes))
+        if rows.any():
+            row = read.cleaner.row_number(int(rows.argmax()))
+            raise BadInput(
+                f"{file}, column {one.column!r}, row {row}: the mapping does not say which {kind} its value stands for ({int(rows.sum())} such rows);"
+                f" add it under subgroups, {kind}, codes"
+            )
+
+
+def _rows_with_others(column: Column, *, known: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """Which rows have a value that is not among these."""
+    among = pc.is_in(column.values, pa.array(known, pa.string()))
+    rows = column.present.copy()
+    rows[rows] = ~among.to_numpy(zero_copy_only=False)[column.codes[rows]]
+    return rows
+
+
 def check_values(read: Read, *, mapping: MappingFile, values: Mapping[str, tuple[str, ...]], file: str) -> None:
     """Nothing, if every attribute is in the catalogue and holds its values alone; `values` are the catalogue's by attribute, none for any.
 
@@ -133,10 +159,7 @@ def check_values(read: Read, *, mapping: MappingFile, values: Mapping[str, tuple
             raise BadInput(f"{file}: {attribute} is not among {mapping.partner}'s attributes in the catalogue")
         if not values[attribute]:
             continue
-        column = read.columns[name]
-        known = pc.is_in(column.values, pa.array(values[attribute], pa.string()))
-        rows = column.present.copy()
-        rows[rows] = ~known.to_numpy(zero_copy_only=False)[column.codes[rows]]
+        rows = _rows_with_others(read.columns[name], known=values[attribute])
         if rows.any():
             row = read.cleaner.row_number(int(rows.argmax()))
             raise BadInput(

@@ -31,7 +31,7 @@ from service.dossier import VOUCHED
 from service.memory import read_remembered
 from service.officer.mapping import Given
 from service.officer.mapping import run as map_file
-from service.officer.mapping_file import MappingFile, SourceOptions, read_mapping
+from service.officer.mapping_file import SourceOptions, read_mapping
 from service.officer.preflight import told, write_page
 from service.officer.updates import submit_update, submit_whole, withdraw_records
 from service.progress import shown
@@ -315,16 +315,8 @@ def _officers_desk(
 
 def _export(file: Path, *, mapping: Path, shared: Path) -> Export:
     """The file with its mapping, and what the catalogue says of the partner's attributes."""
-    one: MappingFile = read_mapping(mapping)
-    offered = load_catalogue(read_text(shared / VOUCHED["catalogue"])).attributes.values()
-    mine = {a.id.partition(".")[2]: a for a in offered if a.id.startswith(f"{one.partner}.")}
-    return Export(
-        file,
-        one,
-        mapping.parent,
-        values={name: a.values for name, a in mine.items()},
-        classes={name: a.sensitivity.name for name, a in mine.items()},
-    )
+    catalogue = load_catalogue(read_text(shared / VOUCHED["catalogue"]))
+    return Export.of(file, read_mapping(mapping), lists=mapping.parent, catalogue=catalogue)
 
 
 def _sent(submission: Path) -> Manifest:

@@ -160,6 +160,7 @@ def withdraw_records(
             now,
             earlier.manifest.exclusions,
             earlier.manifest.deduplicated,
+            mapping.subgroup_gateways,
         )
         sent = seal_withdrawal(
             earlier,

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from linkage.central.assembly.people import Doubt
@@ -10,7 +11,10 @@ from linkage.central.pairs.run import Run
 from linkage.central.report.calibration import LINE, Expected
 from linkage.central.report.from_model import ModelText, PassText
 from linkage.central.report.report import Bin, PartnerCounts, Report
+from linkage.central.report.subgroups import KindCounts, SubgroupCounts
 from linkage.manifest import Manifest, Round
+from linkage.partner.subgroups import FEWEST
+from linkage.subgroups import SUBGROUPS_KNOWN
 from linkage.tokens import PartnerStatistics
 from service.centre.quality_body import COMPARED, Subject, body_of, since
 from service.demonstration.cast import NOW
@@ -35,6 +39,7 @@ def keys() -> set[str]:
             PartnerStatistics(100, {"sex": 1.0}, {}),
             {},
             "PCSC-s16",
+            subgroups={"sex": "PCSC-s16"},
         )
         for n in ("a", "b")
     ]
@@ -42,12 +47,16 @@ def keys() -> set[str]:
     report = Report(
         {"a": counts, "b": counts}, {1: 100}, {1: 100}, 60, 50, [Bin(0, 2, 60)], Expected(1.0, 0.0, 0.0)
     )
+    by_code = KindCounts(
+        np.array([0, 20, 30]), np.array([0, 25, 25]), np.array([0.0, 20, 30]), np.array([0.0, 2, 3])
+    )
     subject = Subject(Run(one, "", {}, {}), manifests, "link_only", 0.5, NOW)
     body = body_of(
         subject,
         report=report,
         doubt=Doubt(0, 0, 0, 0, 0, 0),
         model=ModelText((PassText("k", 60, 0.9, {}),), ("careful",)),
+        groups={"a": SubgroupCounts({"sex": by_code}, np.arange(100) < 50, np.arange(100))},
     )
     found = {"since", *(f"since.{k}" for k in since(body, now=body))}
     for key, value in body.items():
@@ -68,6 +77,17 @@ def test_every_key_of_the_report_is_explained_and_no_other(keys: set[str]) -> No
     assert sorted(told) == sorted(keys)
     for path in COMPARED:
         assert f"`{'.'.join(path)}`" in section
+
+
+def test_the_lists_of_subgroup_codes_are_those_of_the_code() -> None:
+    text = (DOCS / "formats.md").read_text("utf-8")
+    section = text.partition("### Subgroup codes, `linkage-subgroups/v1`")[2].partition("\n### ")[0]
+    told = {
+        kind: tuple(re.findall(r"`([a-z0-9_]+)`", codes))
+        for kind, codes in re.findall(r"^\| `([a-z_]+)` \| (.*) \|$", section, re.MULTILINE)
+    }
+    assert told == SUBGROUPS_KNOWN
+    assert f"A code that fewer than {FEWEST} of the partner's records have is sent as 0" in section
 
 
 PAGE = (DOCS / "quality.md").read_text(encoding="utf-8")

@@ -117,3 +117,21 @@ def test_what_is_left_out_can_break_no_line() -> None:
         left_out={"x\nrecord_id: evil": "y\npartner: z"},
     )
     assert parse_mapping(text, name="it") == parsed(OLD)
+
+
+def test_subgroups_are_read_back_as_written_and_their_columns_are_read_once() -> None:
+    codes = {"W1": "white", "1": "asian", "no": "unknown", "it's, odd: #": "other"}
+    group = {"column": "custody", "gateway": "PCSC-s16", "codes": codes}
+    one = parsed(OLD | {"subgroups": {"ethnic_group": group, "sex": {**group, "codes": {"F": "female"}}}})
+    text = mapping_text(one, notes={}, left_out={})
+    assert parse_mapping(text, name="again") == one
+    assert one.columns().attributes == ("custody",)
+    assert one.subgroup_gateways == {"ethnic_group": "PCSC-s16", "sex": "PCSC-s16"}
+    assert one.subgroup_columns["ethnic_group"].codes == codes
+
+
+@pytest.mark.parametrize("codes", ["{no: unknown}", "{1: asian}", "{W: yes}", "{W: }"])
+def test_a_code_that_yaml_takes_for_something_else_is_asked_for_in_quotation_marks(codes: str) -> None:
+    text = yaml.safe_dump(OLD) + f"subgroups: {{ethnic_group: {{column: c, gateway: g, codes: {codes}}}}}\n"
+    with pytest.raises(BadInput, match="between quotation marks"):
+        parse_mapping(text, name="mapping.yaml")

@@ -88,9 +88,7 @@ def report_of(linkage: Linkage, *, evidence: Evidence) -> Report:
     """The linkage in numbers. Its pairs are those of the evidence, in the same order, with the probabilities that it was made by."""
     pairs = linkage.pairs
     linked = linked_pairs(linkage)
-    person, partner = linkage.person, linkage.records.partner
-    known = np.zeros((linkage.people, len(linkage.records.partners)), dtype=bool)
-    known[person, partner] = True
+    person, known = linkage.person, known_to(linkage)
     return Report(
         partners={
             name: _partner(at, linkage=linkage, known=known, stands=evidence.stands)
@@ -112,10 +110,23 @@ def linked_pairs(linkage: Linkage) -> npt.NDArray[np.bool_]:
     return same & (pairs.probability >= linkage.threshold)
 
 
+def known_to(linkage: Linkage) -> npt.NDArray[np.bool_]:
+    """Of each person, which partners have a record."""
+    known = np.zeros((linkage.people, len(linkage.records.partners)), dtype=bool)
+    known[linkage.person, linkage.records.partner] = True
+    return known
+
+
+def known_to_others(at: int, *, linkage: Linkage, known: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Of each of this partner's records, which other partners have one of the same person."""
+    others: npt.NDArray[np.bool_] = known[linkage.person[linkage.records.partner == at]]
+    others[:, at] = False
+    return others
+
+
 def _partner(at: int, *, linkage: Linkage, known: npt.NDArray[np.bool_], stands: Ints) -> PartnerCounts:
     its = linkage.records.partner == at
-    others = known[linkage.person[its]]
-    others[:, at] = False
+    others = known_to_others(at, linkage=linkage, known=known)
     return PartnerCounts(
         records=int(its.sum()),
         without_match_key=int((stands[its] == 0).sum()),

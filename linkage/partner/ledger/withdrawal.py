@@ -15,6 +15,7 @@ from linkage.partner.draft import Draft, Nobody, Recipients, Watch
 from linkage.partner.ledger.changes import marks_of, reference_order, with_empty_rows
 from linkage.partner.ledger.folder import LedgerFolder
 from linkage.partner.ledger.ledger import Ledger, LedgerPass, Refs
+from linkage.partner.subgroups import no_codes
 from linkage.partner.submission import Submission, Terms
 from linkage.schema import Schema
 from linkage.tokens import PartnerStatistics
@@ -68,6 +69,8 @@ def seal_withdrawal(
             fields = [(RECORD_REF, pa.binary(16)), *((name, pa.string()) for name in terms.attribute_gateways)]
             types = pa.schema(fields)
             draft.put_attributes([with_empty_rows(types.empty_table(), gone)], types=types)
+        if terms.subgroups:
+            draft.put_subgroups(no_codes(tuple(terms.subgroups)))
         before = earlier.manifest.statistics
         statistics = PartnerStatistics(round(int(stays.sum()), -2), before.held, before.u)
         made = draft.sign(

@@ -13,6 +13,7 @@ from linkage.partner.preflight.tally import Duplicates, Tally
 from linkage.partner.rawsearch.leaving import LeavingField, LeavingFile
 from linkage.partner.rawsearch.search import RawSearch
 from linkage.partner.records import QualityReport
+from linkage.partner.subgroups import SubgroupCounts
 from linkage.partner.tokenise import PassSummary
 
 UNKNOWN_PART: Final = "?"
@@ -90,6 +91,7 @@ class Preflight:
     fields: tuple[LeavingField, ...]
     files: tuple[LeavingFile, ...]
     search: RawSearch | None
+    subgroups: tuple[SubgroupCounts, ...] = ()
 
 
 def preflight(
@@ -104,6 +106,7 @@ def preflight(
     fields: tuple[LeavingField, ...] = (),
     files: tuple[LeavingFile, ...] = (),
     search: RawSearch | None = None,
+    subgroups: tuple[SubgroupCounts, ...] = (),
 ) -> Preflight:
     """The report on the records that are left after exclusions, as counted; `quality` and `seen` are of the whole file."""
     identifiers = tuple(
@@ -125,6 +128,7 @@ def preflight(
         fields=fields,
         files=files,
         search=search,
+        subgroups=subgroups,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from linkage.errors import BadSubmission
 from linkage.manifest import SealedFile
+from linkage.subgroups import SUBGROUPS_KNOWN
 
 Reader = Literal["linker", "assembler", "custodian", "everybody"]
 
@@ -61,6 +62,11 @@ FILES: Final[tuple[tuple[re.Pattern[str], str, Reader], ...]] = (
         "assembler",
     ),
     (
+        re.compile(r"subgroups\.sealed"),
+        "a coarse code of each record, such as one of five ethnic groups, to measure how well linkage serves each group and for nothing else",
+        "assembler",
+    ),
+    (
         re.compile(r"attributes\.parquet"),
         "the attributes, each column sealed with its own key; opened only for an approved request",
         "custodian",
@@ -68,7 +74,7 @@ FILES: Final[tuple[tuple[re.Pattern[str], str, Reader], ...]] = (
 )
 NOTE: Final = (
     "your signed statement, readable by whoever carries the files: the number of records rounded to 100, the share of rows that have each identifier,"
-    " rates of chance agreement, names of attributes and gateways, what you attest about people left out, and in an update how many records are gone, rounded to 10"
+    " rates of chance agreement, names of attributes, kinds of subgroup codes and gateways, what you attest about people left out, and in an update how many records are gone, rounded to 10"
 )
 
 
@@ -98,8 +104,10 @@ def leaving_fields(
     token_gateway: str,
     attribute_gateways: Mapping[str, str],
     classes: Mapping[str, str],
+    subgroups: Mapping[str, tuple[str, str]] | None = None,
 ) -> tuple[LeavingField, ...]:
-    """Every mapped column: `identifiers` and `attributes` map their names to columns, `classes` has the catalogue's class of each attribute."""
+    """Every mapped column: `identifiers` and `attributes` map their names to columns, `classes` has the catalogue's class of each attribute, `subgroups`
+    the column and the gateway of each kind."""
     return (
         LeavingField(record_id, "record id", "a pseudonym that only you can trace back", token_gateway, None),
         *(
@@ -115,6 +123,16 @@ def leaving_fields(
                 classes.get(attribute),
             )
             for attribute, column in attributes.items()
+        ),
+        *(
+            LeavingField(
+                column,
+                f"subgroup: {spoken(kind)}",
+                f"one of {len(SUBGROUPS_KNOWN[kind])} coarse codes, sealed for the assembler; for linkage quality alone",
+                gateway,
+                None,
+            )
+            for kind, (column, gateway) in (subgroups or {}).items()
         ),
     )
 

@@ -12,6 +12,7 @@ from linkage.attributes import FOOTER, RECORD_REF
 from linkage.gone import GONE_FORMAT
 from linkage.manifest import ATTRIBUTES_NAME, GONE_SUFFIX, MANIFEST_FORMAT, RECORDS, Manifest
 from linkage.schema import Schema
+from linkage.subgroups import SUBGROUP_PURPOSE, SUBGROUPS_FORMAT, SUBGROUPS_KNOWN, SUBGROUPS_NAME
 from linkage.tokens import MAP_FORMAT, TOKENS_FORMAT
 
 # What Apache Parquet writes about wrapped keys, and what an Arrow stream says of itself.
@@ -21,11 +22,12 @@ STANDARD: Final = (
 )  # fmt: skip
 OURS: Final = (
     SEAL_FORMAT, TOKENS_FORMAT, MAP_FORMAT, GONE_FORMAT, MANIFEST_FORMAT, RECORDS, FOOTER, RECORD_REF, ATTRIBUTES_NAME,
+    SUBGROUPS_FORMAT, SUBGROUPS_NAME, SUBGROUP_PURPOSE, *SUBGROUPS_KNOWN,
     "row_ref", "block", "presence", "exact", "partner", "key", ".tokens.sealed", ".map.sealed", GONE_SUFFIX,
 )  # fmt: skip
 ENTRIES: Final = (
     "project", "epoch", "schema", "partner", "submission", "made_at", "key_check", "files", "name", "sha256", "size", "statistics", "records",
-    "held", "attributes", "token_gateway", "exclusions", "kind", "base", "gone", "manifest",
+    "held", "attributes", "subgroups", "purpose", "gateways", "token_gateway", "exclusions", "kind", "base", "gone", "manifest",
 )  # fmt: skip
 
 
@@ -46,7 +48,7 @@ def _stated(manifest: Manifest) -> Iterator[str]:
     yield from (manifest.made_at, manifest.key_check, manifest.token_gateway, str(manifest.gone))
     if manifest.base is not None:
         yield from (manifest.base.submission, manifest.base.manifest)
-    for attribute, gateway in manifest.attributes.items():
+    for attribute, gateway in (*manifest.attributes.items(), *manifest.subgroups.items()):
         yield from (attribute, gateway)
     for file in manifest.files:
         yield from (file.name, file.sha256, str(file.size))

@@ -20,7 +20,7 @@ from linkage.drafts import telling
 
 BLOCK: Final = 16
 PIECE: Final = 1 << 20
-MEMORY: Final = 128 << 20
+MEMORY: Final = 64 << 20
 Array = npt.NDArray[Any]
 Kept = Callable[[], Array]
 

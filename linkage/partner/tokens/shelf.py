@@ -17,7 +17,7 @@ from linkage.partner.tokens.ordering import Numbers, ascending, repeated
 from linkage.partner.tokens.prf import Words
 from linkage.partner.tokens.scratch import Kept, Scratch
 
-ROWS_IN_MEMORY: Final = 500_000
+ROWS_IN_MEMORY: Final = 250_000
 REF_BITS: Final = 63
 Marks = npt.NDArray[np.bool_]
 
