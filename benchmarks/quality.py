@@ -27,7 +27,7 @@ from linkage.central.report.report import linked_pairs
 from linkage.partner.normalise import ColumnMapping
 from linkage.people import make_world
 from linkage.schema import Schema, dedupe_schema, default_schema
-from service.centre.evaluate import CLEARTEXT_THRESHOLD, read_given
+from service.centre.evaluate import CLEARTEXT_THRESHOLD, missed_report, read_given
 from service.centre.quality_linked import Given, Linked, link_in_the_clear, link_privately
 from service.demonstration.pictures import reliability_plot
 from service.meter import Meter
@@ -67,6 +67,8 @@ EXPECTED: Final = (
     "never met: at least",
     "true",
 )
+MISSED: Final = ("set", "never met", "differing in", "met, scored too low", "differing in")
+MOST_NAMED: Final = 5
 LINES: Final = (
     "fitted on",
     "offset",
@@ -215,6 +217,17 @@ def bands(results: Sequence[Result], *, raw: bool) -> list[list[str]]:
     return rows
 
 
+def missed_row(r: Result) -> list[str]:
+    """How many true pairs were not linked, and in which identifiers their records differ."""
+    report = missed_report(r.one, r.source.given, schema=r.source.schema, link_type=r.source.link_type)
+    cells = [r.source.name]
+    for group in ("never_met", "scored_low"):
+        one = report["by_group"][group]
+        differ = sorted(((-n["different"], i) for i, n in one["identifiers"].items() if n["different"]))
+        cells += [f"{one['pairs']:,}", ", ".join(f"{i} {-n}" for n, i in differ[:MOST_NAMED]) or "–"]
+    return cells
+
+
 def line_rows(results: Sequence[Result]) -> list[list[str]]:
     """The line of all sources, and for each source that of the others, tried on it."""
     data = [(r.one.scored.probability, r.right) for r in results]
@@ -250,6 +263,8 @@ def report(results: Sequence[Result]) -> str:
     return "\n\n".join([
         "**Accuracy**, F1 at each one's default threshold:",
         table(ACCURACY, [accuracy_row(r) for r in results]),
+        "**What is missed**, true pairs that are not linked at the default threshold, and how many of them differ in what:",
+        table(MISSED, [missed_row(r) for r in results]),
         "**What the model expects and what is true**, at the default threshold:",
         table(EXPECTED, [expected_row(r) for r in results]),
         "**As the passes say**: mean match probability → share that is true (pairs), by band:",

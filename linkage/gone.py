@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from linkage.columns import as_numpy
 from linkage.errors import BadSubmission
 from linkage.manifest import RECORDS
 from linkage.tokens import read_table, write_chunks
@@ -41,8 +42,8 @@ def read_gone(data: bytes, *, key: str, partner: str) -> npt.NDArray[Any]:
     if table.schema.remove_metadata() != wanted.remove_metadata() or table.column(0).null_count:
         raise BadSubmission(f"what is gone of {partner}, {key}, has not the column of such a file")
     if key != RECORDS:
-        rows: npt.NDArray[np.int64] = table.column(0).to_numpy()
-        return _once(rows, len(np.unique(rows)), key=key, partner=partner)
+        rows: npt.NDArray[np.int64] = as_numpy(table.column(0))
+        return _once(rows, len(rows) - int((np.diff(np.sort(rows)) == 0).sum()), key=key, partner=partner)
     raw = b"".join(table.column(0).to_pylist())
     refs = np.frombuffer(raw, dtype=np.uint8).reshape(-1, 16)
     return _once(refs, len(set(table.column(0).to_pylist())), key=key, partner=partner)

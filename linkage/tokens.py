@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from linkage.columns import as_arrow, as_numpy
 from linkage.errors import BadSubmission
 from linkage.schema import MatchKey, Schema
 
@@ -192,9 +193,10 @@ def write_table(
 
 def _array(values: npt.NDArray[Any] | pa.Array, kind: pa.DataType) -> pa.Array:
     if isinstance(values, pa.Array):
-        return values.cast(kind)
+        return values if values.type == kind else values.cast(kind)
     if not pa.types.is_fixed_size_binary(kind):
-        return pa.array(values, kind)
+        plain = pa.types.is_primitive(kind) and values.dtype == kind.to_pandas_dtype()
+        return as_arrow(values) if plain else pa.array(values, kind)
     raw = np.ascontiguousarray(values, dtype=np.uint8)
     return pa.FixedSizeBinaryArray.from_buffers(kind, len(raw), [None, pa.py_buffer(raw)])
 
@@ -251,7 +253,7 @@ def read_pass(data: bytes, *, schema: Schema) -> tuple[PassTable, dict[str, str]
     table, meta = read_table(data, kind=TOKENS_FORMAT)
     key = pass_key(table.schema, schema=schema)
     check_lanes(table, schema=schema, key=key)
-    return PassTable(key.name, {n: table.column(n).to_numpy() for n in table.column_names}), meta
+    return PassTable(key.name, {n: as_numpy(table.column(n)) for n in table.column_names}), meta
 
 
 def pass_key(types: pa.Schema, *, schema: Schema) -> MatchKey:
@@ -272,14 +274,28 @@ def check_lanes(rows: pa.Table | pa.RecordBatch, *, schema: Schema, key: MatchKe
     """Nothing, if these are rows of the pass.
 
     Raises:
+        BadSubmission: they lack a lane of the schema, have one too many, or a lane is of another type or lacks a value.
+    """
+    check_types(rows.schema, schema=schema, key=key)
+    if any(c.null_count for c in rows.columns):
+        raise _not_the_lanes(key)
+
+
+def check_types(types: pa.Schema, *, schema: Schema, key: MatchKey) -> None:
+    """Nothing, if rows of these columns are rows of the pass.
+
+    Raises:
         BadSubmission: they lack a lane of the schema, have one too many, or a lane is of another type.
     """
     wanted = lanes_of(schema, key)
-    right = rows.schema.types == [lane_type(n) for n in wanted] and not any(c.null_count for c in rows.columns)
-    if tuple(rows.schema.names) != wanted or not right:
-        raise BadSubmission(
-            f"the token file of pass {key.name} has not the lanes of the schema: compare schema versions"
-        )
+    if tuple(types.names) != wanted or types.types != [lane_type(n) for n in wanted]:
+        raise _not_the_lanes(key)
+
+
+def _not_the_lanes(key: MatchKey) -> BadSubmission:
+    return BadSubmission(
+        f"the token file of pass {key.name} has not the lanes of the schema: compare schema versions"
+    )
 
 
 def write_map(one: PassMap, *, partner: str) -> bytes:
@@ -302,7 +318,7 @@ def read_map(data: bytes) -> tuple[PassMap, dict[str, str]]:
     if not as_written or "key" not in meta or any(c.null_count for c in table.columns):
         raise BadSubmission("a map file has not the columns of a map")
     refs = fixed_bytes(table, "record_ref", width=16)
-    return PassMap(meta["key"], table.column("row_ref").to_numpy(), refs), meta
+    return PassMap(meta["key"], as_numpy(table.column("row_ref")), refs), meta
 
 
 def fixed_bytes(table: pa.Table, name: str, *, width: int) -> npt.NDArray[np.uint8]:

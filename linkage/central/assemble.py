@@ -28,6 +28,7 @@ from linkage.central.assembly.runs import read_runs
 from linkage.central.assembly.weakest import WEAKEST_LINK, weakest_links
 from linkage.central.assembly.whole import everyone, whole
 from linkage.central.report.calibration import calibrated, default_threshold
+from linkage.columns import named
 from linkage.manifest import Manifest, Round
 from linkage.tokens import write_table
 
@@ -61,10 +62,8 @@ def kept_spine(kept: Kept, *, meta: Mapping[str, str]) -> bytes:
     standing = kept.standing
     which = standing.settled_order(np.flatnonzero(standing.here))
     ids = standing.people.ids[standing.person[which]]
-    names = pa.array(standing.partners, pa.string())
-    numbers = pa.array(standing.partner[which].astype(np.int32))
     return spine_of(
-        pa.DictionaryArray.from_arrays(numbers, names),
+        named(standing.partner[which].astype(np.int32), standing.partners),
         refs=standing.record_ref[which],
         ids=_texts(ids),
         meta={

@@ -2,41 +2,34 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from linkage.attributes import RECORD_REF
 from linkage.central.assembly.spine import (
-    SPINE_COLUMNS,
     error_rates_of,
     expected_error_of,
     link_bands,
     read_spine,
 )
+from linkage.central.cohort_cells import cells_of
 from linkage.central.cohort_sql import (
     NOTHING_MADE,
-    SPINE,
-    Column,
     Made,
     Selection,
-    Statement,
     Where,
     Within,
-    compile_cohort,
-    origins,
 )
-from linkage.central.store import open_locked
-from linkage.errors import BadSubmission
 
 __all__ = [
     "NO_RECORD",
     "Cohort",
     "Histories",
     "Made",
+    "Over",
     "Selection",
     "Where",
     "Within",
@@ -49,7 +42,6 @@ __all__ = [
 ]
 
 NO_RECORD: Final = "no record"
-DAY: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\z"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +72,18 @@ class Histories:
     values: tuple[tuple[str, ...], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Over:
+    """Time as a dimension: whose earliest day of the attribute is in one of the months is counted in the period beside it, and nobody else is counted."""
+
+    attribute: str
+    dimension: str
+    periods: Mapping[str, str]
+
+
+NO_AREAS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType({})
+
+
 def count(
     spine: pa.Table,
     tables: Mapping[str, pa.Table],
@@ -88,44 +92,55 @@ def count(
     group_by: Sequence[str],
     order: Mapping[str, Sequence[str]],
     made: Mapping[str, Made] = NOTHING_MADE,
+    upwards: Mapping[str, Mapping[str, str]] = NO_AREAS,
+    over: Over | None = None,
 ) -> Cohort:
     """The cohort: who meets every condition, counted by the dimensions. `tables` are the opened columns of each partner.
 
     Where a person's records differ, the value that stands last in `order` counts (so that "yes" beats "no"), and a value that is not in it counts as none;
-    without an order, the one that sorts last. A day is written as 2026-12-01. `made` are attributes made of others.
+    without an order, the one that sorts last. A day is written as 2026-12-01. `made` are attributes made of others. `upwards` gives, for dimensions that are
+    counted by something coarser, each value and what it is counted as. `over` is the last dimension, if time is one.
 
     Raises:
         BadInput: an attribute of a condition or a dimension is not among the tables.
         BadSubmission: what a window looks at is no day.
     """
-    columns, rows = _cells(spine, tables, population=population, group_by=group_by, order=order, made=made)
+    first = None if over is None else over.attribute
+    columns, rows = cells_of(
+        spine, tables, population=population, group_by=group_by, order=order, made=made, first=first
+    )
     everyone = sorted(person for row in rows for person in row["people"])
-    chosen = [row for row in rows if row["met"]]
+    chosen = [row for row in rows if row["met"] and (over is None or row["month"] in over.periods)]
     people = sorted(person for row in chosen for person in row["people"])
-    asked = {name for one in population for name in _looked_at(one)}
+    asked = {name for one in population for name in _looked_at(one)} | (set() if first is None else {first})
     # Whoever meets a condition on a partner's attribute is known to that partner, for all of its attributes.
     sure = asked | {name.partition(".")[0] for name in asked - made.keys()}
     categories = []
     for number, attribute in enumerate(group_by):
         g = f"g{number}"
         found = {row[g] for row in rows if row[g] is not None}
-        known = [v for v in order.get(attribute) or sorted(found) if _possible(v, attribute, population)]
+        up = upwards.get(attribute, {})
+        possible = (v for v in order.get(attribute) or sorted(found) if _possible(v, attribute, population))
+        known = list(dict.fromkeys(up.get(v, v) for v in possible))
         never_absent = not sure.isdisjoint({attribute, attribute.partition(".")[0]}) and all(
             row[g] is not None for row in chosen
         )
         categories.append(tuple(known) if never_absent else (*known, NO_RECORD))
+    if over is not None:
+        categories.append(tuple(dict.fromkeys(over.periods.values())))
+    places = [{value: place for place, value in enumerate(its)} for its in categories]
     counts = np.zeros(tuple(len(its) for its in categories), dtype=np.int64)
     for row in chosen:
-        cell = tuple(
-            its.index(NO_RECORD if row[f"g{n}"] is None else row[f"g{n}"]) for n, its in enumerate(categories)
-        )
-        counts[cell] += len(row["people"])
+        values = [_counted_as(row[f"g{n}"], upwards.get(name, {})) for n, name in enumerate(group_by)]
+        values += [] if over is None else [over.periods[row["month"]]]
+        counts[tuple(place[value] for place, value in zip(places, values, strict=True))] += len(row["people"])
     seen = {
         name: tuple(sorted(v for v in rows[0][f"seen{column.number}"] or [] if v is not None))
         for name, column in columns.items()
         if rows and f"seen{column.number}" in rows[0]
     }
-    return Cohort(tuple(everyone), tuple(people), tuple(group_by), tuple(categories), counts, seen)
+    dimensions = (*group_by, *(() if over is None else (over.dimension,)))
+    return Cohort(tuple(everyone), tuple(people), dimensions, tuple(categories), counts, seen)
 
 
 def rows_of(
@@ -136,15 +151,16 @@ def rows_of(
     columns: Sequence[str],
     order: Mapping[str, Sequence[str]],
     made: Mapping[str, Made] = NOTHING_MADE,
+    upwards: Mapping[str, Mapping[str, str]] = NO_AREAS,
 ) -> Histories:
     """The same people as `count` counts, one by one, with what it would count them by.
 
     Raises:
         BadInput, BadSubmission: as `count`.
     """
-    _, cells = _cells(spine, tables, population=population, group_by=columns, order=order, made=made)
+    _, cells = cells_of(spine, tables, population=population, group_by=columns, order=order, made=made)
     found = sorted(
-        (person, tuple(NO_RECORD if cell[f"g{n}"] is None else cell[f"g{n}"] for n in range(len(columns))))
+        (person, tuple(_counted_as(cell[f"g{n}"], upwards.get(name, {})) for n, name in enumerate(columns)))
         for cell in cells
         if cell["met"]
         for person in cell["people"]
@@ -152,7 +168,8 @@ def rows_of(
     values = tuple(row for _, row in found)
     listed, categories = [], []
     for number, name in enumerate(columns):
-        given = tuple(order.get(name) or ())
+        up = upwards.get(name, {})
+        given = tuple(dict.fromkeys(up.get(value, value) for value in order.get(name) or ()))
         listed.append(len(given))
         categories.append(tuple(dict.fromkeys((*given, *sorted({row[number] for row in values})))))
     return Histories(
@@ -165,77 +182,8 @@ def rows_of(
     )
 
 
-def _cells(
-    spine: pa.Table,
-    tables: Mapping[str, pa.Table],
-    *,
-    population: Sequence[Selection],
-    group_by: Sequence[str],
-    order: Mapping[str, Sequence[str]],
-    made: Mapping[str, Made],
-) -> tuple[dict[str, Column], list[dict[str, Any]]]:
-    """The columns that are looked at, and for each combination of values that occurs whether it meets the conditions and who has it."""
-    days = frozenset(name for one in population if isinstance(one, Within) for name in (one.attribute, one.of))
-    named = {*group_by, *(one.attribute for one in population)}
-    used = frozenset(origin for name in named for origin in origins(name, made=made))
-    columns, frames = _numbered(tables, used=used | days, days=days, order=order)
-    statement = compile_cohort(
-        columns, partners=list(tables), population=population, group_by=group_by, made=made
-    )
-    rows = _run(
-        statement, {SPINE: spine.select(SPINE_COLUMNS).rename_columns(["partner", "r", "person"]), **frames}
-    )
-    return columns, rows
-
-
-def _numbered(
-    tables: Mapping[str, pa.Table],
-    *,
-    used: frozenset[str],
-    days: frozenset[str],
-    order: Mapping[str, Sequence[str]],
-) -> tuple[dict[str, Column], dict[str, pa.Table]]:
-    """The columns that are looked at, under numbers, and the tables that hold them."""
-    columns: dict[str, Column] = {}
-    frames: dict[str, pa.Table] = {}
-    for place, (partner, table) in enumerate(tables.items()):
-        held = {"r": table.column(RECORD_REF)}
-        for name in (n for n in table.column_names if n != RECORD_REF and f"{partner}.{n}" in used):
-            attribute = f"{partner}.{name}"
-            number = len(columns)
-            columns[attribute] = Column(place, number, tuple(order.get(attribute) or ()))
-            values = table.column(name).cast(pa.string())
-            held[f"c{number}"] = _days(values, attribute) if attribute in days else values
-        frames[f"p{place}"] = pa.table(held)
-    return columns, frames
-
-
-def _days(values: pa.ChunkedArray, attribute: str) -> pa.ChunkedArray:
-    """The values as days; an empty one is none.
-
-    Raises:
-        BadSubmission: some are written otherwise, or are no day of the calendar. The message says how many, never which.
-    """
-    given = pc.if_else(pc.equal(values, ""), pa.scalar(None, pa.string()), values)
-    wrong = pc.sum(pc.invert(pc.match_substring_regex(given, DAY))).as_py() or 0
-    if not wrong:
-        found = pc.strptime(given, format="%Y-%m-%d", unit="s", error_is_null=True).cast(pa.date32())
-        again = pc.equal(pc.strftime(found, format="%Y-%m-%d"), given)
-        wrong = len(given) - given.null_count - (pc.sum(again).as_py() or 0)
-    if wrong:
-        raise BadSubmission(f"{wrong} values of {attribute} are no days written as 2026-12-01: submit it again")
-    return found
-
-
-def _run(statement: Statement, tables: Mapping[str, pa.Table]) -> list[dict[str, Any]]:
-    """The rows that the statement gives over these tables."""
-    with open_locked() as connection:
-        for name, table in tables.items():
-            connection.register(name, table)
-        rows: list[dict[str, Any]] = (
-            connection.sql(statement.text, params=dict(statement.parameters)).to_arrow_table().to_pylist()
-        )
-    return rows
+def _counted_as(value: str | None, up: Mapping[str, str]) -> str:
+    return NO_RECORD if value is None else up.get(value, value)
 
 
 def _looked_at(one: Selection) -> tuple[str, ...]:

@@ -80,15 +80,18 @@ def compile_cohort(
     population: Sequence[Selection],
     group_by: Sequence[str],
     made: Mapping[str, Made] = NOTHING_MADE,
+    first: str | None = None,
 ) -> Statement:
     """The statement that gives a row for each cell, `met` (whether its people meet the conditions), `g0`, `g1`, … (values of the dimensions; null without a
     record), `people`, and `seen<n>` (all values of column n, where a condition looks at it and it has no order), over the tables `spine` (partner, r, person)
-    and `p0`, `p1`, … (r, c0, c1, …). An attribute of `made` may stand wherever another may, but in a window.
+    and `p0`, `p1`, … (r, c0, c1, …). An attribute of `made` may stand wherever another may, but in a window. With `first`, a dated attribute, the column `month` has that of
+    a person's earliest day, as 2026-12, or null.
 
     Raises:
         BadInput: a condition or a dimension looks at an attribute that is not among the columns.
     """
     windowed = {name for one in population if isinstance(one, Within) for name in (one.attribute, one.of)}
+    windowed |= set() if first is None else {first}
     used = [one.attribute for one in population if isinstance(one, Where)] + list(group_by)
     if both := windowed & set(used):
         raise BadInput(f"{min(both)} is a day, which nobody is compared or counted by")
@@ -111,14 +114,22 @@ def compile_cohort(
             parameters[f"days{number}"] = one.days
             parts += _window(one, columns, number)
             tests.append(f"person IN (SELECT person FROM w{number})")  # noqa: S608  numbers alone
+    if first is not None:
+        day = _column(columns, first)
+        parts.append(
+            f"first AS (SELECT s.person, min(t.c{day.number}) AS day {_records(day.table)} GROUP BY s.person)"
+        )
     asked = dict.fromkeys(
         valued[one.attribute] for one in population if isinstance(one, Where) and one.attribute in valued
     )
     met = " AND ".join(f"coalesce({test}, false)" for test in tests) or "true"
     cells = "".join(f", {shown_as[name]} AS g{n}" for n, name in enumerate(group_by))
     shown = "".join(f", g{n}" for n in range(len(group_by)))
+    if first is not None:
+        cells, shown = f"{cells}, strftime(first.day, '%Y-%m') AS month", f"{shown}, month"
     seen = "".join(_seen(column) for column in asked if not column.order)
     joined = "".join(f" LEFT JOIN k{n} USING (person)" for n in tables)
+    joined += " LEFT JOIN first USING (person)" if first is not None else ""
     text = (
         f"WITH {', '.join(parts)} SELECT met{shown}, list(person) AS people{seen}"  # noqa: S608  numbers alone
         f" FROM (SELECT person, ({met}) AS met{cells} FROM everyone{joined}) GROUP BY met{shown}"

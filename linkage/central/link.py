@@ -115,10 +115,9 @@ def run_update(
     inputs = linking.inputs() | {"base": extended.base.digest, "model": digest}
     with journal(work or hidden(out, "work"), inputs=inputs, by=linker) as kept:
         passes = linking.plan({p.key: p.lanes for p in model.passes})
-        linking.compare(passes, kept=kept)
         draft.mkdir(parents=True, exist_ok=True)
         _clear(draft, kept=kept)
-        files = dict(linking.score(passes, model=model, kept=kept, out=draft))
+        files = dict(linking.compare_and_score(passes, model=model, kept=kept, out=draft))
         run = Run(one, digest, submissions_of(manifests), files, base=extended.base.digest)
         write_run(draft, run=run, by=linker)
         rename_whole(draft, target)

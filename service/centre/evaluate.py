@@ -101,7 +101,7 @@ def evaluate(
         "private": _side(one.pairs, one.records, one.truth, link_type, one.threshold, meter),
     }
     if missed:
-        report["missed"] = _missed(one, given, schema=schema, link_type=link_type)
+        report["missed"] = missed_report(one, given, schema=schema, link_type=link_type)
     if cleartext:
         say("cleartext: the same values and match keys in plain Splink")
         clear_meter = Meter()
@@ -147,7 +147,10 @@ def _side(
     }
 
 
-def _missed(one: Linked, given: Sequence[Given], *, schema: Schema, link_type: LinkType) -> dict[str, Any]:
+def missed_report(
+    one: Linked, given: Sequence[Given], *, schema: Schema, link_type: LinkType
+) -> dict[str, Any]:
+    """Which true pairs of the linkage were not linked, and why, as `explained` says it."""
     scored = one.place[one.pairs.left], one.place[one.pairs.right]
     records, truth = file_order(given)
     found = missed_of(
@@ -158,7 +161,9 @@ def _missed(one: Linked, given: Sequence[Given], *, schema: Schema, link_type: L
     )
     starts = np.cumsum([0, *(len(g.rows) for g in given)])
     rows = [_clear_rows(c, schema, int(at)) for c, at in zip(one.cleaned, starts, strict=False)]
-    return explained(found, rows=pd.concat(rows, ignore_index=True), schema=schema)
+    whole = pd.concat(rows, ignore_index=True)
+    concerned = whole["record"].isin(np.concatenate([found.left, found.right]))
+    return explained(found, rows=whole[concerned], schema=schema)
 
 
 def run(

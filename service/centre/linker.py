@@ -2,17 +2,19 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from keys import Identity, PublicIdentity
 from linkage.central.link import run_linker, run_update
 from linkage.central.pairs.model import Model, read_model
-from linkage.central.pairs.run import signed_run
-from linkage.errors import BadModel, BadSubmission
+from linkage.central.pairs.run import RUN_NAME, signed_run
+from linkage.central.pairs.since import in_full_because
+from linkage.central.pairs.token_files import Tokens
+from linkage.errors import BadInput, BadModel, BadSubmission
 from linkage.manifest import Manifest
 from policies import Stage
 from service import clock
@@ -33,6 +35,22 @@ MODEL_FILE: Final = "model.json"
 # What an unfinished run has finished so far, under seal for the linker alone.
 WORK_FOLDER: Final = "work"
 
+Scope = Literal["as needed", "update", "full"]
+
+
+def scope_of(given: Mapping[Scope, bool]) -> Scope:
+    """What is asked for, by the options that are given.
+
+    Raises:
+        BadInput: more than one is.
+    """
+    asked = [scope for scope, is_given in given.items() if is_given]
+    if len(asked) > 1:
+        raise BadInput(
+            "--update links only what is new and --full links everything: give one of them, or neither"
+        )
+    return asked[0] if asked else "as needed"
+
 
 def run_linker_desk(
     folder: Path,
@@ -43,13 +61,14 @@ def run_linker_desk(
     session: Path | None = None,
     waiting: Waiting | None = None,
     progress: Progress = silent,
-    update: bool = False,
+    scope: Scope = "as needed",
     keep: bool = True,
     warn: Callable[[str], None] = lambda _: None,
 ) -> str:
     """The linker's run over its own folder; the model is kept there, the sealed pairs go to `out`. With `at` it runs as things stood then; what it
     remembers goes by the clock all the same. Where custodians share the key that opens tokens, they are asked for it in the folder `session`. A run that
-    was broken off goes on, with the same submissions, where it was. With `update` only what is new since the runs in `out` is linked, by their model. `warn` hears what makes the model doubtful. With `keep` the rows of
+    was broken off goes on, with the same submissions, where it was. The `scope` of an "update" is what is new since the runs in `out`, linked by their model; "as
+    needed", that is done where it can be, and else all is linked; the answer says which and why. `warn` hears what makes the model doubtful. With `keep` the rows of
     a full run stay in the linker's folder, under seal, so that later updates open few of them; it takes as much space again as the submissions.
 
     Raises:
@@ -87,7 +106,9 @@ def run_linker_desk(
     about = _About(
         folder, out, project, tuple(manifests), linker, project.trust.only("assembler", at=now), progress
     )
-    return about.update(now=today) if update else about.in_full(now=today, keep=keep, warn=warn)
+    chosen, because = about.needed() if scope == "as needed" else (scope, "")
+    done = about.update(now=today) if chosen == "update" else about.in_full(now=today, keep=keep, warn=warn)
+    return f"{done}{because}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +122,28 @@ class _About:
     linker: Identity
     assembler: PublicIdentity
     progress: Progress
+
+    def needed(self) -> tuple[Scope, str]:
+        """What a run has to do, an update where that does what is asked and all where it does not; and why, as words after those of the run."""
+        if not (self.out / RUN_NAME).is_file():
+            return "full", ""
+        tokens = Tokens.of(
+            self.folder / "inbox", manifests=self.manifests, schema=self.project.schema, one=self.project.one,
+            linker=self.linker,
+        )  # fmt: skip
+        because = in_full_because(self.out, tokens, model=self._model())
+        if because is not None:
+            return "full", f"; everything was linked anew, for {because}"
+        return "update", "; only what is new since the last run was linked, and --full links everything anew"
+
+    def _model(self) -> Model | None:
+        """The model of the last full run, if it is here and of this linkage."""
+        path = self.folder / MODEL_FILE
+        try:
+            model = read_model(path.read_text("utf-8"), schema=self.project.schema)
+        except (BadModel, FileNotFoundError, UnicodeDecodeError):
+            return None
+        return model if model.link_type == self.project.link_type else None
 
     def in_full(self, *, now: datetime, keep: bool, warn: Callable[[str], None]) -> str:
         """The full run, in words."""

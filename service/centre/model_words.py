@@ -58,9 +58,9 @@ def _lines(model: Model) -> list[str]:
 
 
 def _pass(one: PassModel) -> list[str]:
-    share = f"{one.prior:.1%}"
+    share, relatives = f"{one.prior:.1%}", sum(one.relatives.values())
     out = [
-        f"{one.key}: {one.pairs:,} pairs share it, of which about {one.matches:,.0f} match; the share of matches is put at {share}."
+        f"{one.key}: {one.pairs:,} pairs share it, of which about {one.matches:,.0f} match; the share of matches is put at {share}, that of relatives at {relatives:.1%}."
     ]
     for lane in one.lanes:
         weights = [log2(m / u) for m, u in zip(one.m[lane.lane], one.u[lane.lane], strict=True)]

@@ -26,7 +26,7 @@ class Ran:
 
 
 def run_centre(
-    linker: Path, assembler: Path, *, shared: Path, out: Path, update: bool = False, more: Sequence[str] = ()
+    linker: Path, assembler: Path, *, shared: Path, out: Path, more: Sequence[str] = ()
 ) -> list[Ran]:
     """The linker's run and, if it went well, the assembler's, one after the other; `more` are further words for the linker. Errors and progress go where this
     process's go.
@@ -49,7 +49,6 @@ def run_centre(
         str(shared),
         "--out",
         pairs,
-        *(["--update"] if update else []),
         *more,
     ]
     linked = _process(*words)

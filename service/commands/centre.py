@@ -31,9 +31,11 @@ def centre_link(
     update: Annotated[
         bool,
         typer.Option(
-            "--update", help="Link only what is new since the last run, scored by the model of that run."
+            "--update",
+            help="Link only what is new since the last run, scored by the model of that run, or nothing. Without it and without --full, that is done where it can be.",
         ),
     ] = False,
+    full: Annotated[bool, typer.Option("--full", help="Link everything anew, with a new model.")] = False,
     keep: Annotated[
         bool,
         typer.Option(
@@ -47,10 +49,12 @@ def centre_link(
     from rich.console import Console
 
     from service.centre.linker import run_linker_desk as call
+    from service.centre.linker import scope_of
     from service.custody.quorum import patiently
     from service.progress import shown
 
     with told(), shown(Console(stderr=True), clock=time.monotonic) as progress:
+        scope = scope_of({"update": update, "full": full})
         waiting = patiently(wait, say=typer.echo)
         typer.echo(
             call(
@@ -61,7 +65,7 @@ def centre_link(
                 session=session,
                 waiting=waiting,
                 progress=progress,
-                update=update,
+                scope=scope,
                 keep=keep,
                 warn=lambda sentence: typer.echo(f"warning: {sentence}", err=True),
             )
@@ -96,15 +100,17 @@ def centre_run(
     shared: Shared,
     out: Annotated[Path, typer.Option(help="Where the sealed spine goes.")],
     update: Annotated[
-        bool, typer.Option("--update", help="The linker links only what is new since its last run.")
+        bool, typer.Option("--update", help="The linker links only what is new since its last run, or nothing.")
     ] = False,
+    full: Annotated[bool, typer.Option("--full", help="The linker links everything anew.")] = False,
 ) -> None:
     """The linker's run and then the assembler's, on one machine, as two processes that each open their own folder. In earnest they are on two machines: give `link` and
     `assemble` there."""
     from service.centre.run import run_centre
 
     with told():
-        ran = run_centre(linker, assembler, shared=shared, out=out, update=update)
+        words = [word for word, given in (("--update", update), ("--full", full)) if given]
+        ran = run_centre(linker, assembler, shared=shared, out=out, more=words)
         for name, one in zip(("linker", "assembler"), ran, strict=False):
             if one.told:
                 typer.echo(f"{name}: {one.told}")

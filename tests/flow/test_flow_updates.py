@@ -20,8 +20,9 @@ from linkage.central.link import open_pairs, open_tables, run_linker, run_update
 from linkage.central.pairs.chunks import Room
 from linkage.central.pairs.learn import score
 from linkage.central.pairs.model import Model
-from linkage.central.pairs.run import Run
-from linkage.central.pairs.since import runs_in
+from linkage.central.pairs.run import RUN_NAME, Run
+from linkage.central.pairs.since import in_full_because, runs_in
+from linkage.central.pairs.token_files import Tokens
 from linkage.central.receive import Doorstep, read_manifests, receive, withdraw
 from linkage.errors import BadInput, BadSubmission
 from linkage.manifest import RECORDS, Manifest, Round
@@ -723,6 +724,34 @@ def test_an_incremental_run_that_nothing_can_be_added_to_is_refused(at_home: Rou
     shutil.rmtree(tmp_path / "pairs")
     with pytest.raises(BadSubmission, match="run is not finished"):
         run_update(linker, **centre_of(at_home, model))
+
+
+def test_only_what_is_new_is_linked_unless_there_is_a_reason_to_link_everything(
+    at_home: Round1, tmp_path: Path
+) -> None:
+    linker = at_home.doorstep.linker
+    model = run_linker(linker, **centre_of(at_home))
+
+    def because(model: Model | None = model) -> str | None:
+        about = {n: centre_of(at_home)[n] for n in ("manifests", "schema", "one", "linker")}
+        return in_full_because(tmp_path / "pairs", Tokens.of(linker, **about), model=model)
+
+    assert because() == "nothing is new since the last run"
+    at_home.take_in(at_home.update(changed(file_of("police")), "police", "update-1").submission.folder)
+    assert because() is None
+    assert because(None) == "the model here is not the one that pairs/ was scored by"
+    assert because(replace(model, threshold=0.5)) == "the model here is not the one that pairs/ was scored by"
+    assert run_update(linker, **centre_of(at_home, model)) is not None
+    assert because() == "nothing is new since the last run"
+    (tmp_path / "pairs" / "update-0001" / RUN_NAME).unlink()
+    assert "has no run.note" in str(because())
+    shutil.rmtree(tmp_path / "pairs" / "update-0001")
+    assert because() is None
+    at_home.whole(file_of("schools"), "schools", "whole")
+    at_home.take_in(tmp_path / "schools" / "whole")
+    assert because() == "schools came since the last run"
+    withdraw("police", doorstep=at_home.doorstep)
+    assert because() == "what police has here does not follow what was linked before"
 
 
 def test_a_full_run_leaves_no_incremental_one_of_the_run_before(at_home: Round1, tmp_path: Path) -> None:

@@ -76,6 +76,54 @@ def test_an_incremental_run_by_command_needs_a_full_one_and_says_when_nothing_is
     assert "run the linker in full first, without --update" in told.err
 
 
+def relink(p: Any, *words: str) -> Any:
+    """The linker's run over what the desk has by now; what the linker keeps beside it stays."""
+    shutil.copytree(p.home("desk/1") / "for-linker", home(p) / "inbox", dirs_exist_ok=True)
+    return p.run(
+        "centre", "link", home(p), "--shared", p.shared, "--out", p.home("assembler/1") / "pairs", *words
+    )
+
+
+def test_a_run_links_what_is_new_by_itself_says_so_and_links_everything_where_asked(
+    partnership: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    linked = partnership
+    pairs = Path(linked.home("assembler/1")) / "pairs"
+    ledger = linked.home("police/officer") / "ledger"
+    linked.well(linked.submit("police", out="first", ledger=ledger))
+    for folder in (linked.home("police/officer") / "first", linked.sent("schools")):
+        linked.well(linked.receive(folder, receipt=f"{folder.name}.receipt"))
+    told = linked.well(relink(linked))
+    assert told.out.startswith("1 passes, ")
+    assert "anew" not in told.out
+    told = linked.well(relink(linked))
+    assert told.out.startswith("1 passes, ")
+    assert told.out.endswith("; everything was linked anew, for nothing is new since the last run\n")
+    whole = linked.export
+    monkeypatch.setattr(linked, "export", lambda partner: whole(partner, people=230))
+    linked.well(linked.submit("police", out="second", update=ledger))
+    linked.well(linked.receive(linked.home("police/officer") / "second", receipt="second.receipt"))
+    both = relink(linked, "--update", "--full")
+    assert both.code == 10
+    assert "give one of them, or neither" in both.err
+    told = linked.well(relink(linked))
+    assert "; only what is new since the last run was linked, and --full links everything anew" in told.out
+    assert "what is new in update-0001/" in told.out
+    assert (pairs / "update-0001" / RUN_NAME).is_file()
+    linker = Identity.load(home(linked) / "identity.key").public
+    assert [one["what"] for one in read_work(home(linked), by=linker)] == [
+        *2 * ["full run"],
+        "incremental run",
+    ]
+    (home(linked) / "model.json").write_text("{}", "utf-8")
+    told = linked.well(relink(linked))
+    assert told.out.endswith("; everything was linked anew, for nothing is new since the last run\n")
+    assert not (pairs / "update-0001").exists()
+    told = linked.well(relink(linked, "--full"))
+    assert told.out.startswith("1 passes, ")
+    assert "anew" not in told.out
+
+
 def test_the_model_is_said_in_words_and_as_json_and_an_altered_one_is_refused(linked: Any) -> None:
     file = home(linked) / "model.json"
     words = ("centre", "model", file, "--shared", linked.shared)
@@ -90,7 +138,7 @@ def test_the_model_is_said_in_words_and_as_json_and_an_altered_one_is_refused(li
     for changed, saying in (
         (text.replace('"threshold": 0.', '"threshold": 1.'), None),
         (text.replace("<= 17", "<= 99"), "not as a linker wrote it"),
-        (text.replace("linkage-model/v2", "linkage-model/v1"), "first line should be linkage-model/v2"),
+        (text.replace("linkage-model/v3", "linkage-model/v2"), "first line should be linkage-model/v3"),
         (text.replace('"schema_digest": "', '"schema_digest": "0'), "of another schema"),
         (text[: len(text) // 2], "not readable"),
     ):

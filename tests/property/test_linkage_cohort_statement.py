@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from linkage.central.cohort import NO_RECORD, Cohort, Made, Where, Within, count
+from linkage.central.cohort import NO_RECORD, Cohort, Made, Over, Where, Within, count
 from linkage.central.cohort_sql import Column, Selection, compile_cohort
 from linkage.errors import BadInput, BadSubmission
 
@@ -300,3 +300,25 @@ def test_nobody_at_all_is_counted_as_nobody() -> None:
     )
     assert (found.everyone, found.people) == ((), ())
     assert found.counts.sum() == 0
+
+
+@slow
+@given(worlds)
+def test_people_are_counted_by_the_month_of_their_earliest_day_and_nobody_else_is(
+    world: dict[str, Any],
+) -> None:
+    periods = {"2026-01": "first", "2026-03": "second"}
+    over = Over("police.on", "police.on first-on", periods)
+    tables = {partner: table(rows) for partner, rows in world["rows"].items()}
+    found = count(spine_of(world), tables, population=(), group_by=["schools.flag"], order=ORDER, over=over)
+    person_of = {(partner, ref): person for partner, ref, person in world["spine"]}
+    earliest: dict[str, str] = {}
+    for ref, _, _, day in world["rows"]["police"]:
+        if day and (who := person_of.get(("police", ref))) is not None:
+            earliest[who] = min(day, earliest.get(who, day))
+    inside = {who: periods[day[:7]] for who, day in earliest.items() if day[:7] in periods}
+    assert found.people == tuple(sorted(inside))
+    assert (found.dimensions[-1], found.categories[-1]) == ("police.on first-on", ("first", "second"))
+    assert found.counts.sum(axis=0).tolist() == [
+        list(inside.values()).count(one) for one in ("first", "second")
+    ]

@@ -13,9 +13,10 @@ import pytest
 from splink import DuckDBAPI, Linker
 
 from keys import Secret
-from linkage.central.pairs.compare import OpenPass, counted
+from linkage.central.pairs.compare import compare, counted
+from linkage.central.pairs.conditions import MACROS
 from linkage.central.pairs.learn import held_by_enough, score, train
-from linkage.central.pairs.levels import LaneLevels, add_macros, lane_levels
+from linkage.central.pairs.levels import LaneLevels, lane_levels
 from linkage.central.pairs.model import MODEL_FORMAT, LinkType, Model, build
 from linkage.central.pairs.scoring import score_pairs
 from linkage.central.pairs.training import Patterns, posterior
@@ -168,8 +169,7 @@ def test_patterns_are_those_counted_pair_by_pair(partners: Any, key: MatchKey) -
         assert set(by_hand) == {lane.lane for lane in lanes}
         pattern = tuple(by_hand[lane.lane] for lane in lanes)
         by_count[pattern] = by_count.get(pattern, 0) + 1
-    with open_locked() as connection, OpenPass(connection, tables, link_type="link_only") as rows:
-        found = counted([rows.compare(lanes)]).patterns(lanes)
+    found = counted([compare(tables, lanes, link_type="link_only")]).patterns(lanes)
     made = {tuple(int(x) for x in p): int(n) for p, n in zip(found.levels, found.counts, strict=True)}
     assert made == by_count
     assert found.pairs == sum(by_count.values()) > 0
@@ -181,35 +181,29 @@ def test_each_link_type_pairs_the_rows_that_it_should(partners: Any, link_type: 
     tables = dict(tables_of(partners, key))
     if link_type == "dedupe_only":
         del tables["beta"]
-    with open_locked() as connection, OpenPass(connection, tables, link_type=link_type) as rows:
-        assert rows.linkable
-        pairs = len(rows.compare(lane_levels(SCHEMA, key, held=HELD)).pairs["pattern"])
+    pairs = len(compare(tables, lane_levels(SCHEMA, key, held=HELD), link_type=link_type).pairs["pattern"])
     assert pairs == len(pairs_by_hand(tables, link_type=link_type)) > 0
 
 
-def test_nothing_of_a_pass_stays_in_the_database(partners: Any, model: Model) -> None:
+def test_a_pass_with_rows_of_one_partner_alone_is_not_linked_but_deduplicated(partners: Any) -> None:
     key = SCHEMA.match_key("email-local")
-    with open_locked() as connection:
-        with OpenPass(connection, tables_of(partners, key), link_type="link_only") as rows:
-            rows.compare(next(p for p in model.passes if p.key == key.name).lanes)
-        assert connection.sql("SELECT * FROM duckdb_tables() WHERE NOT internal").fetchall() == []
-        assert connection.sql("SELECT * FROM duckdb_views() WHERE NOT internal").fetchall() == []
-
-
-def test_a_pass_with_rows_of_one_partner_alone_cannot_be_linked_but_deduplicated(partners: Any) -> None:
-    key = SCHEMA.match_key("email-local")
+    lanes = lane_levels(SCHEMA, key, held=HELD)
     tables = tables_of(partners, key)
     empty = PassTable(key.name, {n: c[:0] for n, c in tables["beta"].columns.items()})
-    with (
-        open_locked() as connection,
-        OpenPass(connection, {**tables, "beta": empty}, link_type="link_only") as rows,
-    ):
-        assert not rows.linkable
-    with (
-        open_locked() as connection,
-        OpenPass(connection, {**tables, "beta": empty}, link_type="dedupe_only") as rows,
-    ):
-        assert rows.linkable
+    alone = {**tables, "beta": empty}
+    assert not len(compare(alone, lanes, link_type="link_only").codes)
+    assert len(compare(alone, lanes, link_type="dedupe_only").codes)
+
+
+def test_a_pass_without_rows_has_no_pairs(partners: Any) -> None:
+    key = SCHEMA.match_key("email-local")
+    empty = {
+        n: PassTable(key.name, {c: x[:0] for c, x in t.columns.items()})
+        for n, t in tables_of(partners, key).items()
+    }
+    for tables in (empty, {}):
+        found = compare(tables, lane_levels(SCHEMA, key, held=HELD), link_type="link_and_dedupe")
+        assert found.counts.sum() == 0
 
 
 def one_model(partners: Any, link_type: LinkType = "link_only") -> Model:
@@ -231,17 +225,25 @@ def test_training_twice_gives_the_same_model_to_the_last_digit(partners: Any, mo
 
 
 def by_splink(model: Model, key: str, tables: Tables) -> pd.DataFrame:
-    """The pairs of a pass as Splink itself scores them, by the settings in the model's text."""
-    settings = next(
-        p["splink"] for p in json.loads(model.to_json().partition("\n")[2])["passes"] if p["key"] == key
-    )
+    """The pairs of a pass as Splink itself scores them, by the settings in the model's text: the columns `match_weight` and `match_probability`, which know matches
+    and strangers. `weight` and `probability` are what becomes of them when the relatives of the same text are taken out, from Splink's weight of each comparison."""
+    one = next(p for p in json.loads(model.to_json().partition("\n")[2])["passes"] if p["key"] == key)
+    settings = one["splink"] | {"retain_intermediate_calculation_columns": True}
     with open_locked() as connection:
-        add_macros(connection)
+        for macro in MACROS:
+            connection.execute(macro)
         api = DuckDBAPI(connection=connection)
         names = sorted(tables)
         rows = [api.register(pd.DataFrame(dict(tables[n].columns)), dataset_display_name=n) for n in names]
         linker: Any = Linker(rows, settings, validate_settings=False)
-        return linker.inference.predict(threshold_match_probability=0.0).as_pandas_dataframe()
+        scored: pd.DataFrame = linker.inference.predict(threshold_match_probability=0.0).as_pandas_dataframe()
+    strangers = 1 - one["prior"] - sum(kind["share"] for kind in one["relatives"])
+    accounted = np.ones(len(scored))
+    for kind in one["relatives"]:
+        agreeing = scored[[f"mw_{lane}" for lane in kind["agree_as_matches"]]].sum(axis=1)
+        accounted += kind["share"] / strangers * 2.0**agreeing
+    weight = scored["match_weight"] - np.log2(accounted)
+    return scored.assign(weight=weight, probability=1 / (1 + 2.0**-weight))
 
 
 def best(sides: list[Any], weights: Any) -> dict[tuple[Any, ...], tuple[float, float]]:
@@ -253,19 +255,19 @@ def best(sides: list[Any], weights: Any) -> dict[tuple[Any, ...], tuple[float, f
 
 
 @pytest.mark.parametrize("key", SCHEMA.match_keys, ids=lambda k: k.name)
-def test_scores_are_those_of_splink_with_the_settings_of_the_models_text(
+def test_scores_are_those_of_splink_with_the_settings_of_the_models_text_less_its_relatives(
     partners: Any, model: Model, key: MatchKey
 ) -> None:
     tables = tables_of(partners, key)
     one = next(p for p in model.passes if p.key == key.name)
-    with open_locked() as connection, OpenPass(connection, tables, link_type="link_only") as rows:
-        ours = score_pairs(rows.compare(one.lanes), model=one, at_least=0.0).to_pandas()
+    ours = score_pairs(compare(tables, one.lanes, link_type="link_only"), model=one, at_least=0.0).to_pandas()
     splinks = by_splink(model, key.name, tables)
-    for name in ("match_weight", "match_probability"):
+    assert (splinks["weight"] < splinks["match_weight"]).all()
+    for name, relatives_out in (("match_weight", "weight"), ("match_probability", "probability")):
         mine = best([ours["source_l"], ours["row_ref_l"], ours["source_r"], ours["row_ref_r"]], ours[name])
         theirs = best(
             [splinks[c] for c in ("source_dataset_l", "row_ref_l", "source_dataset_r", "row_ref_r")],
-            splinks[name],
+            splinks[relatives_out],
         )
         assert mine.keys() == theirs.keys()
         assert len(mine) > 20
@@ -278,8 +280,7 @@ def test_conflicts_are_the_unique_numbers_that_both_have_and_differ_in(partners:
     key = SCHEMA.match_key("email-local")
     tables = tables_of(partners, key)
     one = next(p for p in model.passes if p.key == key.name)
-    with open_locked() as connection, OpenPass(connection, tables, link_type="link_only") as rows:
-        scored = score_pairs(rows.compare(one.lanes), model=one, at_least=0.0)
+    scored = score_pairs(compare(tables, one.lanes, link_type="link_only"), model=one, at_least=0.0)
     expected: dict[tuple[int, int], list[int]] = {}
     for a, i, b, j in pairs_by_hand(tables, link_type="link_only"):
         by_hand = levels_by_hand(key, tables[a], i, tables[b], j)
@@ -292,7 +293,7 @@ def test_conflicts_are_the_unique_numbers_that_both_have_and_differ_in(partners:
     assert {n for many in found.values() for n in many} == {0, 1, 2}
 
 
-def test_splink_gives_each_pair_the_probability_that_training_gives_its_pattern(
+def test_splink_gives_each_pair_the_probability_that_training_gives_its_pattern_once_relatives_are_taken_out(
     partners: Any, model: Model
 ) -> None:
     wanted = [p for p in model.passes if p.key in ("email-local", "born-name", "postcode-day")]
@@ -306,13 +307,15 @@ def test_splink_gives_each_pair_the_probability_that_training_gives_its_pattern(
         for a, i, b, j in pairs_by_hand(tables, link_type="link_only"):
             by_hand = levels_by_hand(key, tables[a], i, tables[b], j)
             grid = np.array([[by_hand[lane.lane] for lane in one.lanes]], dtype=np.int64)
-            chance = posterior(Patterns(grid, np.ones(1)), one.lanes, prior=one.prior, m=rates[0], u=rates[1])
+            chance = posterior(
+                Patterns(grid, np.ones(1)), one.lanes, prior=one.prior, m=rates[0], u=rates[1], relatives=one.relatives,
+            )  # fmt: skip
             refs = int(tables[a].columns["row_ref"][i]), int(tables[b].columns["row_ref"][j])
             expected.setdefault(refs, []).append(float(chance[0]))
         found: dict[tuple[int, int], list[float]] = {}
         for row in scored.itertuples():
             assert (row.source_dataset_l, row.source_dataset_r) == ("alpha", "beta")
-            found.setdefault((row.row_ref_l, row.row_ref_r), []).append(row.match_probability)
+            found.setdefault((row.row_ref_l, row.row_ref_r), []).append(row.probability)
         assert found.keys() == expected.keys()
         for refs, chances in expected.items():
             # A record whose two names sound alike has two rows of one reference in a block; Splink joins them crosswise, so that only
@@ -328,7 +331,8 @@ def test_the_model_as_a_document_loads_in_splink_pass_by_pass(partners: Any, mod
     for one in document["passes"][::3]:
         rows = pd.DataFrame(dict(tables_of(partners, SCHEMA.match_key(one["key"]))["alpha"].columns))
         with open_locked() as connection:
-            add_macros(connection)
+            for macro in MACROS:
+                connection.execute(macro)
             api = DuckDBAPI(connection=connection)
             linker: Any = Linker([api.register(rows, dataset_display_name=n) for n in "ab"], one["splink"])
             assert linker.misc is not None

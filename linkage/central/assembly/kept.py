@@ -126,7 +126,7 @@ class Writing:
     def put(
         self,
         name: str,
-        columns: Mapping[str, npt.NDArray[Any]],
+        columns: Mapping[str, npt.NDArray[Any] | pa.Array],
         *,
         types: Mapping[str, pa.DataType],
         about: str = "",

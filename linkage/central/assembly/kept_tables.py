@@ -16,6 +16,7 @@ from linkage.central.assembly.pairs import Rows, ScoredRecords
 from linkage.central.assembly.records import Ints
 from linkage.central.assembly.rules import Rules
 from linkage.central.assembly.standing import Standing
+from linkage.columns import as_numpy, texts
 from linkage.tokens import fixed_bytes
 
 ABOUT: Final = "about"
@@ -57,7 +58,7 @@ class Kept:
     history: tuple[Event, ...]
 
 
-Columns = Mapping[str, npt.NDArray[Any]]
+Columns = Mapping[str, npt.NDArray[Any] | pa.Array]
 Table = tuple[Columns, Mapping[str, pa.DataType], str]
 
 
@@ -93,14 +94,14 @@ def parsed(note: Mapping[str, Any], *, table: Callable[[str], pa.Table]) -> Kept
     standing = Standing(
         partners=tuple(str(n) for n in note["partners"]),
         record_ref=fixed_bytes(records, "record_ref", width=16),
-        marks=records.column("marks").to_numpy(),
-        band=records.column("band").to_numpy(),
+        marks=as_numpy(records.column("marks")),
+        band=as_numpy(records.column("band")),
         people=People(fixed_bytes(people, "id", width=24).view("S24").ravel(), _ints(people, "made")),
         pairs=ScoredRecords(
             _ints(pairs, "left"),
             _ints(pairs, "right"),
-            pairs.column("probability").to_numpy(),
-            pairs.column("conflict").to_numpy() > 0,
+            as_numpy(pairs.column("probability")),
+            as_numpy(pairs.column("conflict")) > 0,
         ),
         **{name: _ints(records, name) for name in ("partner", "told", "group", "person")},
     )
@@ -134,7 +135,7 @@ def _recent(table: pa.Table) -> dict[str, dict[str, Rows]]:
 
 def _cut(table: pa.Table, sizes: list[int]) -> list[Rows]:
     """The rows in parts of these sizes."""
-    row_ref, record = table.column("row_ref").to_numpy(), table.column("record").to_numpy()
+    row_ref, record = (as_numpy(table.column(n)) for n in ("row_ref", "record"))
     ends = np.cumsum([0, *sizes])
     return [Rows(row_ref[a:b], record[a:b]) for a, b in pairwise(ends)]
 
@@ -143,11 +144,12 @@ def _about(table: pa.Table) -> str:
     return str(table.schema.metadata[ABOUT.encode()].decode())
 
 
-def _column(events: tuple[Event, ...], name: str) -> npt.NDArray[Any]:
-    return np.array([getattr(e, name) for e in events], dtype=object)
+def _column(events: tuple[Event, ...], name: str) -> npt.NDArray[Any] | pa.Array:
+    values = [getattr(e, name) for e in events]
+    return texts(values) if pa.types.is_string(EVENTS[name]) else np.array(values, dtype=np.int64)
 
 
-def _as_stored(values: npt.NDArray[Any], kind: pa.DataType) -> npt.NDArray[Any]:
+def _as_stored(values: npt.NDArray[Any] | pa.Array, kind: pa.DataType) -> npt.NDArray[Any] | pa.Array:
     if pa.types.is_integer(kind):
         return values.astype(kind.to_pandas_dtype())
     return values
@@ -158,5 +160,5 @@ def _fixed(ids: npt.NDArray[np.bytes_]) -> npt.NDArray[np.uint8]:
 
 
 def _ints(table: pa.Table, name: str) -> Ints:
-    out: Ints = table.column(name).to_numpy().astype(np.int64)
+    out: Ints = as_numpy(table.column(name)).astype(np.int64)
     return out

@@ -13,6 +13,7 @@ from linkage.central.chain import Link, chain_of
 from linkage.errors import BadSubmission
 from linkage.gone import GONE, read_gone
 from linkage.manifest import GONE_SUFFIX, RECORDS, Manifest, Round
+from linkage.subgroups import SUBGROUPS, SUBGROUPS_NAME, SubgroupCodes, read_subgroups
 from linkage.tokens import PassMap, read_map
 
 MAP_SUFFIX: Final = ".map.sealed"
@@ -72,6 +73,17 @@ class Reader:
         context = self.one.context(partner, RECORDS, GONE)
         opened = self._opened(link, f"{RECORDS}{GONE_SUFFIX}", what=RECORDS, context=context)
         return read_gone(opened, key=RECORDS, partner=partner)
+
+    def codes_of(self, link: Link) -> SubgroupCodes:
+        """The subgroup codes that one submission brings.
+
+        Raises:
+            BadSubmission, BadSeal: as `map_of`.
+        """
+        partner = link.manifest.partner
+        context = self.one.context(partner, RECORDS, SUBGROUPS)
+        opened = self._opened(link, SUBGROUPS_NAME, what=SUBGROUPS, context=context)
+        return read_subgroups(opened, kinds=link.manifest.subgroups, partner=partner)
 
     def _opened(self, link: Link, name: str, *, what: str, context: bytes) -> bytes:
         return open_sealed(self._sealed(link, name, what=what), by=self.assembler, context=context)

@@ -2,16 +2,19 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 
 from linkage.central.assembly.records import Finder, Flags, Ints, Records
+from linkage.columns import as_numpy
 from linkage.errors import BadSubmission
 from linkage.tokens import PassMap
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CONFLICTS: Final = "conflicts"
 MOST_AT_ONCE: Final = 4_000_000
@@ -85,12 +88,15 @@ def rows_of(one: PassMap, *, known: Finder, number: Ints, partner: str) -> Rows:
     return Rows(one.row_ref[order], number[found[order]])
 
 
-def resolve(pairs: pa.Table, *, maps: Mapping[str, PassMap], records: Records) -> pd.DataFrame:
+def resolve(pairs: pa.Table, *, maps: Mapping[str, PassMap], records: Records) -> "pd.DataFrame":
     """The pass's pairs as record numbers (`left` < `right`) with their probability and conflict; rows of one record are no pair.
 
     Raises:
         BadSubmission: a pair names a row that no map knows.
     """
+    # Only measurements work with frames; whoever links does not wait for them.
+    import pandas as pd
+
     rows = {}
     for name, one in maps.items():
         its = np.flatnonzero(records.partner == records.partners.index(name))
@@ -111,9 +117,9 @@ def resolved(pairs: pa.Table, *, rows: Mapping[str, Finds], unknown: bool = Fals
     sides = [_side(pairs, end=end, rows=rows, unknown=unknown) for end in ("l", "r")]
     left, right = np.minimum(*sides), np.maximum(*sides)
     keep = (left != right) & (left >= 0)
-    probability = pairs.column("match_probability").to_numpy()
+    probability = as_numpy(pairs.column("match_probability"))
     conflict = (
-        pairs.column(CONFLICTS).to_numpy() > 0
+        as_numpy(pairs.column(CONFLICTS)) > 0
         if CONFLICTS in pairs.column_names
         else np.zeros(len(left), dtype=np.bool_)
     )
@@ -124,8 +130,8 @@ def _side(pairs: pa.Table, *, end: str, rows: Mapping[str, Finds], unknown: bool
     source = pairs.column(f"source_{end}").combine_chunks()
     if not pa.types.is_dictionary(source.type):
         source = source.cast(pa.string()).dictionary_encode()
-    code = source.indices.to_numpy(zero_copy_only=False)
-    row = pairs.column(f"row_ref_{end}").to_numpy()
+    code = as_numpy(source.indices)
+    row = as_numpy(pairs.column(f"row_ref_{end}"))
     number = np.full(len(row), -1, dtype=np.int64)
     for at, name in enumerate(source.dictionary.to_pylist()):
         here = code == at
@@ -139,7 +145,7 @@ def _side(pairs: pa.Table, *, end: str, rows: Mapping[str, Finds], unknown: bool
     return number
 
 
-def best_of(passes: Sequence[pd.DataFrame]) -> ScoredRecords:
+def best_of(passes: Sequence["pd.DataFrame"]) -> ScoredRecords:
     """Every pair once, with its best probability over the passes."""
     return merged(
         ScoredRecords(

@@ -7,7 +7,6 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from keys import Secret
 from linkage.central.assembly.grouping import Mark, form
@@ -104,7 +103,7 @@ def doubt(
 
 def person_ids(linkage: Linkage, *, secret: Secret) -> npt.NDArray[np.object_]:
     """One id a record, equal for the records of a person: HMAC-SHA-256 of the person's least record pseudonym, cut to 96 bits."""
-    first = pd.Series(np.arange(linkage.records.count)).groupby(linkage.person).min().to_numpy()
+    _, first = np.unique(linkage.person, return_index=True)
     ids = np.array([id_of(bytes(linkage.records.record_ref[at]), secret=secret) for at in first], dtype=object)
     return ids[linkage.person]
 

@@ -14,11 +14,10 @@ HALF: Final = np.uint64(32)
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """How much memory a linkage may take: bytes of rows in one chunk, bytes of rows held open at once, and what the database may use for a chunk."""
+    """How much memory a linkage may take: bytes of rows in one chunk, and bytes of rows held open at once; and how many threads compare."""
 
     chunk: int = 384 << 20
     held: int = 4 << 30
-    database: str = "4GB"
     threads: int = 2
 
 

@@ -4,24 +4,25 @@ A pattern is the level of every comparison. Many pairs share few patterns, so th
 all that follows works on patterns (fastLink, Enamorado, Fifield and Imai 2019).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
-import duckdb
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
-import pyarrow as pa
 
-from linkage.central.pairs.levels import LaneLevels, add_macros
+from linkage.central.pairs.conditions import Sides
+from linkage.central.pairs.levels import LaneLevels
+from linkage.central.pairs.meeting import Rows, meeting
 from linkage.central.pairs.model import LinkType
 from linkage.central.pairs.training import Patterns
 from linkage.errors import BadModel
 from linkage.tokens import PassTable
 
 LARGEST_CODE: Final = 1 << 62
-SIDES: Final = ("source_l", "row_ref_l", "source_r", "row_ref_r")
+THREADS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,105 +75,55 @@ def added(several: Sequence[Counted]) -> Counted:
     return Counted(codes, np.bincount(where, weights=counts, minlength=len(codes)).astype(np.float64))
 
 
-class OpenPass:
-    """Rows of one pass in a locked database, for as long as the `with` block lasts. `tables` are the partners' rows by partner name; `fresh`,
-    where given, says of every row whether it is old (0), new (1), or new in place of an earlier one of the same reference (2): a pair must then have a row
-    that is not old. `partners` numbers them all."""
+def compare(
+    tables: Mapping[str, PassTable],
+    lanes: Sequence[LaneLevels],
+    *,
+    link_type: LinkType,
+    partners: Sequence[str] | None = None,
+    fresh: Mapping[str, npt.NDArray[np.int8]] | None = None,
+    threads: int = THREADS,
+) -> Compared:
+    """All pairs of rows of one pass that share a block, with their patterns. `tables` are the partners' rows by partner name; `fresh`, where given, says
+    of every row whether it is old (0), new (1), or new in place of an earlier one of the same reference (2): a pair must then have a row that is not old.
+    `partners` numbers them all.
 
-    def __init__(
-        self,
-        connection: duckdb.DuckDBPyConnection,
-        tables: Mapping[str, PassTable],
-        *,
-        link_type: LinkType,
-        partners: Sequence[str] | None = None,
-        fresh: Mapping[str, npt.NDArray[np.int8]] | None = None,
-    ) -> None:
-        self._connection = connection
-        self._link_type = link_type
-        self._partners = tuple(partners or sorted(tables))
-        self._fresh = fresh is not None
-        self._numbers = [at for at, name in enumerate(self._partners) if name in tables and tables[name].rows]
-        add_macros(connection)
-        for at in self._numbers:
-            name = self._partners[at]
-            columns: dict[str, Any] = dict(tables[name].columns)
-            if fresh is not None:
-                columns["fresh"] = fresh[name]
-            connection.register(f"rows_{at}", pa.table(columns))
-            if link_type != "link_only":
-                # pandas finds repeated values with a hash table of its own, at a fifth of what GROUP BY takes.
-                several = pd.Series(columns["block"]).duplicated(keep=False).to_numpy()
-                connection.register(f"several_{at}", pa.table({n: c[several] for n, c in columns.items()}))
-
-    def __enter__(self) -> "OpenPass":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Nothing of the pass is left in the database."""
-        for at in self._numbers:
-            self._connection.unregister(f"rows_{at}")
-            self._connection.unregister(f"several_{at}")
-
-    @property
-    def linkable(self) -> bool:
-        """Whether there are rows enough to make a pair between them."""
-        return len(self._numbers) > (1 if self._link_type == "link_only" else 0)
-
-    def compare(self, lanes: Sequence[LaneLevels]) -> Compared:
-        """All pairs that share a block, with their patterns.
-
-        Raises:
-            BadModel: there are more patterns than can be told apart.
-        """
-        if not self.linkable:
-            return Compared(self._partners, _no_pairs(), np.empty(0, dtype=np.int64))
-        found = self._connection.sql(self._statement(lanes)).to_arrow_table()
-        sides = {n: found.column(n).to_numpy() for n in SIDES}
-        codes, pattern = np.unique(found.column("code").to_numpy(), return_inverse=True)
-        # The database gives pairs in any order; two runs must write the same, and the order must tell nothing.
-        order = np.lexsort((pattern, sides["row_ref_r"], sides["row_ref_l"]))
-        pairs = {n: c[order] for n, c in sides.items()} | {"pattern": pattern[order].astype(np.int32)}
-        if self._fresh:
-            pairs["again"] = found.column("again").to_numpy()[order]
-        return Compared(self._partners, pairs, codes)
-
-    def _statement(self, lanes: Sequence[LaneLevels]) -> str:
-        terms = [f"({_case(x)})::BIGINT * {s}" for x, s in zip(lanes, _strides(lanes), strict=True)]
-        used = sorted({c for lane in lanes for c in _columns(lane)})
-        sides = ", ".join(
-            f"{side}.{c} AS {c}_{end}"
-            for c in ("source", "row_ref", *(["fresh"] if self._fresh else []), *used)
-            for side, end in (("a", "l"), ("b", "r"))
-        )
-        either = " AND (a.fresh > 0 OR b.fresh > 0)" if self._fresh else ""
-        again = ", fresh_l > 1 OR fresh_r > 1 AS again" if self._fresh else ""
-        joins = " UNION ALL BY NAME ".join(
-            f"SELECT {sides} FROM {a} a JOIN {b} b ON a.block = b.block{further}{either}"  # noqa: S608  names of columns of the schema
-            for a, b, further in self._joins()
-        )
-        return f"""
-            WITH pairs AS ({joins})
-            SELECT source_l, row_ref_l, source_r, row_ref_r, {" + ".join(terms) or "0"} AS code{again} FROM pairs
-        """  # noqa: S608  every name in it comes from the schema, never from data
-
-    def _joins(self) -> Iterator[tuple[str, str, str]]:
-        """What is joined: each partner's rows with those of all partners before it, and, where a file is compared with itself, those of its rows
-        that share a block. One join of all rows with all would first pair every row with itself."""
-        before: list[str] = []
-        for at in self._numbers:
-            own = f"SELECT *, {at}::TINYINT AS source FROM rows_{at}"  # noqa: S608  a number
-            if self._link_type != "link_only":
-                several = f"(SELECT *, {at}::TINYINT AS source FROM several_{at})"  # noqa: S608  a number
-                yield several, several, " AND a.row_ref < b.row_ref"
-            if before:
-                yield f"({' UNION ALL BY NAME '.join(before)})", f"({own})", ""
-            before.append(own)
+    Raises:
+        BadModel: there are more patterns than can be told apart.
+    """
+    names = tuple(partners or sorted(tables))
+    strides = _strides(lanes)
+    rows = Rows.of(tables, partners=names)
+    new = None if fresh is None else rows.joined([fresh[n] for n in rows.names])
+    left, right = meeting(rows, link_type=link_type, among=None if new is None else new > 0)
+    code = np.zeros(len(left), dtype=np.int64)
+    sides = Sides(len(left), partial(rows.sides, left=left, right=right))
+    with ThreadPoolExecutor(threads) as workers:
+        for level, stride in zip(workers.map(partial(_level, sides=sides), lanes), strides, strict=True):
+            code += level * np.int64(stride)
+    codes, pattern = np.unique(code, return_inverse=True)
+    pairs: dict[str, npt.NDArray[Any]] = {
+        "source_l": rows.source[left],
+        "row_ref_l": rows.row_ref[left],
+        "source_r": rows.source[right],
+        "row_ref_r": rows.row_ref[right],
+        "pattern": pattern.astype(np.int32),
+    }
+    if new is not None:
+        pairs["again"] = (new[left] > 1) | (new[right] > 1)
+    # A record may have two rows of one reference in a block: the order of their pairs must not tell which came first.
+    order = np.lexsort((pairs["pattern"], pairs["row_ref_r"], pairs["row_ref_l"]))
+    return Compared(names, {n: c[order] for n, c in pairs.items()}, codes)
 
 
-def _no_pairs() -> dict[str, npt.NDArray[Any]]:
-    kinds = {"source_l": np.int8, "row_ref_l": np.int64, "source_r": np.int8, "row_ref_r": np.int64}
-    return {n: np.empty(0, dtype=k) for n, k in (kinds | {"pattern": np.int32}).items()}
+def _level(lane: LaneLevels, *, sides: Sides) -> npt.NDArray[np.int8]:
+    """For every pair, 0 where a value is absent, else the number of the first level that it meets, from 1; the last where it meets none."""
+    absent = lane.missing.holds(sides)
+    out = np.full(sides.count, lane.size, dtype=np.int8)
+    for at in reversed(range(len(lane.levels))):
+        out[lane.levels[at].holds(sides)] = at + 1
+    out[absent] = 0
+    return out
 
 
 def _strides(lanes: Sequence[LaneLevels]) -> list[int]:
@@ -184,14 +135,3 @@ def _strides(lanes: Sequence[LaneLevels]) -> list[int]:
     if stride > LARGEST_CODE:
         raise BadModel("the schema compares more levels than one pass can tell apart: name fewer comparisons")
     return out
-
-
-def _case(lane: LaneLevels) -> str:
-    whens = " ".join(f"WHEN {condition} THEN {at + 1}" for at, condition in enumerate(lane.conditions))
-    return f"CASE WHEN {lane.absent} THEN 0 {whens} ELSE {lane.size} END"
-
-
-def _columns(lane: LaneLevels) -> set[str]:
-    text = " ".join((lane.absent, *lane.conditions))
-    words = {w.strip("(),") for w in text.replace("(", " ").replace(",", " ").replace(")", " ").split()}
-    return {w[:-2] for w in words if w.endswith(("_l", "_r"))}

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from linkage.central.pairs.compare import Counted, OpenPass, counted
+from linkage.central.pairs.compare import Counted, compare, counted
 from linkage.central.pairs.levels import BANDS, LaneLevels, lane_levels
 from linkage.central.pairs.model import LinkType, Model, build
 from linkage.central.pairs.scoring import score_pairs
@@ -20,7 +20,6 @@ from linkage.central.pairs.training import (
     posterior,
 )
 from linkage.central.report.calibration import scored_threshold
-from linkage.central.store import open_locked
 from linkage.errors import BadSubmission
 from linkage.manifest import Manifest
 from linkage.schema import MatchKey, Schema
@@ -70,12 +69,10 @@ def train(
     check_statistics(schema, manifests)
     held = held_by_enough(schema, manifests, link_type=link_type)
     found: dict[str, Counted] = {}
-    with open_locked() as connection:
-        for key in schema.match_keys:
-            if lanes := lane_levels(schema, key, held=held):
-                with OpenPass(connection, load(key), link_type=link_type) as rows:
-                    found[key.name] = counted([rows.compare(lanes)])
-            progress(key.name)
+    for key in schema.match_keys:
+        if lanes := lane_levels(schema, key, held=held):
+            found[key.name] = counted([compare(load(key), lanes, link_type=link_type)])
+        progress(key.name)
     return learn(found, schema=schema, manifests=manifests, link_type=link_type, threshold=threshold)
 
 
@@ -117,7 +114,7 @@ def _threshold(
     """The default threshold on the scale of the passes' probabilities, over the pairs of all passes."""
     chances = [
         posterior(
-            one, its, prior=fit.prior, m={n: np.array(v) for n, v in fit.m.items()}, u={n: np.array(v) for n, v in fit.u.items()},
+            one, its, prior=fit.prior, m={n: np.array(v) for n, v in fit.m.items()}, u={n: np.array(v) for n, v in fit.u.items()}, relatives=fit.relatives,
         )
         for one, its, fit in zip(patterns, lanes, fits, strict=True)
     ]  # fmt: skip
@@ -134,9 +131,8 @@ def score(
 ) -> dict[str, pa.Table]:
     """The scored pairs of every pass of the model."""
     out = {}
-    with open_locked() as connection:
-        for one in model.passes:
-            with OpenPass(connection, load(schema.match_key(one.key)), link_type=model.link_type) as rows:
-                out[one.key] = score_pairs(rows.compare(one.lanes), model=one)
-            progress(one.key)
+    for one in model.passes:
+        compared = compare(load(schema.match_key(one.key)), one.lanes, link_type=model.link_type)
+        out[one.key] = score_pairs(compared, model=one)
+        progress(one.key)
     return out

@@ -1,22 +1,14 @@
-"""The levels of each comparison in one pass, as SQL over masked lanes: shared by training and by Splink, so that both number them alike.
-
-Inside a block the masks cancel: `bit_count(xor(a, b))` is the Hamming distance of the unmasked filters.
-"""
+"""The levels of each comparison in one pass, over masked lanes: shared by training and by Splink, so that both number them alike."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-import duckdb
+from linkage.central.pairs.conditions import Absent, Alike, Condition, Every, InBand, Near, Never, Same, There
+from linkage.central.pairs.relatives import RELATIVES, kinds_sharing
+from linkage.schema import Comparison, MatchKey, Schema
+from linkage.tokens import Compared, compared_names
 
-from linkage.schema import MatchKey, Schema
-from linkage.tokens import EXACT_BITS, PRESENCE_BITS, Compared, compared_names
-
-MACROS: Final = (
-    f"CREATE OR REPLACE MACRO absent(l, r, shift) AS ((xor(l, r) >> shift) & {(1 << PRESENCE_BITS) - 1}) <> 0",
-    f"CREATE OR REPLACE MACRO same(l, r, shift) AS ((xor(l, r) >> shift) & {(1 << EXACT_BITS) - 1}) = 0",
-    "CREATE OR REPLACE MACRO apart(l0, r0, l1, r1) AS bit_count(xor(l0, r0))::INT + bit_count(xor(l1, r1))::INT",
-)
 BANDS: Final = ("rare", "middling", "common")
 # Numbers that one person has one of: two that are both there and differ speak against a pair.
 UNIQUE: Final = frozenset({"nhs_number", "upn", "pnc_id"})
@@ -33,23 +25,34 @@ PRIOR_BANDS: Final = (0.25, 0.32, 0.33)
 
 @dataclass(frozen=True, slots=True)
 class LaneLevels:
-    """One comparison of one pass. `conditions` are SQL for the levels, best first; beyond them is disagreement. `dependent` says that
+    """One comparison of one pass: `missing` asks whether a value is absent, `levels` are asked in turn, best first; beyond them is disagreement. `dependent` says that
     strangers who share the key also tend to agree here, so that u must be learnt in this pass. `banded`: the first levels are equality, a
-    band each. `unique`: a number that one person has one of."""
+    band each. `unique`: a number that one person has one of. `shared`: the kinds of relatives between whom it agrees as it does for one person."""
 
     lane: str
     comparison: str
-    absent: str
-    conditions: tuple[str, ...]
+    missing: Condition
+    levels: tuple[Condition, ...]
     labels: tuple[str, ...]
     dependent: bool
     banded: bool
     unique: bool = False
+    shared: frozenset[str] = frozenset()
 
     @property
     def size(self) -> int:
         """How many levels there are, disagreement included."""
-        return len(self.conditions) + 1
+        return len(self.levels) + 1
+
+    @property
+    def absent(self) -> str:
+        """`missing` as SQL."""
+        return self.missing.sql
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """`levels` as SQL."""
+        return tuple(one.sql for one in self.levels)
 
     @property
     def prior_m(self) -> tuple[float, ...]:
@@ -67,14 +70,8 @@ class LaneLevels:
 class _Member:
     """How one comparison reads in one pass, for a group that it is scored in: `at` its conditions by level, `absent` when it says nothing."""
 
-    absent: str
-    at: tuple[str, ...]
-
-
-def add_macros(connection: duckdb.DuckDBPyConnection) -> None:
-    """Makes the macros that the level conditions use known to the connection."""
-    for macro in MACROS:
-        connection.execute(macro)
+    absent: Condition
+    at: tuple[Condition, ...]
 
 
 def lane_levels(schema: Schema, key: MatchKey, *, held: Collection[str]) -> tuple[LaneLevels, ...]:
@@ -88,7 +85,7 @@ def lane_levels(schema: Schema, key: MatchKey, *, held: Collection[str]) -> tupl
         one = standing.get(name)
         if one is None:
             if name in grouped and name in held:
-                members[name] = _Member("FALSE", ("TRUE",) * len(schema.comparisons[name].levels))
+                members[name] = _Member(Never(), (Every(()),) * len(schema.comparisons[name].levels))
             continue
         if name not in held:
             continue
@@ -102,57 +99,55 @@ def lane_levels(schema: Schema, key: MatchKey, *, held: Collection[str]) -> tupl
     return tuple(out)
 
 
-def _absent(one: Compared) -> str:
-    lane, shift = one.presence
-    return f"absent({lane}_l, {lane}_r, {shift})"
-
-
-def _apart(one: Compared) -> str:
-    lane = one.lane
-    return f"apart({lane}_0_l, {lane}_0_r, {lane}_1_l, {lane}_1_r)" if one.filtered else "0"
-
-
-def _same(place: tuple[str, int]) -> str:
-    lane, shift = place
-    return f"same({lane}_l, {lane}_r, {shift})"
-
-
 def _lane(schema: Schema, key: MatchKey, one: Compared) -> LaneLevels:
     comparison = schema.comparisons[one.comparison]
-    conditions: list[str] = []
+    conditions: list[Condition] = []
     labels: list[str] = []
+    filtered = one.lane if one.filtered else None
     if one.place is not None:
-        conditions.append(_same(one.place))
+        conditions.append(Same(*one.place))
         labels.append("equal")
     else:
         if one.banded:
-            band = f"greatest({one.lane}_band_l, {one.lane}_band_r)"
-            conditions += [f"{_apart(one)} = 0 AND {band} = {n}" for n in range(len(BANDS))]
+            conditions += [Every((Alike(filtered), InBand(one.lane, n))) for n in range(len(BANDS))]
             labels += [f"equal, {name} name" for name in BANDS]
         else:
-            conditions.append(f"{_apart(one)} = 0")
+            conditions.append(Alike(filtered))
             labels.append("equal")
         if one.filtered:
-            conditions += [f"{_apart(one)} <= {most}" for most in comparison.levels[1:]]
+            conditions += [Near(filtered, most) for most in comparison.levels[1:]]
             labels += [f"at most {most} bits apart" for most in comparison.levels[1:]]
     near = {comparison.identifier, *comparison.moves_with}
     symmetric = key.symmetric and one.lane != one.comparison
     return LaneLevels(
         lane=one.lane,
         comparison=one.comparison,
-        absent=_absent(one),
-        conditions=tuple(conditions),
+        missing=Absent(*one.presence),
+        levels=tuple(conditions),
         labels=tuple(labels),
         dependent=symmetric or bool(near & key.identifiers),
         banded=one.banded,
         unique=comparison.part == "whole" and comparison.identifier in UNIQUE,
+        shared=_shared(key, comparison, lane=one.lane),
     )
+
+
+def _shared(key: MatchKey, comparison: Comparison, *, lane: str) -> frozenset[str]:
+    """The kinds of relatives who share what stands in the lane. Where names may stand in either order, what the key holds of them is shared by all
+    who meet; the name that it leaves is a forename as far as relatives go, for it is the surname that they meet by."""
+    if not key.symmetric or lane not in ("name_a", "name_b"):
+        return kinds_sharing(comparison.identifier)
+    if lane == "name_a" or any(p.order == "both" for p in key.parts):
+        return frozenset(RELATIVES)
+    return kinds_sharing("forename")
 
 
 def _member(schema: Schema, one: Compared) -> _Member:
     levels = schema.comparisons[one.comparison].levels
-    reached = [_same(one.place)] if one.place is not None else [f"{_apart(one)} <= {most}" for most in levels]
-    return _Member(_absent(one), tuple(f"(NOT {_absent(one)} AND {r})" for r in reached))
+    filtered = one.lane if one.filtered else None
+    reached = [Same(*one.place)] if one.place is not None else [Near(filtered, most) for most in levels]
+    absent = Absent(*one.presence)
+    return _Member(absent, tuple(There(absent, r) for r in reached))
 
 
 def _together(schema: Schema, key: MatchKey, name: str, members: Mapping[str, _Member]) -> LaneLevels | None:
@@ -161,8 +156,8 @@ def _together(schema: Schema, key: MatchKey, name: str, members: Mapping[str, _M
     held = [m for m in group.of if m in members]
     if not held:
         return None
-    conditions = [
-        " AND ".join(members[m].at[at] for m, at in level.items()) if set(level) <= set(held) else "FALSE"
+    conditions: list[Condition] = [
+        Every(tuple(members[m].at[at] for m, at in level.items())) if set(level) <= set(held) else Never()
         for level in group.levels
     ]
     labels = [
@@ -173,9 +168,10 @@ def _together(schema: Schema, key: MatchKey, name: str, members: Mapping[str, _M
     return LaneLevels(
         lane=name,
         comparison=name,
-        absent=" AND ".join(members[m].absent for m in held),
-        conditions=tuple(conditions),
+        missing=Every(tuple(members[m].absent for m in held)),
+        levels=tuple(conditions),
         labels=tuple(labels),
         dependent=bool(near & key.identifiers),
         banded=False,
+        shared=frozenset.intersection(*(kinds_sharing(schema.comparisons[m].identifier) for m in group.of)),
     )

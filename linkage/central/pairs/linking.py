@@ -1,36 +1,35 @@
 """One run of the linker at work: chunks opened, compared and scored, each kept under seal as soon as it is finished."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-import duckdb
 import numpy as np
 import numpy.typing as npt
 
 from keys import PublicIdentity
 from linkage.central.pairs.chunks import Room, Share, inside, shares, split
-from linkage.central.pairs.compare import Compared, Counted, OpenPass, added, counted
+from linkage.central.pairs.compare import Compared, Counted, added, compare, counted
 from linkage.central.pairs.journal import Journal
 from linkage.central.pairs.levels import LaneLevels
-from linkage.central.pairs.model import LinkType, Model
+from linkage.central.pairs.model import LinkType, Model, PassModel
 from linkage.central.pairs.opened import (
     OpenRows,
+    Pieces,
     Wanted,
     among,
     fresh_blocks,
     kept_context,
     kept_path,
     open_rows,
+    opened_once,
 )
 from linkage.central.pairs.resident import keep_rows
 from linkage.central.pairs.scoring import score_pairs
 from linkage.central.pairs.sealed_pairs import PAIRS_SUFFIX, seal_pairs
 from linkage.central.pairs.token_files import Tokens
 from linkage.central.pairs.waiting_pairs import COMPARED_FORMAT, COMPARED_SUFFIX, open_compared, seal_compared
-from linkage.central.store import open_locked
 from linkage.manifest import Manifest
 from linkage.schema import MatchKey
 from linkage.tokens import PassTable
@@ -109,40 +108,48 @@ class Linking:
 
     def compare(self, passes: Sequence[Pass], *, kept: Journal) -> dict[str, Counted]:
         """How often each pattern occurs in each pass. The pairs themselves lie sealed, to the linker alone, in the journal's folder."""
-        total, done = sum(p.rows for p in passes), 0
         found: dict[str, Counted] = {}
-        with open_locked(threads=self._room.threads, memory=self._room.database) as connection:
-            for one in passes:
-                parts = []
-                for share in one.shares:
-                    for chunk, compared in self._compared(one, share, kept=kept, connection=connection):
-                        parts.append(counted([compared]))
-                        told = done + one.rows * (chunk + 1) // one.chunks
-                        self._progress("comparing", told, total, "rows")
-                done += one.rows
-                found[one.key.name] = added(parts)
-        return found
-
-    def _compared(
-        self, one: Pass, share: Share, *, kept: Journal, connection: duckdb.DuckDBPyConnection
-    ) -> Iterator[tuple[int, Compared]]:
-        """Every chunk of the share with its pairs: as finished before, or as compared now."""
-        missing = []
-        for chunk in range(share.first, share.last):
-            earlier = self._kept(one, chunk, kept=kept)
-            if earlier is None:
-                missing.append(chunk)
-            else:
-                yield chunk, earlier
-        for chunk, tables, fresh in self._opened(one, share) if missing else ():
-            if chunk in missing:
-                about: dict[str, Any] = {"link_type": self.link_type, "fresh": fresh}
-                with OpenPass(connection, tables, **about) as rows:
-                    compared = rows.compare(one.lanes)
+        for one, share, tell in self._shares(passes):
+            missing, parts = [], []
+            for chunk in range(share.first, share.last):
+                earlier = self._kept(one, chunk, kept=kept)
+                if earlier is None:
+                    missing.append(chunk)
+                else:
+                    parts.append(counted([earlier]))
+                    tell(chunk)
+            for chunk, compared in self._compared(one, share, missing=missing):
                 name = one.name(chunk, COMPARED_SUFFIX)
                 tokens = self.tokens
                 kept.put(name, seal_compared(compared, name=name, one=tokens.one, linker=tokens.linker))
-                yield chunk, compared
+                parts.append(counted([compared]))
+                tell(chunk)
+            before = [found[one.key.name]] if one.key.name in found else []
+            found[one.key.name] = added([*before, *parts])
+        return found
+
+    def _shares(self, passes: Sequence[Pass]) -> Iterator[tuple[Pass, Share, Callable[[int], None]]]:
+        """Every share of every pass, and what tells that a chunk of it is done."""
+        total, before = sum(p.rows for p in passes), 0
+
+        def tell(chunk: int, *, one: Pass, before: int) -> None:
+            self._progress("comparing", before + one.rows * (chunk + 1) // one.chunks, total, "rows")
+
+        for one in passes:
+            for share in one.shares:
+                yield one, share, partial(tell, one=one, before=before)
+            before += one.rows
+
+    def _compared(self, one: Pass, share: Share, *, missing: Collection[int]) -> Iterator[tuple[int, Compared]]:
+        """Those chunks of the share that are `missing`, compared."""
+        for chunk, tables, fresh in self._opened(one, share) if missing else ():
+            if chunk in missing:
+                yield (
+                    chunk,
+                    compare(
+                        tables, one.lanes, link_type=self.link_type, fresh=fresh, threads=self._room.threads
+                    ),
+                )
 
     def _kept(self, one: Pass, chunk: int, *, kept: Journal) -> Compared | None:
         name = one.name(chunk, COMPARED_SUFFIX)
@@ -153,8 +160,12 @@ class Linking:
 
     def _opened(self, one: Pass, share: Share) -> Iterator[tuple[int, dict[str, PassTable], Fresh]]:
         """The rows of each chunk of the share, by partner, and what is new of them in an incremental run."""
-        wanted = self._wanted(one, share)
-        parts = {m.partner: self._split(one, share, head=m, wanted=wanted) for m in self.tokens.manifests}
+        pieces = opened_once(one.key, self.tokens)
+        wanted = self._wanted(share, pieces=pieces)
+        parts = {
+            m.partner: self._split(one, share, head=m, wanted=wanted, pieces=pieces)
+            for m in self.tokens.manifests
+        }
         for chunk in range(share.first, share.last):
             tables = {partner: its.pop(chunk) for partner, its in parts.items()}
             if self._before is None:
@@ -167,8 +178,10 @@ class Linking:
                 }
                 yield chunk, plain, fresh
 
-    def _split(self, one: Pass, share: Share, *, head: Manifest, wanted: Wanted | None) -> dict[int, PassTable]:
-        rows = open_rows(one.key, self.tokens, head=head, wanted=wanted)
+    def _split(
+        self, one: Pass, share: Share, *, head: Manifest, wanted: Wanted | None, pieces: Pieces
+    ) -> dict[int, PassTable]:
+        rows = open_rows(one.key, self.tokens, head=head, wanted=wanted, pieces=pieces)
         if self._before is None:
             self._put_away(one, share, rows, head=head)
         else:
@@ -190,12 +203,39 @@ class Linking:
         else:
             path.unlink(missing_ok=True)
 
-    def _wanted(self, one: Pass, share: Share) -> Wanted | None:
+    def _wanted(self, share: Share, *, pieces: Pieces) -> Wanted | None:
         """Which blocks are looked at: those of the share, and in an incremental run those with a new row."""
         if self._before is None:
             return None if share.whole else partial(inside, share=share)
-        near = among(fresh_blocks(one.key, self.tokens, before=self._before))
+        near = among(fresh_blocks(self.tokens, before=self._before, pieces=pieces))
         return near if share.whole else lambda block: near(block) & inside(block, share=share)
+
+    def compare_and_score(
+        self, passes: Sequence[Pass], *, model: Model, kept: Journal, out: Path
+    ) -> Iterator[tuple[str, str]]:
+        """A file of scored pairs for every chunk of these passes of the model, in `out`: their names and digests. Where the model is there already, a chunk is scored
+        as soon as it is compared."""
+        by_key = {p.key: p for p in model.passes}
+        for one, share, tell in self._shares(passes):
+            names = {chunk: one.name(chunk, PAIRS_SUFFIX) for chunk in range(share.first, share.last)}
+            done = {chunk: kept.digest(name, at=out) for chunk, name in names.items()}
+            missing = [chunk for chunk, digest in done.items() if digest is None]
+            for chunk, compared in self._compared(one, share, missing=missing):
+                done[chunk] = self._put(
+                    one, names[chunk], compared, model=by_key[one.key.name], kept=kept, out=out
+                )
+            for chunk, digest in done.items():
+                assert digest is not None  # noqa: S101  it was done, or is done now
+                tell(chunk)
+                yield names[chunk], digest
+
+    def _put(
+        self, one: Pass, name: str, compared: Compared, *, model: PassModel, kept: Journal, out: Path
+    ) -> str:
+        """The pairs stand scored and sealed in a file of this name; gives its digest."""
+        pairs = score_pairs(compared, model=model)
+        sealed = seal_pairs(pairs, key=one.key.name, one=self.tokens.one, assembler=self.assembler)
+        return kept.put(name, sealed, at=out)
 
     def score(
         self, passes: Sequence[Pass], *, model: Model, kept: Journal, out: Path
@@ -209,9 +249,7 @@ class Linking:
             if digest is None:
                 compared = self._kept(one, chunk, kept=kept)
                 assert compared is not None  # noqa: S101  comparing has just finished it
-                pairs = score_pairs(compared, model=by_key[one.key.name])
-                sealed = seal_pairs(pairs, key=one.key.name, one=self.tokens.one, assembler=self.assembler)
-                digest = kept.put(name, sealed, at=out)
+                digest = self._put(one, name, compared, model=by_key[one.key.name], kept=kept, out=out)
             yield name, digest
             self._progress("scoring", done, len(scored), "chunks")
 

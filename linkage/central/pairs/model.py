@@ -3,7 +3,8 @@
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any, Final, Literal
 
 from linkage.central.pairs.doubts import Learnt, doubts, how_learnt
@@ -12,7 +13,7 @@ from linkage.central.pairs.training import Fit
 from linkage.errors import BadModel
 from linkage.schema import Schema
 
-MODEL_FORMAT: Final = "linkage-model/v2"
+MODEL_FORMAT: Final = "linkage-model/v3"
 DEFAULT_THRESHOLD: Final = 0.85
 FLOOR: Final = 1e-12
 
@@ -21,7 +22,7 @@ LinkType = Literal["dedupe_only", "link_only", "link_and_dedupe"]
 
 @dataclass(frozen=True, slots=True)
 class PassModel:
-    """How one pass is scored: the share of matches among its pairs, and m and u of each lane's levels; and how that was learnt."""
+    """How one pass is scored: the share of matches among its pairs, and of each kind of `relatives`, and m and u of each lane's levels; and how that was learnt."""
 
     key: str
     prior: float
@@ -32,14 +33,20 @@ class PassModel:
     matches: float
     rounds: int
     learnt: Mapping[str, Learnt]
+    relatives: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def prior_without_relatives(self) -> float:
+        """The share of matches among matches and strangers alone."""
+        return self.prior / (1.0 - sum(self.relatives.values()))
 
     def splink_settings(self, *, link_type: LinkType) -> dict[str, Any]:
-        """The pass as a Splink 5 settings document."""
+        """The pass as a Splink 5 settings document, which knows matches and strangers: Splink's odds are our own where no pair is of relatives."""
         return {
             "link_type": link_type,
             "unique_id_column_name": "row_ref",
             "source_dataset_column_name": "source_dataset",
-            "probability_two_random_records_match": min(max(self.prior, FLOOR), 1 - 1e-9),
+            "probability_two_random_records_match": min(max(self.prior_without_relatives, FLOOR), 1 - 1e-9),
             "blocking_rules_to_generate_predictions": [
                 {"blocking_rule": "l.block = r.block", "sql_dialect": "duckdb"}
             ],
@@ -48,6 +55,11 @@ class PassModel:
             "retain_intermediate_calculation_columns": False,
             "sql_dialect": "duckdb",
         }
+
+
+def _relatives(one: PassModel, kind: str) -> dict[str, Any]:
+    agree = [lane.lane for lane in one.lanes if kind in lane.shared]
+    return {"kind": kind, "share": one.relatives[kind], "agree_as_matches": agree}
 
 
 def _comparison(lane: LaneLevels, *, m: Sequence[float], u: Sequence[float]) -> dict[str, Any]:
@@ -71,7 +83,7 @@ def _comparison(lane: LaneLevels, *, m: Sequence[float], u: Sequence[float]) -> 
     }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Model:
     """All passes of one linkage: `held` are the comparisons that partners enough could make, `warnings` what makes the model doubtful, in sentences."""
 
@@ -84,6 +96,10 @@ class Model:
 
     def to_json(self) -> str:
         """The model as text: its format, then JSON whose `passes` hold Splink settings."""
+        return self._text
+
+    @cached_property
+    def _text(self) -> str:
         body = {
             "schema_digest": self.schema_digest,
             "link_type": self.link_type,
@@ -97,6 +113,7 @@ class Model:
                     "matches": p.matches,
                     "rounds": p.rounds,
                     "prior": p.prior,
+                    "relatives": [_relatives(p, kind) for kind in p.relatives],
                     "learnt": {n: asdict(one) for n, one in p.learnt.items()},
                     "splink": p.splink_settings(link_type=self.link_type),
                 }
@@ -132,8 +149,9 @@ def build(
     learnt = how_learnt(fits, lanes, measured=measured)
     for one, key, its_lanes, its_learnt in zip(fits, keys, lanes, learnt, strict=True):
         m = {x.lane: one.m[x.lane] if x.dependent else pooled.get(x.lane, one.m[x.lane]) for x in its_lanes}
+        counted = one.pairs, one.matches, one.rounds
         passes.append(
-            PassModel(key, one.prior, its_lanes, m, dict(one.u), one.pairs, one.matches, one.rounds, its_learnt)
+            PassModel(key, one.prior, its_lanes, m, dict(one.u), *counted, its_learnt, dict(one.relatives))
         )
     if not passes:
         raise BadModel(
@@ -188,4 +206,5 @@ def _read_pass(value: Mapping[str, Any], *, schema: Schema, held: Collection[str
     )
     learnt = {str(n): Learnt(**one) for n, one in value["learnt"].items()}
     counted = int(value["pairs"]), float(value["matches"]), int(value["rounds"])
-    return PassModel(str(value["key"]), float(value["prior"]), lanes, m, u, *counted, learnt)
+    relatives = {str(one["kind"]): float(one["share"]) for one in value["relatives"]}
+    return PassModel(str(value["key"]), float(value["prior"]), lanes, m, u, *counted, learnt, relatives)

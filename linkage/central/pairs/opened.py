@@ -51,18 +51,43 @@ def open_tables(
 
 
 Wanted = Callable[[Refs], npt.NDArray[np.bool_]]
+Pieces = Callable[[Link], Iterable[Columns]]
 
 
-def open_rows(key: MatchKey, tokens: Tokens, *, head: Manifest, wanted: Wanted | None = None) -> OpenRows:
-    """The rows of one partner's chain; only those whose blocks are `wanted`, where that is said.
+def opened_once(key: MatchKey, tokens: Tokens) -> Pieces:
+    """Gives the rows that a submission brings to a pass, and opens an update once however often it is asked for; whole submissions are too large to hold."""
+    known: dict[str, list[Columns]] = {}
+
+    def pieces(link: Link) -> Iterable[Columns]:
+        if link.manifest.kind == "whole":
+            return pieces_of(key, link, tokens)
+        name = link.manifest.submission
+        if name not in known:
+            known[name] = list(pieces_of(key, link, tokens))
+        # Who asked may take columns out of what it was given.
+        return [dict(piece) for piece in known[name]]
+
+    return pieces
+
+
+def open_rows(
+    key: MatchKey,
+    tokens: Tokens,
+    *,
+    head: Manifest,
+    wanted: Wanted | None = None,
+    pieces: Pieces | None = None,
+) -> OpenRows:
+    """The rows of one partner's chain; only those whose blocks are `wanted`, where that is said. `pieces` gives those of each submission.
 
     Raises:
         BadSubmission: a file is missing, or is of another partner or pass than its place says, or an update does not fit what it follows.
         BadSeal: it was altered or is not for this linker.
     """
     links = tokens.chains[head.partner]
-    with _first(key, links, tokens, wanted=wanted) as (begin, first):
-        updates = [_Update.of(key, link, tokens) for link in links[begin + 1 :]]
+    pieces = pieces or opened_once(key, tokens)
+    with _first(key, links, tokens, wanted=wanted, pieces=pieces) as (begin, first):
+        updates = [_Update.of(key, link, tokens, pieces=pieces) for link in links[begin + 1 :]]
         parts: list[tuple[Columns, int]] = []
         for number in range(begin, len(links)):
             several = first if number == begin else [_Whole(updates[number - begin - 1].columns)]
@@ -77,18 +102,19 @@ def open_rows(key: MatchKey, tokens: Tokens, *, head: Manifest, wanted: Wanted |
         update.check(key.name)
     whole = _joined([columns for columns, _ in parts], schema=tokens.schema, key=key)
     link_of = np.repeat(np.array([n for _, n in parts], dtype=np.int16), [len(c["row_ref"]) for c, _ in parts])
-    gone = np.concatenate([np.empty(0, dtype=np.int64), *(u.gone for u in updates)])
-    again = (link_of > 0) & np.isin(whole["row_ref"], gone) if len(gone) else np.zeros(len(link_of), dtype=bool)
+    again = np.zeros(len(link_of), dtype=bool)
+    for update in updates:
+        again |= (link_of > 0) & update.is_gone(whole["row_ref"])
     return OpenRows(whole, link_of, again)
 
 
-def fresh_blocks(key: MatchKey, tokens: Tokens, *, before: Mapping[str, int]) -> Refs:
-    """The blocks of the rows that came after the first submissions of each partner, rising, each once."""
+def fresh_blocks(tokens: Tokens, *, before: Mapping[str, int], pieces: Pieces) -> Refs:
+    """The blocks of the rows that came after the first submissions of each partner, rising."""
     found = [np.empty(0, dtype=np.int64)]
     for partner, chain in tokens.chains.items():
         for link in chain[before.get(partner, 0) :]:
-            found += [columns["block"] for columns in pieces_of(key, link, tokens)]
-    return np.unique(np.concatenate(found))
+            found += [columns["block"] for columns in pieces(link)]
+    return np.sort(np.concatenate(found))
 
 
 def among(blocks: Refs) -> Wanted:
@@ -99,7 +125,8 @@ def among(blocks: Refs) -> Wanted:
     table[blocks.view(np.uint64) >> shift] = True
 
     def wanted(block: Refs) -> npt.NDArray[np.bool_]:
-        marks: npt.NDArray[np.bool_] = table[block.view(np.uint64) >> shift]
+        # No bit beyond the table's is left, so that nothing wraps: it spares numpy a look at each.
+        marks = table.take((block.view(np.uint64) >> shift).view(np.int64), mode="wrap")
         likely = np.flatnonzero(marks)
         if len(likely):
             place = np.searchsorted(blocks, block[likely]).clip(max=len(blocks) - 1)
@@ -140,7 +167,7 @@ class _Whole:
 
 @contextmanager
 def _first(
-    key: MatchKey, links: Sequence[Link], tokens: Tokens, *, wanted: Wanted | None
+    key: MatchKey, links: Sequence[Link], tokens: Tokens, *, wanted: Wanted | None, pieces: Pieces
 ) -> Iterator[tuple[int, Iterable[_Piece]]]:
     """The number of the submission up to which rows are read together, and these rows: as the linker keeps them, where only some are wanted and it keeps
     them, and else those of the whole submission."""
@@ -151,9 +178,9 @@ def _first(
         with resident(path, context=context, linker=tokens.linker) as rows:
             digests = tokens.digests[partner]
             if rows.upto in digests:
-                yield digests.index(rows.upto), [rows]
+                yield digests.index(rows.upto), rows.pieces()
                 return
-    yield 0, (_Whole(columns) for columns in pieces_of(key, links[0], tokens))
+    yield 0, (_Whole(columns) for columns in pieces(links[0]))
 
 
 def kept_path(tokens: Tokens, key: MatchKey, *, partner: str) -> Path:
@@ -179,8 +206,8 @@ class _Update:
     twice: bool = field(default=False)
 
     @classmethod
-    def of(cls, key: MatchKey, link: Link, tokens: Tokens) -> "_Update":
-        own = _joined(list(pieces_of(key, link, tokens)), schema=tokens.schema, key=key)
+    def of(cls, key: MatchKey, link: Link, tokens: Tokens, *, pieces: Pieces) -> "_Update":
+        own = _joined(list(pieces(link)), schema=tokens.schema, key=key)
         gone = gone_rows(key, link, tokens)
         return cls(link, own, gone, among(np.sort(gone)), among(np.sort(own["row_ref"])))
 

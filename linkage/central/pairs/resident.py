@@ -10,9 +10,10 @@ The file lies in the partner's folder and goes with it when the partner withdraw
 import json
 import mmap
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,18 +31,28 @@ ROWS_SUFFIX: Final = ".rows.sealed"
 PAGE: Final = 16
 HEADS: Final = 1 << 16
 TAG: Final = 16
+NONCE: Final = 12
 LENGTH: Final = 8
 HEAD: Final = ("row_ref", "block")
 
 Columns = dict[str, npt.NDArray[Any]]
 
 
-def _layout(lanes: Sequence[str]) -> np.dtype[Any]:
+@cache
+def _layout(lanes: tuple[str, ...]) -> np.dtype[Any]:
     return np.dtype([(n, np.dtype(lane_type(n).to_pandas_dtype()).newbyteorder("<")) for n in lanes])
 
 
 def _nonce(kind: int, number: int) -> bytes:
-    return bytes([kind]) + number.to_bytes(11, "big")
+    return bytes([kind]) + number.to_bytes(NONCE - 1, "big")
+
+
+def _nonces(kind: int, numbers: npt.NDArray[np.int64]) -> bytes:
+    """The nonces of several pages, one after another."""
+    out = np.zeros((len(numbers), NONCE), dtype=np.uint8)
+    out[:, 0] = kind
+    out[:, NONCE - 8 :] = numbers.astype(">u8").view(np.uint8).reshape(-1, 8)
+    return out.tobytes()
 
 
 def keep_rows(path: Path, columns: Columns, *, upto: str, context: bytes, linker: Identity) -> None:
@@ -67,7 +78,7 @@ def keep_rows(path: Path, columns: Columns, *, upto: str, context: bytes, linker
         rename_whole(draft, path)
 
 
-def _pages(columns: Columns, names: Sequence[str], *, step: int) -> Iterator[memoryview]:
+def _pages(columns: Columns, names: tuple[str, ...], *, step: int) -> Iterator[memoryview]:
     """The rows, each with its lanes beside each other, so many at a time; turned in pieces that fit the cache."""
     layout, size = _layout(names), len(columns["row_ref"])
     for begin in range(0, size, HEADS):
@@ -81,15 +92,55 @@ def _pages(columns: Columns, names: Sequence[str], *, step: int) -> Iterator[mem
 
 @dataclass(frozen=True, slots=True)
 class Resident:
-    """Rows in a file that `keep_rows` made, open to read. `row_ref` and `block` are those of all rows."""
+    """Rows in a file that `keep_rows` made, open to read; `heads` and `pages` are where their references and their lanes begin."""
 
     content: mmap.mmap
     cipher: AESGCM
     lanes: tuple[str, ...]
     upto: str
+    size: int
+    heads: int
+    pages: int
+
+    def pieces(self) -> Iterator["Stretch"]:
+        """All rows, some beside each other at a time, of which only references and blocks are opened yet.
+
+        Raises:
+            BadSeal: a page was altered.
+        """
+        for first in range(0, self.size, HEADS):
+            pages = np.array([first // HEADS])
+            plain = self.opened(0, pages, names=HEAD, step=HEADS, start=self.heads)
+            heads = np.frombuffer(plain, dtype=_layout(HEAD))
+            yield Stretch(self, first, heads["row_ref"], heads["block"])
+
+    def opened(
+        self, kind: int, pages: npt.NDArray[np.int64], *, names: tuple[str, ...], step: int, start: int
+    ) -> bytes:
+        """What stands in these pages, one after another."""
+        width = _layout(names).itemsize
+        begin = start + pages * (step * width + TAG)
+        end = begin + np.minimum(step, self.size - pages * step) * width + TAG
+        decrypt, content, nonces = self.cipher.decrypt, self.content, _nonces(kind, pages)
+        try:
+            return b"".join(
+                [
+                    decrypt(nonces[at : at + NONCE], content[a:b], None)
+                    for at, a, b in zip(range(0, len(nonces), NONCE), begin.tolist(), end.tolist(), strict=True)
+                ]
+            )
+        except InvalidTag as fault:
+            raise BadSeal("rows that the linker keeps were altered: run the linker in full") from fault
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Rows that stand beside each other in the file, from the one numbered `first` on."""
+
+    of: Resident
+    first: int
     row_ref: npt.NDArray[np.int64]
     block: npt.NDArray[np.int64]
-    start: int
 
     def rows(self, places: npt.NDArray[np.int64]) -> Columns:
         """The rows at these places, which rise, with all their lanes.
@@ -97,26 +148,12 @@ class Resident:
         Raises:
             BadSeal: a page was altered.
         """
-        layout = _layout(self.lanes)
-        width, size = layout.itemsize * PAGE + TAG, len(self.row_ref)
-        pages, first = np.unique(places // PAGE, return_index=True)
-        plain = []
-        for page in pages.tolist():
-            end = min(
-                self.start + (page + 1) * width, self.start + size * layout.itemsize + -(-size // PAGE) * TAG
-            )
-            plain.append(_opened(self.cipher, _nonce(1, page), self.content[self.start + page * width : end]))
-        together = np.frombuffer(b"".join(plain), dtype=layout)
-        number = np.repeat(np.arange(len(pages)), np.diff(np.append(first, len(places))))
-        chosen = together[number * PAGE + places % PAGE]
-        return {n: np.ascontiguousarray(chosen[n]) for n in self.lanes}
-
-
-def _opened(cipher: AESGCM, nonce: bytes, data: bytes) -> bytes:
-    try:
-        return cipher.decrypt(nonce, data, None)
-    except InvalidTag as fault:
-        raise BadSeal("rows that the linker keeps were altered: run the linker in full") from fault
+        lanes, number = self.of.lanes, self.first + places
+        page, at = np.divmod(number, PAGE)
+        new = np.diff(page, prepend=-1) > 0
+        plain = self.of.opened(1, page[new], names=lanes, step=PAGE, start=self.of.pages)
+        chosen = np.frombuffer(plain, dtype=_layout(lanes))[(np.cumsum(new) - 1) * PAGE + at]
+        return {n: chosen[n] for n in lanes}
 
 
 @contextmanager
@@ -131,25 +168,12 @@ def resident(path: Path, *, context: bytes, linker: Identity) -> Iterator[Reside
         about = json.loads(open_sealed(content[:length], by=linker, context=context))
         if about["format"] != ROWS_FORMAT:
             raise BadSeal(f"rows that the linker keeps should be {ROWS_FORMAT}: run the linker in full")
-        whole = (
-            length
-            + LENGTH
-            + sum(
-                size * _layout(names).itemsize + -(-size // step) * TAG
-                for size, names, step in (
-                    (int(about["rows"]), HEAD, HEADS),
-                    (int(about["rows"]), about["lanes"], PAGE),
-                )
-            )
+        size, lanes = int(about["rows"]), tuple(about["lanes"])
+        heads, pages = (
+            size * _layout(names).itemsize + -(-size // step) * TAG
+            for names, step in ((HEAD, HEADS), (lanes, PAGE))
         )
-        if len(content) != whole:
+        if len(content) != length + heads + pages + LENGTH:
             raise BadSeal("rows that the linker keeps were cut short: run the linker in full")
-        cipher, size, at = AESGCM(bytes.fromhex(about["key"])), int(about["rows"]), length
-        layout, plain = _layout(HEAD), []
-        for number in range(-(-size // HEADS)):
-            end = at + min(HEADS, size - number * HEADS) * layout.itemsize + TAG
-            plain.append(_opened(cipher, _nonce(0, number), content[at:end]))
-            at = end
-        heads = np.frombuffer(b"".join(plain), dtype=layout)
-        row_ref, block = (np.ascontiguousarray(heads[n]) for n in HEAD)
-        yield Resident(content, cipher, tuple(about["lanes"]), about["upto"], row_ref, block, at)
+        cipher = AESGCM(bytes.fromhex(about["key"]))
+        yield Resident(content, cipher, lanes, about["upto"], size, length, length + heads)

@@ -1,6 +1,7 @@
 """Pairs as the model scores them: the weight of each agreement pattern, worked out once and given to every pair that shows it.
 
-The weight is that of Fellegi and Sunter (1969) as Splink writes it: log2 of the prior odds plus log2(m/u) of every level; tests hold it against Splink.
+The weight is that of Fellegi and Sunter (1969) as Splink writes it, log2 of the prior odds plus log2(m/u) of every level, less what relatives who agree so
+would account for (`relatives`); tests hold both against Splink.
 """
 
 from typing import Final
@@ -11,6 +12,7 @@ import pyarrow as pa
 from linkage.central.pairs.compare import Compared, levels_of
 from linkage.central.pairs.model import PassModel
 from linkage.central.pairs.training import Patterns, log_odds
+from linkage.columns import as_arrow, named
 
 SCORED_FROM: Final = 0.01
 
@@ -22,7 +24,12 @@ def score_pairs(compared: Compared, *, model: PassModel, at_least: float = SCORE
     levels = levels_of(compared.codes, model.lanes)
     rates = [{n: np.array(v) for n, v in p.items()} for p in (model.m, model.u)]
     odds = log_odds(
-        Patterns(levels, np.ones(len(levels))), model.lanes, prior=model.prior, m=rates[0], u=rates[1]
+        Patterns(levels, np.ones(len(levels))),
+        model.lanes,
+        prior=model.prior,
+        m=rates[0],
+        u=rates[1],
+        relatives=model.relatives,
     )
     chance = 1.0 / (1.0 + np.exp(-odds))
     conflicts = np.zeros(len(levels), dtype=np.int8)
@@ -37,11 +44,9 @@ def score_pairs(compared: Compared, *, model: PassModel, at_least: float = SCORE
     its = pattern[kept]
     columns = {}
     for end in ("l", "r"):
-        numbers = pa.array(compared.pairs[f"source_{end}"][kept])
-        names = pa.array(list(compared.partners), pa.string())
-        columns[f"source_{end}"] = pa.DictionaryArray.from_arrays(numbers, names)
-        columns[f"row_ref_{end}"] = pa.array(compared.pairs[f"row_ref_{end}"][kept])
-    columns["match_weight"] = pa.array((odds / np.log(2.0))[its])
-    columns["match_probability"] = pa.array(chance[its])
-    columns["conflicts"] = pa.array(conflicts[its])
+        columns[f"source_{end}"] = named(compared.pairs[f"source_{end}"][kept], compared.partners)
+        columns[f"row_ref_{end}"] = as_arrow(compared.pairs[f"row_ref_{end}"][kept])
+    columns["match_weight"] = as_arrow((odds / np.log(2.0))[its])
+    columns["match_probability"] = as_arrow(chance[its])
+    columns["conflicts"] = as_arrow(conflicts[its])
     return pa.table(columns)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from keys import PublicIdentity
+from linkage.central.pairs.model import Model
 from linkage.central.pairs.run import Run, signed_run
 from linkage.central.pairs.token_files import Tokens
 from linkage.errors import BadSubmission
@@ -40,6 +41,23 @@ def runs_in(out: Path, *, one: Round, linker: PublicIdentity) -> list[Run]:
             raise BadSubmission(f"{folder.name}/ does not extend the run before it: {IN_FULL}")
         runs.append(run)
     return runs
+
+
+def in_full_because(out: Path, tokens: Tokens, *, model: Model | None) -> str | None:
+    """Why all is to be linked where only what is new might be; None where an incremental run does. `model` is the linker's, if it has one.
+
+    A partner that came since is new to the model too, and where nothing is new, an incremental run would do nothing: who asks for a run then wants it anew.
+    """
+    try:
+        extended = since(out, tokens)
+    except BadSubmission as fault:
+        return str(fault).removesuffix(f": {IN_FULL}")
+    if extended is None:
+        return "nothing is new since the last run"
+    if model is None or model.digest != extended.base.model:
+        return f"the model here is not the one that {out.name}/ was scored by"
+    came = sorted(partner for partner, many in extended.before.items() if not many)
+    return f"{', '.join(came)} came since the last run" if came else None
 
 
 def since(out: Path, tokens: Tokens) -> Since | None:

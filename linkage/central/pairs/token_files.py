@@ -15,11 +15,12 @@ import pyarrow as pa
 from keys import Identity
 from keys.sealing import open_stream
 from linkage.central.chain import Link, chain_of
+from linkage.columns import as_numpy
 from linkage.errors import BadSubmission
 from linkage.gone import GONE, read_gone
 from linkage.manifest import GONE_SUFFIX, Manifest, Round
 from linkage.schema import MatchKey, Schema
-from linkage.tokens import TOKENS_FORMAT, check_lanes, lane_type, lanes_of, pass_key
+from linkage.tokens import TOKENS_FORMAT, check_lanes, check_types, lane_type, lanes_of, pass_key
 
 TOKENS_SUFFIX: Final = ".tokens.sealed"
 PIECE: Final = 1 << 20
@@ -88,10 +89,10 @@ def pieces_of(key: MatchKey, link: Link, tokens: Tokens) -> Iterator[Columns]:
                     raise BadSubmission(
                         f"the tokens in the place of {partner}, pass {key.name}, belong elsewhere"
                     )
-                check_lanes(rows.schema.empty_table(), schema=tokens.schema, key=key)
+                check_types(rows.schema, schema=tokens.schema, key=key)
                 for batch in rows:
                     check_lanes(batch, schema=tokens.schema, key=key)
-                    yield {n: batch.column(n).to_numpy() for n in batch.schema.names}
+                    yield {n: as_numpy(batch.column(n)) for n in batch.schema.names}
         except (pa.ArrowException, OSError) as fault:
             raise BadSubmission(
                 f"a {TOKENS_FORMAT} file is damaged inside its seal: ask the partner to submit again"

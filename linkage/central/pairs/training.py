@@ -2,7 +2,8 @@
 
 Expectation maximisation for the model of Fellegi and Sunter (1969) as Winkler (1988) gives it, with Dirichlet priors on every distribution
 (maximum a posteriori): nearly all pairs of a rare key are matches, and then a level's u has no pair to be learnt from. Splink's own EM
-raises on such passes (docs/decisions/0003). u of comparisons that do not depend on the key stays what the partners measured.
+raises on such passes (docs/decisions/0003). u of comparisons that do not depend on the key stays what the partners measured. Relatives are classes of
+their own (Winkler 1993, docs/decisions/0027).
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from linkage.central.pairs.levels import LaneLevels
+from linkage.central.pairs.relatives import NONE, RELATIVES, as_matches, belonging, class_odds
 from linkage.tokens import PartnerStatistics
 
 Floats = npt.NDArray[np.float64]
@@ -24,7 +26,10 @@ PRIOR_U_PAIRS: Final = 30.0
 PRIOR_MATCHES: Final = 20.0
 PRIOR_OTHERS: Final = 1.0
 FIRST_SHARE: Final = 0.95
-ROUNDS: Final = 200
+# Of each kind of relatives: so few that a pass without any is taken as it is. From a small first share expectation maximisation settles soonest.
+PRIOR_RELATIVES: Final = 0.02
+FIRST_RELATIVES: Final = 0.001
+ROUNDS: Final = 1000
 POOLINGS: Final = 2
 CLOSE: Final = 1e-6
 
@@ -45,7 +50,7 @@ class Patterns:
 @dataclass(frozen=True, slots=True)
 class Fit:
     """What one pass taught: the share of matches among its pairs, m and u a lane, and how many matches it expects. `seen` has for each lane how
-    many expected matches, and how many expected others, had a value on both sides."""
+    many expected matches, and how many expected others that teach u, had a value on both sides; `relatives` the share of each kind among the pairs."""
 
     prior: float
     m: Mapping[str, tuple[float, ...]]
@@ -54,6 +59,7 @@ class Fit:
     matches: float
     rounds: int
     seen: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    relatives: Mapping[str, float] = field(default_factory=dict)
 
 
 def measured(statistics: Sequence[PartnerStatistics], lanes: Sequence[LaneLevels]) -> frozenset[str]:
@@ -113,28 +119,34 @@ def fit(
     u0 = {
         one.lane: _between(u[one.lane], prior_of[one.lane]) if one.dependent else u[one.lane] for one in lanes
     }
-    m = dict(prior_of)
-    now_u = dict(u0)
-    share, weight, rounds = FIRST_SHARE, patterns.counts, 0
-    total, columns = weight.sum(), _columns(patterns)
-    chance = np.full(len(weight), share)
+    m, now_u, kinds = dict(prior_of), dict(u0), tuple(RELATIVES)
+    known = PRIOR_MATCHES, *(PRIOR_RELATIVES for _ in kinds), PRIOR_OTHERS
+    first = FIRST_SHARE, *(FIRST_RELATIVES for _ in kinds)
+    shares, prior_pairs = np.array([*first, 1.0 - sum(first)]), np.array(known)
+    weight, rounds, columns = patterns.counts, 0, _columns(patterns)
+    total = weight.sum() + prior_pairs.sum()
+    agree = [as_matches(one.shared, kinds=kinds) for one in lanes]
+    pairs = weight * shares[:, None]
     for rounds in range(1, ROUNDS + 1):  # noqa: B007  reported in the fit
-        chance = _chance(_odds(columns, lanes, prior=share, m=m, u=now_u))
-        matches, others = weight * chance, weight * (1 - chance)
-        again = float((chance @ weight + PRIOR_MATCHES) / (total + PRIOR_MATCHES + PRIOR_OTHERS))
+        weights = [np.log(m[one.lane]) - np.log(now_u[one.lane]) for one in lanes]
+        pairs = belonging(class_odds(columns, agree, shares=shares, weights=weights)) * weight
         for at, one in enumerate(lanes):
-            m[one.lane] = _learn(columns[at], matches, prior_of[one.lane], weight_of[one.lane])
+            m[one.lane] = _learn(columns[at], pairs[0], prior_of[one.lane], weight_of[one.lane])
             if one.dependent:
+                others = pairs[~agree[at]].sum(axis=0)
                 now_u[one.lane] = _learn(columns[at], others, u0[one.lane], PRIOR_U_PAIRS)
-        moved, share = abs(again - share), again
+        again = (pairs.sum(axis=1) + prior_pairs) / total
+        moved, shares = float(np.abs(again - shares).max()), again
         if moved < CLOSE:
             break
     seen = {}
-    for column, one in zip(columns, lanes, strict=True):
-        there = weight * (column > 0)
-        seen[one.lane] = (float(there @ chance), float(there @ (1 - chance)))
+    for column, alike, one in zip(columns, agree, lanes, strict=True):
+        there = column > 0
+        seen[one.lane] = (float(pairs[0][there].sum()), float(pairs[~alike][:, there].sum()))
     as_tuples = [{n: tuple(float(x) for x in v) for n, v in p.items()} for p in (m, now_u)]
-    return Fit(share, as_tuples[0], as_tuples[1], patterns.pairs, float(chance @ weight), rounds, seen)
+    relatives = {kind: float(share) for kind, share in zip(kinds, shares[1:-1], strict=True)}
+    expected = float(pairs[0].sum())
+    return Fit(float(shares[0]), as_tuples[0], as_tuples[1], patterns.pairs, expected, rounds, seen, relatives)
 
 
 def fit_all(
@@ -157,9 +169,12 @@ def posterior(
     prior: float,
     m: Mapping[str, Floats],
     u: Mapping[str, Floats],
+    relatives: Mapping[str, float] = NONE,
 ) -> Floats:
     """The probability of a match for each pattern."""
-    return _chance(log_odds(patterns, lanes, prior=prior, m=m, u=u))
+    odds = log_odds(patterns, lanes, prior=prior, m=m, u=u, relatives=relatives)
+    chance: Floats = 1.0 / (1.0 + np.exp(-odds))
+    return chance
 
 
 def log_odds(
@@ -169,34 +184,21 @@ def log_odds(
     prior: float,
     m: Mapping[str, Floats],
     u: Mapping[str, Floats],
+    relatives: Mapping[str, float] = NONE,
 ) -> Floats:
-    """The natural logarithm of the odds of a match for each pattern; a missing value says nothing."""
-    return _odds(_columns(patterns), lanes, prior=prior, m=m, u=u)
+    """The natural logarithm of the odds of a match, against relatives and strangers together, for each pattern; a missing value says nothing. `prior` is the share
+    of matches among all pairs, `relatives` that of each kind."""
+    shares = np.array([prior, *relatives.values(), 1.0 - prior - sum(relatives.values())])
+    agree = [as_matches(one.shared, kinds=tuple(relatives)) for one in lanes]
+    weights = [np.log(m[one.lane]) - np.log(u[one.lane]) for one in lanes]
+    odds = class_odds(_columns(patterns), agree, shares=shares, weights=weights)
+    out: Floats = odds[0] - np.logaddexp.reduce(odds[1:], axis=0)
+    return out
 
 
 def _columns(patterns: Patterns) -> list[npt.NDArray[np.int64]]:
     """The levels lane by lane, each counted from 1, so that 0 stands for a missing value and a column is read in one go."""
     return [np.ascontiguousarray(column) + 1 for column in patterns.levels.T]
-
-
-def _odds(
-    columns: Sequence[npt.NDArray[np.int64]],
-    lanes: Sequence[LaneLevels],
-    *,
-    prior: float,
-    m: Mapping[str, Floats],
-    u: Mapping[str, Floats],
-) -> Floats:
-    size = len(columns[0]) if columns else 1
-    odds: Floats = np.full(size, np.log(prior) - np.log1p(-prior))
-    for column, one in zip(columns, lanes, strict=True):
-        odds += np.append(0.0, np.log(m[one.lane]) - np.log(u[one.lane]))[column]
-    return odds
-
-
-def _chance(odds: Floats) -> Floats:
-    chance: Floats = 1.0 / (1.0 + np.exp(-odds))
-    return chance
 
 
 def pooled_m(fits: Sequence[Fit], lanes: Sequence[Sequence[LaneLevels]]) -> dict[str, tuple[float, ...]]:

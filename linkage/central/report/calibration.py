@@ -1,8 +1,8 @@
 """Match probabilities that mean what they say, and what follows from them without labels: the default threshold, and how much is wrong and missed.
 
-A pass's probability is too sure of itself, for its comparisons are not independent, as its model has to assume: twins and people who share a home agree on
-much at once. And the best of several passes is more than any of them says. The log odds are therefore shrunk by one line that is the same for every linkage
-(docs/decisions/0022): Platt (1999), "Probabilistic outputs for support vector machines", fitted on sources with known truth that weigh alike.
+A pair's score is its best over the passes, and the best of several is more than any of them says, however well each is calibrated. The log odds are therefore
+lowered by one line that is the same for every linkage (docs/decisions/0022 and 0027): Platt (1999), "Probabilistic outputs for support vector machines", fitted on
+sources with known truth that weigh alike.
 """
 
 from collections.abc import Sequence
@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
-from scipy.special import expit, logit
 
 if TYPE_CHECKING:
     from linkage.central.assembly.pairs import ScoredRecords
@@ -38,16 +36,26 @@ class Line:
 
     def __call__(self, probability: Floats) -> Floats:
         """The probabilities as they should have been; their order stays."""
-        odds = logit(np.clip(probability, 1 - CERTAIN, CERTAIN))
-        out: Floats = expit(self.offset + self.slope * odds)
-        return out
+        return _chance(self.offset + self.slope * _log_odds(probability))
 
     def before(self, probability: float) -> float:
         """The probability that becomes this one."""
-        return float(expit((logit(probability) - self.offset) / self.slope))
+        odds = _log_odds(np.array([probability]))
+        return float(_chance((odds - self.offset) / self.slope)[0])
 
 
-LINE: Final = Line(offset=-1.30, slope=0.70)
+def _log_odds(probability: Floats) -> Floats:
+    sure = np.clip(probability, 1 - CERTAIN, CERTAIN)
+    odds: Floats = np.log(sure) - np.log1p(-sure)
+    return odds
+
+
+def _chance(odds: Floats) -> Floats:
+    chance: Floats = 1.0 / (1.0 + np.exp(-odds))
+    return chance
+
+
+LINE: Final = Line(offset=-1.15, slope=1.00)
 
 
 def calibrated(pairs: "ScoredRecords", *, line: Line = LINE) -> "ScoredRecords":
@@ -58,7 +66,10 @@ def calibrated(pairs: "ScoredRecords", *, line: Line = LINE) -> "ScoredRecords":
 def fit_line(sources: Sequence[tuple[Floats, Flags]]) -> Line:
     """The line that makes the truth of all sources likeliest, each source weighing alike however many pairs it has: best probabilities over the passes,
     and whether each pair is of one person."""
-    odds = [(logit(np.clip(p, 1 - CERTAIN, CERTAIN)), np.where(right, 1.0, -1.0)) for p, right in sources]
+    # Nobody who links fits a line; importing this takes half as long as an incremental run.
+    from scipy.optimize import minimize
+
+    odds = [(_log_odds(p), np.where(right, 1.0, -1.0)) for p, right in sources]
 
     def loss(at: Floats) -> float:
         return float(sum(np.logaddexp(0.0, -sign * (at[0] + at[1] * x)).mean() for x, sign in odds))

@@ -69,7 +69,8 @@ def read_model(text: str) -> ModelText:
 def made_up_pair(one: PassText, *, near: float) -> MadeUpPair:
     """The pair whose weight is nearest to `near` bits, and not below it where there is one, of some that are drawn as the model says matches come."""
     randomness = np.random.default_rng(SEED)
-    weight = np.full(DRAWS, log2(one.prior / (1 - one.prior)) if 0 < one.prior < 1 else MOST_BITS)
+    prior = float(one.splink["probability_two_random_records_match"])
+    weight = np.full(DRAWS, log2(prior / (1 - prior)) if 0 < prior < 1 else MOST_BITS)
     drawn: dict[str, np.ndarray[Any, Any]] = {}
     for comparison in one.splink["comparisons"]:
         levels = [one for one in comparison["comparison_levels"] if not one.get("is_null_level")]
