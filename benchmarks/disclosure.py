@@ -61,17 +61,21 @@ def speed() -> None:
         for size in (1, 2)
         for axes in combinations(every, size)
     ]
-    for count in (0, 3, 50):
-        ledger = (earlier * 4)[:count]
+    threes = [
+        protect_table(table(counts, axes, totals=False, name=str(axes)), rules=ROUNDED).table
+        for axes in combinations(every, 3)
+    ]
+    for count, what in ((0, earlier), (3, earlier), (50, earlier), (50, threes)):
+        ledger = (what * 5)[:count]
         result, seconds = timed(lambda ledger=ledger: attack(main, earlier=ledger))
         line(
-            f"rounded, five dimensions, {count} earlier tables",
+            f"rounded, five dimensions, {count} earlier tables{' of three dimensions' * (what is threes)}",
             len(main.codes),
             result.hidden,
             f"{len(result.findings)}",
             seconds,
         )
-    for shape, seed in (((39, 44), 1), ((6, 6, 6), 1)):
+    for shape, seed in (((39, 44), 1), ((6, 6, 6), 1), ((6, 9, 12), 1), ((9, 11, 14), 1), ((4, 5, 5, 9), 1)):
         whole = table(drawn(shape, seed), tuple(range(len(shape))), totals=True)
         alone = Printed(
             "alone",
@@ -88,6 +92,8 @@ def speed() -> None:
             f"{len(result.findings)}",
             seconds,
         )
+        if len(shape) > 2 and len(whole.codes) > 1_000:
+            continue
         made, spent = timed(lambda whole=whole: protect_table(whole, rules=EXACT))
         result, seconds = timed(lambda made=made: attack(made.table))
         line(
@@ -104,7 +110,7 @@ def distance(tables: int) -> None:
     print(
         "\n| tables | cells | cheapest found | cost of the heuristic : cheapest | as cheap | CPU s, heuristic : cheapest |\n|---|---|---|---|---|---|"
     )
-    for shape in ((4, 5), (6, 8), (3, 3, 3)):
+    for shape in ((4, 5), (6, 8), (3, 3, 3), (2, 2, 2, 2)):
         dear, least, same, best, spent = 0.0, 0.0, 0, 0, [0.0, 0.0]
         for seed in range(tables):
             whole = table(drawn(shape, seed), tuple(range(len(shape))), totals=True)

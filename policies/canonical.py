@@ -13,7 +13,7 @@ from dataclasses import fields, is_dataclass
 from datetime import date
 from enum import Enum
 from functools import cache
-from typing import Final, TypeAlias, cast
+from typing import Any, Final, TypeAlias, cast
 
 from pydantic import BaseModel
 
@@ -21,6 +21,11 @@ from policies.errors import NotCanonical
 
 Plain: TypeAlias = "str | int | bool | list[Plain] | dict[str, Plain] | None"
 
+ADDED: Final[dict[str, Any]] = {"added-later": True}
+"""Marks a field that a format got after values of it had been signed, as metadata of a dataclass or `json_schema_extra` of a document. At its default
+it is no part of the canonical form, so that what was signed before keeps its digest."""
+
+_ALWAYS: Final = object()
 _AS_THEY_ARE: Final = frozenset({str, int, bool})
 _WRITER: Final = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, check_circular=False
@@ -42,9 +47,9 @@ def plain(value: object) -> Plain:
     if isinstance(value, date):  # a datetime is a date too
         return value.isoformat()
     if isinstance(value, BaseModel):
-        return {name: plain(getattr(value, name)) for name in _field_names(type(value))}
+        return _body(value, _fields_of_model(type(value)))
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+        return _body(value, _fields_of_dataclass(type(value)))
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, Set):
@@ -56,9 +61,23 @@ def plain(value: object) -> Plain:
     )
 
 
+def _body(value: object, names: tuple[tuple[str, object], ...]) -> dict[str, Plain]:
+    """The fields by name, but for those that were added later and are as they would be without."""
+    found = ((name, getattr(value, name), without) for name, without in names)
+    return {name: plain(item) for name, item, without in found if without is _ALWAYS or item != without}
+
+
 @cache
-def _field_names(model: type[BaseModel]) -> tuple[str, ...]:
-    return tuple(model.model_fields)
+def _fields_of_model(model: type[BaseModel]) -> tuple[tuple[str, object], ...]:
+    return tuple(
+        (name, field.default if field.json_schema_extra == ADDED else _ALWAYS)
+        for name, field in model.model_fields.items()
+    )
+
+
+@cache
+def _fields_of_dataclass(kind: type[Any]) -> tuple[tuple[str, object], ...]:
+    return tuple((field.name, field.default if field.metadata == ADDED else _ALWAYS) for field in fields(kind))
 
 
 def canonical(value: object) -> bytes:

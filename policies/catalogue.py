@@ -10,11 +10,12 @@ somebody's assessment (Data Protection Act 2018 s. 38(2) and (3)).
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Final
 
 from pydantic import StringConstraints
 
+from policies.canonical import ADDED
 from policies.reading import spelt
 from policies.terms import AttributeClass
 
@@ -63,6 +64,24 @@ class Making:
     of: tuple[tuple[str, tuple[str, ...]], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Areas:
+    """Areas that lie in each other. `levels` are words of the vocabulary, from fine to coarse; `within` gives each area and the one it lies in, and `at`
+    the areas of each level, in the order of the document."""
+
+    levels: tuple[str, ...]
+    within: tuple[tuple[str, str], ...]
+    at: tuple[tuple[str, ...], ...]
+
+    def upwards(self, *, to: str) -> dict[str, str]:
+        """For each area of that level or below, the area of that level that it is or lies in."""
+        up = dict(self.within)
+        found = {code: code for code in self.at[self.levels.index(to)]}
+        for codes in reversed(self.at[: self.levels.index(to)]):
+            found |= {code: found[up[code]] for code in codes}
+        return found
+
+
 YES_NO: Final = ("no", "yes")
 """The values of a derived attribute that is made by a rule, the stronger last."""
 
@@ -72,7 +91,8 @@ class Attribute:
     """One attribute, with what it inherits already applied. Empty `values` means any value; `sources` are its origins.
 
     `dated`: each value is a day, on which something happened. It selects people and is never shown. `subjects`: whom it is
-    about, where it is about an offence.
+    about, where it is about an offence. `areas` and `level`: of an attribute that is an area. `identifies`: whether somebody could be recognised by it,
+    as the controller declared; None leaves that to the class.
     """
 
     id: str
@@ -86,6 +106,9 @@ class Attribute:
     dated: bool = False
     declared_by: str = ""
     making: Making | None = None
+    identifies: bool | None = field(default=None, metadata=ADDED)
+    areas: Areas | None = field(default=None, metadata=ADDED)
+    level: str = field(default="", metadata=ADDED)
 
     @property
     def partner(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from types import MappingProxyType
 from typing import Literal, Self
 
@@ -15,18 +15,19 @@ from policies.catalogue import (
     HEALTH,
     HEALTH_FLAGS,
     LAW_ENFORCEMENT,
-    YES_NO,
+    Areas,
     Attribute,
-    AttributeId,
     AttributeName,
     Catalogue,
-    Making,
     Partner,
     PartnerId,
     Says,
 )
+from policies.catalogue_areas import AreasName, AreasRow
+from policies.catalogue_derived import DerivedRow, faults_of_rule
 from policies.problems import Path
 from policies.reading import (
+    Area,
     ClassName,
     Count,
     Document,
@@ -35,6 +36,7 @@ from policies.reading import (
     Organisation,
     Statement,
     Subject,
+    Switch,
     Vocabulary,
     complain,
 )
@@ -50,9 +52,17 @@ class _AttributeRow(Document):
     values: tuple[str, ...] | Literal["any", "date"]
     gateways: tuple[GatewayId, ...]
     declared_by: Says | None = None
+    quasi_identifier: Switch | None = None
+    areas: AreasName | None = None
+    level: Area | None = None
 
     @model_validator(mode="after")
     def _hangs_together(self) -> Self:
+        if (self.areas is not None and self.values != "any") or (self.level is not None and self.areas is None):
+            fix = "Write values: any, areas: and the name of the areas, and level: if it is not their finest."
+            raise complain("An attribute has areas, a level, or values of its own.", fix=fix, at=("areas",))
+        if self.quasi_identifier is not None and self.values == DATE:
+            raise complain("A day is never a column.", fix="Leave it out.", at=("quasi_identifier",))
         if not self.gateways:
             fix = "Name the gateway under which it is submitted, such as PCSC-s16."
             raise complain("No gateway is named.", fix=fix, at=("gateways",))
@@ -69,21 +79,29 @@ class _AttributeRow(Document):
             )
         return self
 
-    def built(self, name: str, *, kind: str, declared_by: str) -> Attribute:
-        """The attribute of a partner of this kind."""
+    def built(self, name: str, *, kind: str, declared_by: str, areas: Areas | None) -> Attribute:
+        """The attribute of a partner of this kind; `areas` are those that it names."""
         flags = self.flags | ({"assessment"} if self.states == "assessment" else frozenset())
         return Attribute(
             id=name,
             says=self.says,
             sensitivity=AttributeClass[self.sensitivity],
             flags=flags | HEALTH_FLAGS if kind in HEALTH else flags,
-            values=self.values if isinstance(self.values, tuple) else (),
+            values=self.values if isinstance(self.values, tuple) else _codes(areas, self.level),
             gateways=self.gateways,
             sources=frozenset(),
             subjects=self.subject,
             dated=self.values == DATE,
             declared_by=self.declared_by or declared_by,
+            identifies=self.quasi_identifier,
+            areas=areas,
+            level=(self.level or areas.levels[0]) if areas else "",
         )
+
+
+def _codes(areas: Areas | None, level: str | None) -> tuple[str, ...]:
+    """The values of an attribute that is an area; none means any."""
+    return areas.at[areas.levels.index(level or areas.levels[0])] if areas else ()
 
 
 class _PartnerRow(Document):
@@ -112,54 +130,6 @@ class _PartnerRow(Document):
         return self
 
 
-class _DerivedRow(Document):
-    says: Says
-    made_from: tuple[AttributeId, ...]
-    yes_when: dict[Literal["all", "any"], dict[AttributeId, tuple[str, ...]]] | None = None
-    sensitivity: ClassName = Field(alias="class", default="C0")
-    flags: frozenset[Flag] = frozenset()
-    values: tuple[str, ...] | Literal["any"]
-
-    @model_validator(mode="after")
-    def _rule_hangs_together(self) -> Self:
-        if self.yes_when is None:
-            return self
-        at = ("yes_when",)
-        if len(self.yes_when) != 1:
-            raise complain("A rule is either all or any.", fix="Keep one of the two.", at=at)
-        ((kind, of),) = self.yes_when.items()
-        for source, values in of.items():
-            if not values:
-                raise complain("No value counts as yes.", fix="List one.", at=(*at, kind, source))
-        if not isinstance(self.values, tuple) or sorted(self.values) != sorted(YES_NO):
-            fix = 'Write values: ["yes", "no"].'
-            raise complain("What is made by a rule is yes or no.", fix=fix, at=("values",))
-        return self
-
-    @property
-    def making(self) -> Making | None:
-        """The rule, in the order of the names."""
-        if self.yes_when is None:
-            return None
-        ((kind, of),) = self.yes_when.items()
-        return Making(kind == "all", tuple(sorted(of.items())))
-
-    def built(self, name: str, *, parents: list[Attribute]) -> Attribute:
-        """The attribute, with the strictest class, every flag and every subject of what it is made from."""
-        return Attribute(
-            id=name,
-            says=self.says,
-            sensitivity=max([AttributeClass[self.sensitivity], *(parent.sensitivity for parent in parents)]),
-            flags=self.flags.union(*(parent.flags for parent in parents)),
-            values=() if self.values == "any" else YES_NO if self.yes_when else tuple(self.values),
-            gateways=(),
-            sources=frozenset(self.made_from).union(*(parent.sources for parent in parents)),
-            subjects=frozenset().union(*(parent.subjects for parent in parents)),
-            declared_by="made from what partners declared",
-            making=self.making,
-        )
-
-
 class CatalogueDocument(Document):
     """The catalogue as it is written in a file."""
 
@@ -168,7 +138,8 @@ class CatalogueDocument(Document):
     version: Count
     vocabulary: Vocabulary
     partners: dict[PartnerId, _PartnerRow]
-    derived: dict[AttributeName, _DerivedRow] = Field(default_factory=dict)
+    derived: dict[AttributeName, DerivedRow] = Field(default_factory=dict)
+    areas: dict[AreasName, AreasRow] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _sources_exist(self) -> Self:
@@ -180,6 +151,7 @@ class CatalogueDocument(Document):
         if DERIVED in self.partners:
             at: Path = ("partners", DERIVED)
             yield complain(f"A partner may not be called “{DERIVED}”.", fix="Choose another name.", at=at)
+        yield from self._of_areas()
         known: dict[str, tuple[str, ...] | str] = {
             f"{partner}.{name}": offered.values
             for partner, row in self.partners.items()
@@ -201,8 +173,25 @@ class CatalogueDocument(Document):
                         fix=closest(source, among=tuple(sorted(known))),
                         at=(*at, number),
                     )
-            yield from _of_values(name, row, known)
+            yield from faults_of_rule(name, row, known)
             known[f"{DERIVED}.{name}"] = row.values
+
+    def _of_areas(self) -> Iterator[PydanticCustomError]:
+        """Attributes with areas, or a level of them, that are not declared."""
+        for partner, row in self.partners.items():
+            for name, offered in row.attributes.items():
+                if offered.areas is None:
+                    continue
+                at: Path = ("partners", partner, "attributes", name, "areas")
+                declared = self.areas.get(offered.areas)
+                if declared is None:
+                    fix = closest(offered.areas, among=tuple(sorted(self.areas)) or ("none",))
+                    yield complain(
+                        f"{partner}.{name} names areas that are not in the catalogue.", fix=fix, at=at
+                    )
+                elif offered.level is not None and offered.level not in declared.levels:
+                    fix = f"Use one of {', '.join(declared.levels)}."
+                    yield complain(f"{partner}.{name} has a level that its areas do not have.", fix=fix, at=at)
 
     def build(self) -> Catalogue:
         """The catalogue, with classes and flags inherited."""
@@ -210,32 +199,13 @@ class CatalogueDocument(Document):
             name: Partner(name, row.name, row.kind, row.declared_by) for name, row in self.partners.items()
         }
         found: dict[str, Attribute] = {}
+        declared = {name: row.built() for name, row in self.areas.items()}
         for partner, row in self.partners.items():
             for name, offered in row.attributes.items():
                 whole = f"{partner}.{name}"
-                found[whole] = offered.built(whole, kind=row.kind, declared_by=row.declared_by)
+                areas = declared[offered.areas] if offered.areas else None
+                found[whole] = offered.built(whole, kind=row.kind, declared_by=row.declared_by, areas=areas)
         for name, made in self.derived.items():
             whole = f"{DERIVED}.{name}"
             found[whole] = made.built(whole, parents=[found[source] for source in made.made_from])
         return Catalogue(MappingProxyType(partners), MappingProxyType(found))
-
-
-def _of_values(
-    name: str, row: _DerivedRow, known: Mapping[str, tuple[str, ...] | str]
-) -> Iterator[PydanticCustomError]:
-    """Faults of a rule that looks at other attributes than it says, for values which they never have, or at days."""
-    for kind, of in (row.yes_when or {}).items():
-        if set(of) != set(row.made_from):
-            fix = "Name each attribute of made_from in the rule, and no other."
-            where = ("derived", name, "yes_when", kind)
-            yield complain("The rule looks at other attributes than it is made from.", fix=fix, at=where)
-        for source, values in of.items():
-            at = ("derived", name, "yes_when", kind, source)
-            offered = known.get(source, "any")
-            if offered == DATE:
-                yield complain(f"{source} is a day, which no rule compares.", fix="Leave it out.", at=at)
-            elif isinstance(offered, tuple):
-                for value in values:
-                    if value not in offered:
-                        fix = f"It has {', '.join(offered)}."
-                        yield complain(f"{source} never has a value that the rule looks for.", fix=fix, at=at)

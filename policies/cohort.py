@@ -12,10 +12,13 @@ from typing import Annotated, Final, Literal, Self, TypeAlias
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from policies.catalogue import AttributeId
-from policies.reading import Count, Document, complain
+from policies.reading import Count, Document, Period, complain
 from policies.terms import WINDOWS
 
 Value = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
+
+Year = Annotated[Count, Field(ge=1900, le=2200)]
+MOST_YEARS: Final = 10
 
 OTHERWISE: Final = "later, earlier or never"
 """The piece of time that no window keeps, which is also where everybody without one of the two events is."""
@@ -91,6 +94,55 @@ class Window(Document):
     def kept(self) -> tuple[str, ...]:
         """The pieces inside this window."""
         return self.pieces[: WINDOWS.index(self.days) + 1]
+
+
+class Series(Document):
+    """Time as a dimension: each person is counted in the month, quarter or year of their earliest day of a dated attribute.
+
+    The span is whole years of the calendar, so that two requests never differ by a single day. Whoever has no such day in it is not counted.
+    """
+
+    attribute: AttributeId
+    by: Period
+    first_year: Year = Field(alias="first-year")
+    last_year: Year = Field(alias="last-year")
+
+    @model_validator(mode="after")
+    def _spans(self) -> Self:
+        if not self.first_year <= self.last_year < self.first_year + MOST_YEARS:
+            fix = f"Name one year, or two with at most {MOST_YEARS} years from the first to the last."
+            raise complain("The years are in no order, or too many.", fix=fix, at=("last-year",))
+        return self
+
+    @property
+    def dimension(self) -> str:
+        """What the disclosure rules call the time of the earliest event, whatever the periods."""
+        return f"{self.attribute} first-on"
+
+    @property
+    def months(self) -> tuple[tuple[str, str], ...]:
+        """Every month of the span, with the period that it is counted in, in the order of time."""
+        years = range(self.first_year, self.last_year + 1)
+        listed = [(year, month) for year in years for month in range(1, 13)]
+        return tuple((f"{y:04d}-{m:02d}", _period_of(y, m, self.by)) for y, m in listed)
+
+    @property
+    def within(self) -> tuple[tuple[str, str], ...]:
+        """Each month with its quarter and each quarter with its year."""
+        pairs: dict[str, str] = {}
+        for month, _ in self.months:
+            year, number = int(month[:4]), int(month[5:])
+            quarter = _period_of(year, number, "quarter")
+            pairs |= {month: quarter, quarter: _period_of(year, number, "year")}
+        return tuple(pairs.items())
+
+
+def _period_of(year: int, month: int, by: str) -> str:
+    return {
+        "month": f"{year:04d}-{month:02d}",
+        "quarter": f"{year:04d}-Q{(month + 2) // 3}",
+        "year": f"{year:04d}",
+    }[by]
 
 
 Selection: TypeAlias = Annotated[Condition | Window, Field(discriminator="op")]

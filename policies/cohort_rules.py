@@ -1,4 +1,4 @@
-"""What a request may do with a date: select people by it, and nothing else. A date of an event points to a person."""
+"""What a request may do with a date: select people by it, or count them by month, quarter or year; nothing else. A date of an event points to a person."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from policies.reasons import Reason, because
 def cohort_rules(case: Case) -> Iterator[Reason]:
     """A refusal for each date that is shown, compared or asked for without a window, and for each window on something that is no date."""
     request, table = case.request, case.facts.catalogue.attributes
-    windows = [one for one in request.population if isinstance(one, Window)]
-    inside = frozenset().union(*(window.attributes for window in windows))
-    compared = frozenset(one.attribute for one in request.population if not isinstance(one, Window))
+    inside = frozenset().union(*request.windowed)
+    compared = frozenset(one.attribute for one in request.conditions if not isinstance(one, Window))
     dated = frozenset(name for name in request.requested if name in table and table[name].dated)
     if shown := dated & (frozenset(request.group_by) | compared | (dated - inside)):
         yield because("date-shown", attributes=shown)

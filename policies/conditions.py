@@ -11,7 +11,7 @@ from functools import partial
 from operator import attrgetter
 from typing import Final, TypeAlias
 
-from policies.obligations import Obligations
+from policies.obligations import NEVER, Obligations
 from policies.terms import phrase, term, words
 
 ROW_FORMS: Final = frozenset({"pseudonymised-extract"})
@@ -25,7 +25,7 @@ class Limit:
     """A limit: its word in the vocabulary, its field in a document, its field in obligations, and the sentence it makes.
 
     `larger_is_stricter`: which way it bites. `of_rows`: it is about extracts alone. `of_result`: it is about what is shown; the time of use is
-    not, it is part of what is asked for.
+    not, it is part of what is asked for. `without`: what is said where it is not stated, if that is no matter of the floor.
     """
 
     word: str
@@ -35,6 +35,12 @@ class Limit:
     larger_is_stricter: bool = True
     of_rows: bool = False
     of_result: bool = True
+    without: str = ""
+
+    def says(self, value: int | None) -> str:
+        """The sentence for a value; nothing where none is stated and nothing follows from that."""
+        stated = value is not None and 0 < value < NEVER
+        return self.sentence.format(value) if stated else self.without
 
 
 LIMITS: Final[tuple[Limit, ...]] = (
@@ -62,16 +68,26 @@ LIMITS: Final[tuple[Limit, ...]] = (
         larger_is_stricter=False,
         of_result=False,
     ),
+    Limit(
+        "exact-counts",
+        "exact_counts",
+        "exact_from",
+        "Counts from {} are shown as they are, if the floors and every clause that permits the request say so, and others are hidden besides.",
+        without="No count is shown as it is.",
+    ),
 )
 
 
 def limits_in_words(values: object, *, form: str = "") -> tuple[str, ...]:
     """The limits that a document's rule or obligations state, in sentences; where the form is known, those that mean something for it."""
     told = []
+    exact = isinstance(values, Obligations) and values.exact
     for limit in LIMITS:
         value = getattr(values, limit.merged if isinstance(values, Obligations) else limit.field)
-        if value and (not limit.of_rows or form in ("", *ROW_FORMS)):
-            told.append(limit.sentence.format(value))
+        if exact and limit.word == "round":
+            continue
+        if value and value != NEVER and (not limit.of_rows or form in ("", *ROW_FORMS)):
+            told.append(limit.says(value))
     return tuple(told)
 
 
@@ -107,6 +123,7 @@ def condition_in_words(what: str, *, old: int, new: int) -> str:
     """A limit that moved, or a duty that came or left."""
     for limit in LIMITS:
         if limit.word == what:
-            return f"{limit.sentence.format(new).rstrip('.')}; before: {old}."
+            before = old if limit.says(old) != limit.without else "none"
+            return f"{limit.says(new).rstrip('.')}; before: {before}."
     duty = phrase(what, kind="duty")
     return f"A duty more: {duty}." if new else f"A duty less: {duty}."

@@ -32,7 +32,7 @@ from policies.diff_fields import (
 )
 from policies.document import Clause, Policy, Prohibition
 from policies.explain_document import explain_prohibition
-from policies.terms import AREAS, VERSION, phrase, words
+from policies.terms import AREAS, VERSION, phrase, understood, words
 from policies.wording import begun, day_in_words, joined, named
 
 
@@ -73,7 +73,7 @@ def _edition(old: Policy, new: Policy) -> Iterator[Difference]:
         sentence = f"{follows} exactly the version with which it is compared here."
         yield Difference("", "previous", NEITHER, (old.previous,), (new.previous,), (), sentence)
     if old.vocabulary != new.vocabulary:
-        speaks = (old.vocabulary == VERSION, new.vocabulary == VERSION)
+        speaks = (understood(old.vocabulary), understood(new.vocabulary))
         effect = {(False, True): WIDER, (True, False): NARROWER}.get(speaks, NEITHER)
         sentence = (
             f"Its words are those of {new.vocabulary}; before: {old.vocabulary}. The engine speaks {VERSION}."
@@ -82,12 +82,14 @@ def _edition(old: Policy, new: Policy) -> Iterator[Difference]:
 
 
 def _floors(old: Policy, new: Policy) -> Iterator[Difference]:
+    first, second = old.floors.obligations(), new.floors.obligations()
     for limit in LIMITS:
-        before, after = getattr(old.floors, limit.field), getattr(new.floors, limit.field)
+        before, after = getattr(first, limit.merged), getattr(second, limit.merged)
         if before != after:
             effect = NARROWER if _stricter(limit, before, after) else WIDER
             sentence = f"For every clause: {condition_in_words(limit.word, old=before, new=after)}"
-            yield Difference("", f"floors.{limit.field}", effect, (str(before),), (str(after),), (), sentence)
+            was, now = (_shown(getattr(one.floors, limit.field)) for one in (old, new))
+            yield Difference("", f"floors.{limit.field}", effect, was, now, (), sentence)
 
 
 def _prohibitions(old: Policy, new: Policy) -> Iterator[Difference]:
@@ -135,8 +137,9 @@ def _obligations(old: Clause, new: Clause, document: Policy, cited: tuple[str, .
         before, after = (getattr(one.obligations, limit.field) for one in (old, new))
         if before == after:
             continue
-        sentence = f"Clause {new.id}: {limit.sentence.format(after).rstrip('.')}; before: {before or 'as the floor says'}."
-        if not after:
+        unstated = "none" if limit.without else "as the floor says"
+        sentence = f"Clause {new.id}: {limit.says(after).rstrip('.')}; before: {before or unstated}."
+        if not after and not limit.without:
             sentence = (
                 f"Clause {new.id} leaves {phrase(limit.word, kind='limit')} to the floor; before: {before}."
             )

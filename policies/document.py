@@ -12,9 +12,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from policies.canonical import digest
+from policies.canonical import ADDED, digest
 from policies.catalogue import AttributeId, Says
-from policies.obligations import Obligations
+from policies.obligations import NEVER, Obligations
 from policies.reading import (
     Area,
     ClassName,
@@ -31,7 +31,7 @@ from policies.reading import (
     complain,
     spelt,
 )
-from policies.terms import ROUNDING_BASES, AttributeClass
+from policies.terms import EXACT_SINCE, ROUNDING_BASES, AttributeClass, knows
 
 ClauseId = Annotated[str, spelt(r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)+", like="SNA-1", most=30)]
 
@@ -43,6 +43,8 @@ def _rounding_base(base: int) -> int:
 
 
 RoundingBase = Annotated[Count, AfterValidator(_rounding_base)]
+ExactCounts = Annotated[Count, Field(ge=2, le=100)] | None
+"""The smallest count that may be shown as it is; without it none is. Both the floors and the clause have to say it."""
 
 
 PolicyName = Annotated[str, spelt(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", like="violence-reduction-framework")]
@@ -58,6 +60,7 @@ class Floors(Document):
     overlap: Count = Field(ge=1)
     use_within_days: Count = Field(ge=1, le=3660, alias="use-within-days")
     finest_area: Area = Field(alias="finest-area")
+    exact_counts: ExactCounts = Field(default=None, alias="exact-counts", json_schema_extra=ADDED)
 
     def obligations(self) -> Obligations:
         """The floors as obligations, the starting point of every merge."""
@@ -69,6 +72,7 @@ class Floors(Document):
             self.overlap,
             self.use_within_days,
             frozenset(),
+            self.exact_counts or NEVER,
         )
 
 
@@ -82,6 +86,7 @@ class ClauseObligations(Document):
     overlap: Count = Field(default=0, ge=0)
     use_within_days: Count | None = Field(default=None, ge=1, le=3660, alias="use-within-days")
     duties: frozenset[Duty] = frozenset()
+    exact_counts: ExactCounts = Field(default=None, alias="exact-counts", json_schema_extra=ADDED)
 
     def on_top_of(self, floors: Obligations) -> Obligations:
         """The strictest of the clause and the floors."""
@@ -94,6 +99,7 @@ class ClauseObligations(Document):
             self.overlap,
             days,
             self.duties,
+            self.exact_counts or NEVER,
         )
         return floors.strictest(mine)
 
@@ -222,6 +228,10 @@ class Policy(Document):
         if self.expires < self.effective:
             fix = "Put `expires` after `effective`."
             raise complain("It expires before it takes effect.", fix=fix, at=("expires",))
+        exact = (self.floors.exact_counts, *(clause.obligations.exact_counts for clause in self.clauses))
+        if any(exact) and not knows(self.vocabulary, since=EXACT_SINCE):
+            fix = f"Write vocabulary: {EXACT_SINCE}, once its words were compared."
+            raise complain(f"{self.vocabulary} has no word exact-counts.", fix=fix, at=("vocabulary",))
         seen: set[str] = set()
         for list_of in ("prohibit", "clauses", "tests"):
             for number, one in enumerate(getattr(self, list_of)):

@@ -24,7 +24,7 @@ from policies.decision import _SEAL, Alternative, Decision, NearMiss, Permit
 from policies.document import Policy
 from policies.facts import Facts
 from policies.mending import least_change
-from policies.obligations import Obligations
+from policies.obligations import Obligations, duties_alone
 from policies.reasons import Reason, because, grouped, same_as
 from policies.refusals import CHECKS, RECORDABLE, Check, prohibitions
 from policies.request import Request
@@ -115,7 +115,7 @@ def _digest_of(value: Callable[[], str]) -> str:
 def _yes(case: Case, surveyed: Survey) -> Decision:
     request, policy = case.request, case.policy
     permitting = surveyed.permits()
-    from_the_form = Obligations(0, 0, 0, 0, 0, policy.floors.use_within_days, FORM_DUTIES[request.form])
+    from_the_form = duties_alone(FORM_DUTIES[request.form], use_within_days=policy.floors.use_within_days)
     obligations = surveyed.obligations().strictest(from_the_form)
     clauses = tuple(clause.id for clause in permitting)
     decision = Decision(

@@ -105,7 +105,10 @@ def explain_attribute(attribute: str, *, catalogue: Catalogue) -> str:
     row = catalogue.attributes[attribute]
     flags = f"; {named(row.flags, kind='flag')}" if row.flags else ""
     made = f" {making_in_words(row.making)}" if row.making else ""
-    return f"{row.id}: {row.says} ({phrase(row.sensitivity.name, kind='class')}, {row.sensitivity.name}{flags}).{made}"
+    could = {True: " Somebody could be recognised by it.", False: " Nobody is recognised by it.", None: ""}
+    within = f" It shows areas as fine as {phrase(row.level, kind='area')}." if row.areas else ""
+    told = f"{made}{could[row.identifies]}{within}"
+    return f"{row.id}: {row.says} ({phrase(row.sensitivity.name, kind='class')}, {row.sensitivity.name}{flags}).{told}"
 
 
 def making_in_words(making: Making) -> str:
@@ -136,6 +139,7 @@ KINDS: Final[Mapping[str, str]] = MappingProxyType(
         "limit": "the limits of a result",
         "role": "who people are here",
         "area": "how fine the areas are",
+        "period": "how time is divided",
         "gateway": "the laws that open a way",
         "evidence": "what has to be on record",
         "principle": "the principles",

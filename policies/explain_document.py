@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from policies.conditions import duties_in_words, limits_in_words, obligations_in_words
+from policies.conditions import duties_in_words, limits_in_words
 from policies.document import Clause, Permission, Policy, Prohibition
 from policies.terms import phrase, term, words
 from policies.wording import areas_in_words, begun, day_in_words, joined, named, people, principles_in_words
@@ -98,7 +98,7 @@ def explain_document(policy: Policy) -> tuple[str, ...]:
         ),
         "",
         "Whatever a clause says:",
-        *(f"- {sentence}" for sentence in obligations_in_words(floors.obligations())),
+        *(f"- {sentence}" for sentence in limits_in_words(floors)),
         f"- No area is finer than {phrase(floors.finest_area, kind='area')}.",
         "",
         "Prohibited:",

@@ -51,13 +51,23 @@ def five_safes(request: Request, *, catalogue: Catalogue) -> Mapping[str, tuple[
 
 
 def counted_in_words(request: Request, *, catalogue: Catalogue) -> tuple[str, ...]:
-    """Who is counted, a sentence a condition."""
-    if not request.population:
-        return ("Everybody whom an agency knows is counted.",)
-    return (
-        "Counted are people who meet each of these conditions:",
-        *(f"{_condition(one, catalogue)}." for one in request.population),
-    )
+    """Who is counted, a sentence a condition; of a rate, among whom; of a series, by which event."""
+    told = ["Everybody whom an agency knows is counted."]
+    if request.population:
+        told = ["Counted are people who meet each of these conditions:"]
+        told += [f"{_condition(one, catalogue)}." for one in request.population]
+    if request.among is not None:
+        told.append(
+            "Rates are per 1,000 of "
+            + ("these people:" if request.among else "everybody whom an agency knows.")
+        )
+        told += [f"{_condition(one, catalogue)}." for one in request.among]
+    if one := request.series:
+        told.append(
+            f"Each is counted {phrase(one.by, kind='period')}, at the first “{_says(one.attribute, catalogue)}”, if that was in the years "
+            f"{one.first_year} to {one.last_year}."
+        )
+    return tuple(told)
 
 
 def _condition(one: Condition | Window, catalogue: Catalogue) -> str:

@@ -75,6 +75,7 @@ class ClauseIndex:
         self.l_diversity = Ordered((one.l_diversity, rank) for rank, one in asked)
         self.overlap = Ordered((one.overlap, rank) for rank, one in asked)
         self.days = Ordered((one.use_within_days, rank) for rank, one in asked)
+        self.exact_from = Ordered((one.exact_from, rank) for rank, one in asked)
         self.duties = by_value((duty, rank) for rank, one in asked for duty in one.duties)
 
     def too_fine(self, area: str) -> Bits:
@@ -102,6 +103,7 @@ class ClauseIndex:
             overlap=self.overlap.largest(within),
             use_within_days=self.days.smallest(within),
             duties=frozenset(duty for duty, bits in self.duties.items() if bits & within),
+            exact_from=self.exact_from.largest(within),
         )
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from policies.document import Clause
 from policies.faults import Fault, Setting
+from policies.obligations import NEVER
 from policies.terms import finer, phrase
 
 LONGEST_WITHOUT_REVIEW: Final = timedelta(days=366)
@@ -80,11 +81,13 @@ def limits(clause: Clause, setting: Setting) -> Iterator[Fault]:
         ("k", mine.k_anonymity or floors.k_anonymity, floors.k_anonymity),
         ("l", mine.l_diversity or floors.l_diversity, floors.l_diversity),
         ("overlap", mine.overlap or floors.overlap, floors.overlap),
+        ("exact-counts", mine.exact_counts or NEVER, floors.exact_counts or NEVER),
         ("use-within-days", -(mine.use_within_days or floors.use_within_days), -floors.use_within_days),
     )
     for name, value, floor in named:
         if value < floor:
-            message = f"Its `{name}` is {abs(value)}, laxer than the floor of {abs(floor)}."
+            least = "" if floor == NEVER else f" of {abs(floor)}"
+            message = f"Its `{name}` is {abs(value)}, laxer than the floor{least}."
             yield Fault(clause.id, "wider-than-floor", message, "Bring it to the floor, or leave it out.")
     area = clause.permit.finest_area
     if finer(area, than=floors.finest_area):

@@ -16,7 +16,7 @@ from policies.lint_law import law
 from policies.lint_overlap import overlap
 from policies.lint_paper import limits, paperwork
 from policies.lint_reach import attributes, reach
-from policies.terms import VERSION
+from policies.terms import VERSION, understood
 
 __all__ = ["CODES", "Fault", "lint"]
 
@@ -35,7 +35,7 @@ def lint(policy: Policy, *, catalogue: Catalogue, gateways: Gateways) -> tuple[F
 def _whole(setting: Setting) -> Iterator[Fault]:
     """Faults of the document rather than of a clause."""
     policy = setting.policy
-    if policy.vocabulary != VERSION:
+    if not understood(policy.vocabulary):
         message = f"It is written in {policy.vocabulary}; this program speaks {VERSION}."
         yield Fault(policy.policy, "vocabulary-differs", message, f"Compare the words, and name {VERSION}.")
     for rule in policy.prohibit:

@@ -17,7 +17,6 @@ from policies.bitmaps import Bits, Tally, by_value, members, union
 from policies.case import Case
 from policies.catalogue import DERIVED, Attribute
 from policies.clauses import last_day_of_use
-from policies.cohort import Window
 from policies.index import ClauseIndex, FactIndex
 from policies.reasons import Reason
 from policies.request import Request
@@ -128,7 +127,7 @@ class _Search:
         sources = {one.id: one.sources for one in case.known}
         self.made_from = {name: (name, *sources.get(name, ())) for name in case.requested}
         self.asked = {name: [asked.get(one, _LOST) for one in whole] for name, whole in self.made_from.items()}
-        windows = [one.attributes for one in request.population if isinstance(one, Window)]
+        windows = request.windowed
         days = {attribute.id for attribute in case.known if attribute.dated} & case.requested
         self.windows = {day: [one for one in windows if day in one] for day in days}
 

@@ -10,7 +10,7 @@ from policies.dates import day_of
 from policies.document import Clause, Prohibition
 from policies.facts import Facts
 from policies.gateways import Crossing, Stage, carries
-from policies.obligations import Obligations
+from policies.obligations import Obligations, duties_alone
 from policies.space import Grant, Standing
 from policies.terms import FORM_DUTIES, AttributeClass, finer
 
@@ -70,7 +70,7 @@ class Reach:
                 one.covers & ~hit & (self._made | self._crossing(one.clause, purpose, form, kind))
             )
             if most:
-                duties = Obligations(0, 0, 0, 0, 0, one.days, FORM_DUTIES[form])
+                duties = duties_alone(FORM_DUTIES[form], use_within_days=one.days)
                 found.append(Grant(one.clause.id, most, one.days, duties.strictest(one.obligations)))
         return tuple(found)
 

@@ -17,7 +17,7 @@ from pydantic_core import PydanticCustomError
 
 from policies.errors import DocumentInvalid, Problem
 from policies.problems import DAY_FIX, Mark, Path, at_mark, complain, problem_of
-from policies.terms import VERSION, closest, is_word, term, words
+from policies.terms import VERSION, closest, is_word, term, understood, words
 
 __all__ = [
     "Area",
@@ -31,6 +31,7 @@ __all__ = [
     "Form",
     "GatewayId",
     "Organisation",
+    "Period",
     "Principle",
     "Purpose",
     "Role",
@@ -102,6 +103,7 @@ GatewayId = Annotated[str, _word_of("gateway")]
 Organisation = Annotated[str, _word_of("organisation")]
 Principle = Annotated[str, _word_of("principle")]
 EvidenceName = Annotated[str, _word_of("evidence")]
+Period = Annotated[str, _word_of("period")]
 StageWord = Annotated[str, _word_of("stage")]
 ClassName = Annotated[str, _word_of("class")]
 
@@ -118,7 +120,7 @@ def spelt(pattern: str, *, like: str, most: int = 80) -> AfterValidator:
 
 
 def _same_vocabulary(name: str) -> str:
-    if name == VERSION:
+    if understood(name):
         return name
     fix = f"Compare its words with {VERSION}, and then name that."
     raise complain(f"It is written in {name[:60]}; this program speaks {VERSION}.", fix=fix)

@@ -12,7 +12,7 @@ from policies.cohort_rules import cohort_rules
 from policies.document import Prohibition
 from policies.reasons import Reason, because
 from policies.rule_index import RuleIndex, rule_index
-from policies.terms import VERSION, AttributeClass, finer, is_word, phrase, term
+from policies.terms import VERSION, AttributeClass, finer, is_word, phrase, term, understood
 
 Check: TypeAlias = Callable[[Case], Iterable[Reason]]
 
@@ -29,7 +29,7 @@ def _never(case: Case) -> Iterator[Reason]:
 
 def _words(case: Case) -> Iterator[Reason]:
     request = case.request
-    if case.policy.vocabulary != VERSION:
+    if not understood(case.policy.vocabulary):
         yield because("vocabulary-differs", theirs=case.policy.vocabulary, ours=VERSION)
     for kind, word in (
         ("purpose", request.purpose),
@@ -47,7 +47,7 @@ def _attributes(case: Case) -> Iterator[Reason]:
         yield because("nothing-asked")
     for name in sorted(case.unknown):
         yield because("unknown-attribute", attributes=frozenset({name}))
-    for condition in case.request.population:
+    for condition in case.request.conditions:
         attribute = table.get(condition.attribute)
         for value in condition.values if attribute and attribute.values else ():
             if attribute and value not in attribute.values:

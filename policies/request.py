@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Set
 from functools import cached_property
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, StringConstraints, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from policies.canonical import digest
+from policies.canonical import ADDED, digest
 from policies.catalogue import AttributeId
-from policies.cohort import Selection
+from policies.cohort import Selection, Series, Window
 from policies.problems import Path
 from policies.reading import Day, Document, complain
 
+RATES: Final = "rate-table"
+SERIES: Final = "time-series"
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
 Word = Annotated[str, StringConstraints(min_length=1, max_length=80)]
 
@@ -34,7 +36,8 @@ class Request(Document):
     """One request for linked figures.
 
     `purpose`, `form`, `role` and `area` are plain words here: the engine denies those that it does not know, so a request
-    written in another vocabulary is refused and not misread.
+    written in another vocabulary is refused and not misread. `among`: of whom a rate is told; an empty list is everybody. `series`: the periods of a
+    series over time.
     """
 
     format: Literal["linkage-request/v1"] = "linkage-request/v1"
@@ -52,6 +55,8 @@ class Request(Document):
     benefit: Text
     asked_on: Day = Field(alias="asked-on")
     use_until: Day = Field(alias="use-until")
+    among: tuple[Selection, ...] | None = Field(default=None, json_schema_extra=ADDED)
+    series: Series | None = Field(default=None, json_schema_extra=ADDED)
 
     @field_validator("attributes", mode="before")
     @classmethod
@@ -87,8 +92,14 @@ class Request(Document):
             if name in self.group_by[:number]:
                 at = ("group-by", number)
                 yield complain("An attribute is grouped by twice.", fix="Keep one of them.", at=at)
+        for form, given, word in ((RATES, self.among, "among"), (SERIES, self.series, "series")):
+            if given is not None and self.form != form:
+                fix = f"Ask for form: {form}, or leave it out."
+                yield complain(f"`{word}` is for {form} alone.", fix=fix, at=(word,))
         used: list[tuple[Path, frozenset[str]]] = [
             *((("population", number), one.attributes) for number, one in enumerate(self.population)),
+            *((("among", number), one.attributes) for number, one in enumerate(self.among or ())),
+            *((("series",), frozenset({one.attribute})) for one in (self.series,) if one),
             *((("group-by", number), frozenset({name})) for number, name in enumerate(self.group_by)),
         ]
         for at, names in used:
@@ -104,9 +115,21 @@ class Request(Document):
         """Every attribute asked for, whether to show, to select by or to group by."""
         return frozenset(
             [wanted.attribute for wanted in self.attributes]
-            + [name for one in self.population for name in one.attributes]
+            + [name for one in self.conditions for name in one.attributes]
             + list(self.group_by)
+            + [one.attribute for one in (self.series,) if one]
         )
+
+    @property
+    def conditions(self) -> tuple[Selection, ...]:
+        """Every condition on who is counted, and on whom a rate is told of."""
+        return (*self.population, *(self.among or ()))
+
+    @property
+    def windowed(self) -> tuple[frozenset[str], ...]:
+        """The dated attributes that are used together as dates are meant to be: the two of each window, and that of a series."""
+        windows = [one.attributes for one in self.conditions if isinstance(one, Window)]
+        return (*windows, *(frozenset({one.attribute}) for one in (self.series,) if one))
 
     @cached_property
     def digest(self) -> str:
@@ -124,5 +147,9 @@ class Request(Document):
                 "attributes": tuple(w for w in self.attributes if w.attribute not in attributes),
                 "population": tuple(one for one in self.population if not one.attributes & attributes),
                 "group_by": tuple(name for name in self.group_by if name not in attributes),
+                "among": None
+                if self.among is None
+                else tuple(one for one in self.among if not one.attributes & attributes),
+                "series": None if self.series and self.series.attribute in attributes else self.series,
             }
         )

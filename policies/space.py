@@ -32,7 +32,7 @@ from policies.dates import day_of
 from policies.document import Policy
 from policies.facts import Facts
 from policies.obligations import Obligations
-from policies.terms import VERSION, term, words
+from policies.terms import term, understood, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Standing:
     def in_force(self) -> bool:
         """Whether the document itself applies at that moment: its dates and its vocabulary."""
         today = day_of(self.now)
-        return self.policy.vocabulary == VERSION and self.policy.effective <= today <= self.policy.expires
+        return understood(self.policy.vocabulary) and self.policy.effective <= today <= self.policy.expires
 
 
 @dataclass(frozen=True, slots=True)

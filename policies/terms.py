@@ -15,10 +15,12 @@ from policies.vocabulary import VERSION, WORDS
 
 __all__ = [
     "AREAS",
+    "EXACT_SINCE",
     "FORM_DUTIES",
     "RECORDED",
     "ROUNDING_BASES",
     "TERMS",
+    "UNDERSTOOD",
     "VERSION",
     "WINDOWS",
     "AttributeClass",
@@ -26,8 +28,10 @@ __all__ = [
     "closest",
     "finer",
     "is_word",
+    "knows",
     "phrase",
     "term",
+    "understood",
     "vocabulary_digest",
     "words",
 ]
@@ -143,9 +147,27 @@ RECORDED: Final[Mapping[str, str]] = MappingProxyType(
     {
         "vpp-vocab@1": "sha256:32c9a33f71ccb2f29891014daf03f0c9fa08bd1a860ff68b7714a99b2c6022af",
         "vpp-vocab@2": "sha256:43adcdd9aae60d2b66eb0edafc542a402665983b5cfa5d5e9fa5d06f7cf1938c",
+        "vpp-vocab@3": "sha256:0691539ddf1cdbaf01d380474bff63545a154f017fbbfe152684e9fbe3dc24dc",
     }
 )
 """The digest of each version of the vocabulary, for good. A version whose words differ from its digest is another version."""
+
+
+UNDERSTOOD: Final = ("vpp-vocab@2", "vpp-vocab@3")
+"""The versions in which a document may be written, oldest first: each has the words of the one before it, with the same meaning, and more."""
+
+EXACT_SINCE: Final = "vpp-vocab@3"
+"""The version that brought exact counts and periods."""
+
+
+def understood(vocabulary: str) -> bool:
+    """Whether documents in this version of the vocabulary mean here what they meant when they were written."""
+    return vocabulary in UNDERSTOOD
+
+
+def knows(vocabulary: str, *, since: str) -> bool:
+    """Whether a version has what another one brought; a version that nobody here understands is not asked."""
+    return not understood(vocabulary) or UNDERSTOOD.index(vocabulary) >= UNDERSTOOD.index(since)
 
 
 def vocabulary_digest() -> str:

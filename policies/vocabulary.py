@@ -1,4 +1,4 @@
-"""The words of `vpp-vocab@2`, as data. Adding, removing or rewording one makes a new version.
+"""The words of `vpp-vocab@3`, as data. Adding, removing or rewording one makes a new version.
 
 Each row is: word | phrase used inside a sentence | one plain sentence. Order matters where a comment says so.
 Sources: Five Safes for the questions a request answers; the UK Statistics Authority's ethical principles; GA4GH DUO and
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-VERSION: Final = "vpp-vocab@2"
+VERSION: Final = "vpp-vocab@3"
 
 WORDS: Final[dict[str, str]] = {
     "purpose": """
@@ -95,6 +95,12 @@ within-days-before | within a time before | It happened within this many days be
 1095 | three years | 1,095 days.
 1825 | five years | 1,825 days.
 """,
+    # From short to long.
+    "period": """
+month | by month | A month of the calendar.
+quarter | by quarter | Three months of the calendar, from January, April, July or October.
+year | by year | A year of the calendar.
+""",
     "measure": """
 count | the number of people | How many people there are.
 """,
@@ -117,6 +123,7 @@ k | the smallest group of rows that look alike | In an extract at least this man
 l | the fewest different values in a group | In each such group a sensitive attribute has at least this many values.
 overlap | the smallest difference between two cohorts | Two cohorts that differ by fewer people than this are not both described.
 use-within-days | the longest time of use in days | It may be used for at most this many days after it was asked for.
+exact-counts | the smallest count that is shown exactly | Where the floors and every clause that permits a request say so, counts from this number are shown as they are, and others are hidden besides.
 """,
     "role": """
 data-officer | data officer | Prepares and submits a partner's data.

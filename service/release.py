@@ -11,6 +11,7 @@ from linkage.errors import LinkageError
 from policies import Permit, Refused, decide, load_request
 from policies.conditions import ROW_FORMS
 from policies.disclosure import DisclosureError, refuse_overlap
+from policies.disclosure.extracts import LEAST_K, refuse_joined
 from service.analyst.signed_requests import read_request, text_of
 from service.custody.asked import Order
 from service.desk.archive import keep
@@ -21,7 +22,7 @@ from service.desk.extracts import extract_output
 from service.desk.handing import collect
 from service.desk.opening import open_for
 from service.desk.package import digest_of, open_release, sealed_for, stated_permit
-from service.desk.people import open_people, seal_people
+from service.desk.people import open_described, seal_described
 from service.desk.shapes import (
     ANALYST,
     CERTIFY_DUTY,
@@ -128,8 +129,7 @@ def let_out(request_id: str, *, by: PublicIdentity, desk: Desk) -> Release | Wai
         # 4. the custodian opens spine and columns; 5. the disclosure rules protect it, and attack it
         output = _made(going, desk) if kept is None else reopened(kept, going=going, desk=desk)
         # 6. no earlier cohort is so close that the two could be subtracted
-        earlier = {i: open_people(sealed, i, desk) for i, sealed in desk.state.cohorts().items()}
-        refuse_overlap(output.people, earlier=earlier, floor=going.permit.obligations.overlap)
+        _compare(output, going=going, desk=desk)
     # 7. output checkers approve exactly these bytes, where the permit asks for them
     votes: tuple[Any, ...] = ()
     if kept is not None or CHECKERS_DUTY in going.permit.obligations.duties:
@@ -149,6 +149,24 @@ def let_out(request_id: str, *, by: PublicIdentity, desk: Desk) -> Release | Wai
     # 9. the files with their proof, sealed to whom they are for
     handed = collect(request_id, by=by, desk=desk)
     return Release(going.id, output.safe, handed.files, entry, handed.proof, len(output.people))
+
+
+def _compare(output: Output, *, going: Going, desk: Desk) -> None:
+    """Nothing, once it is certain that no cohort of the release could be subtracted from an earlier one or from its other one, and that an extract
+    cannot be joined with earlier ones down to a few people.
+
+    Raises:
+        Unsafe: one could.
+    """
+    known = {i: open_described(sealed, i, desk) for i, sealed in desk.state.cohorts().items()}
+    earlier = {f"{i}{part}": people for i, one in known.items() for part, people in one.cohorts.items()}
+    obligations = going.permit.obligations
+    for part, people in output.described.cohorts.items():
+        refuse_overlap(people, earlier=earlier, floor=obligations.overlap)
+        earlier[f"this release{part}"] = people
+    if output.joins is not None:
+        joins = {i: one.joins for i, one in known.items() if one.joins is not None}
+        refuse_joined(output.joins, earlier=joins, k=max(obligations.k_anonymity, LEAST_K))
 
 
 @contextmanager
@@ -220,8 +238,8 @@ def _stored(output: Output, going: Going, *, checked: int, desk: Desk) -> NewRel
             certify=CERTIFY_DUTY in stated["obligations"]["duties"],
             files_digest=digest_of(output.contents),
         ),
-        table=output.table,
-        cohort=seal_people(output.people, going.id, desk),
+        tables=output.tables,
+        cohort=seal_described(output.described, going.id, desk),
         files=sealed_for(output.contents, to=going.recipient, one=desk.one, place=("release", going.id)),
         checked=checked,
     )
@@ -230,7 +248,7 @@ def _stored(output: Output, going: Going, *, checked: int, desk: Desk) -> NewRel
 def _made_event(output: Output, going: Going, terms: Terms, desk: Desk) -> Any:
     partners = sorted({a.partition(".")[0] for a in going.permit.opens})
     # Of an extract no number is told: how many people it has, and how many were left out, would be the first thing to subtract.
-    cells = () if output.table is None else output.table.cells
+    cells = [cell for one in output.tables for cell in one.cells]
     counts = {"cells": len(cells), "hidden": sum(c == "[c]" for c in cells)} if cells else {}
     return desk.event(
         "release-made", release=going.id, request=going.request_id, files_digest=terms.files_digest, decision_digest=going.permit.decision,

@@ -27,7 +27,7 @@ from policies.cedar.expressions import (
 )
 from policies.document import Clause, Policy, Prohibition
 from policies.gateways import Gateway, Gateways, Need, Stage
-from policies.terms import AREAS, VERSION, AttributeClass, words
+from policies.terms import AREAS, AttributeClass, understood, words
 
 PURPOSE, FORM, ROLE, AREA = (
     "context.asked.purpose",
@@ -59,7 +59,7 @@ def _always(policy: Policy, gateways: Gateways) -> Iterator[tuple[str, str]]:
     yield "never-allowed-purpose", one_of(names("Purpose", words("never-purpose")), PURPOSE)
     yield "never-allowed-form", one_of(names("Form", words("never-form")), FORM)
     yield "never-released-class", f"{CLASS} == {AttributeClass.C6.value}"
-    yield "vocabulary-differs", NEVER if policy.vocabulary == VERSION else ALWAYS
+    yield "vocabulary-differs", NEVER if understood(policy.vocabulary) else ALWAYS
     yield (
         "unknown-value",
         every(negated("resource.values.isEmpty()"), negated("resource.values.containsAll(context.values)")),

@@ -62,8 +62,8 @@ def questions(request: Request, *, name: str, facts: Facts) -> list[dict[str, Js
 
     `name` is the one that the request has among the entities.
     """
-    population = request.population
-    windowed = frozenset().union(*(one.attributes for one in population if isinstance(one, Window)))
+    population = request.conditions
+    windowed = frozenset().union(*request.windowed)
     compared = frozenset().union(*(one.attributes for one in population if not isinstance(one, Window)))
     shown = compared | frozenset(request.group_by)
     values = {

@@ -2,6 +2,7 @@
 
 from policies.disclosure.attack import Audit, Finding, View, audit, view
 from policies.disclosure.errors import DisclosureError, NotPermitted, TableInvalid, Unsafe
+from policies.disclosure.hiding import suppress_and_round
 from policies.disclosure.ledger import (
     Ledger,
     LedgerEntry,
@@ -10,10 +11,18 @@ from policies.disclosure.ledger import (
     table_text,
 )
 from policies.disclosure.overlap import refuse_overlap
-from policies.disclosure.protect import SafeTable, protect, suppress_and_round
-from policies.disclosure.render import csv_text, notes, rows
+from policies.disclosure.protect import SafeTable, protect
+from policies.disclosure.render import csv_text, map_rows, notes, rate_rows, rows
 from policies.disclosure.rounding import Rule
-from policies.disclosure.table import HIDDEN, NOT_APPLICABLE, CountTable, Layout, PublishedTable, Restriction
+from policies.disclosure.table import (
+    HIDDEN,
+    NOT_APPLICABLE,
+    CountTable,
+    Layout,
+    Levels,
+    PublishedTable,
+    Restriction,
+)
 
 __all__ = [
     "HIDDEN",
@@ -25,6 +34,7 @@ __all__ = [
     "Layout",
     "Ledger",
     "LedgerEntry",
+    "Levels",
     "NotPermitted",
     "PublishedTable",
     "Restriction",
@@ -36,9 +46,11 @@ __all__ = [
     "audit",
     "commit_population",
     "csv_text",
+    "map_rows",
     "notes",
     "parse_table",
     "protect",
+    "rate_rows",
     "refuse_overlap",
     "rows",
     "suppress_and_round",

@@ -110,13 +110,13 @@ def _about_all(code: str) -> Finding:
 def _attack(system: System, views: Sequence[View]) -> tuple[Finding, ...] | None:
     """Hidden cells that are narrowed too far; None if the statements contradict each other."""
     rows = np.flatnonzero(np.concatenate([one.hidden for one in views]))
-    found = ranges(system, rows, wanted=system.high[rows] - system.low[rows])
+    found = ranges(system, rows, wanted=system.high[rows] - system.low[rows], may_stop=False)
     if found is None:
         return None
     keep = np.maximum(system.low[rows], 1.0)
     short = (found.reached_low > keep + WHOLE) | (found.reached_high < system.high[rows] - WHOLE)
     certain = (found.least > keep + WHOLE) | (found.most < system.high[rows] - WHOLE)
-    narrowed = np.flatnonzero(certain if found.cut_short else short)[:MOST_FINDINGS]
+    narrowed = np.flatnonzero(certain if found.cut_short and certain.any() else short)[:MOST_FINDINGS]
     return tuple(
         _finding(
             system,

@@ -16,12 +16,17 @@ from scipy.sparse import csr_array, vstack
 
 from policies.disclosure.bounds import ranges
 from policies.disclosure.joint import Joint, Said
+from policies.disclosure.pieces import limit
 from policies.disclosure.printed import Printed
-from policies.disclosure.system import WHOLE, System, dual
+from policies.disclosure.system import WHOLE, System, dual, room, solve
 
 MOST_TRIED: Final = 60
 """Numbers that are tried to be left out one by one."""
 SUPPORT: Final = 1e-7
+FEW: Final = 30
+"""Counts in one statement, up to which it belongs to what lies close by."""
+LARGE: Final = 120
+"""Counts, beyond which whole people are not looked for, and no numbers are left out one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +40,13 @@ class Published:
 
 def giving_away(system: System, row: int, *, range_: tuple[float, float]) -> list[int]:
     """Rows of the system from which alone the range of the sum in this row follows."""
-    near = _near(system, row)
-    support = sorted(_support(system, near, row, sign=1) | _support(system, near, row, sign=-1))
-    if _follows(system, support, row, range_):
-        return support
-    return _fewer(system, [int(n) for n in (*near.rows, *near.alone)], row, range_)
+    for close in (True, False):  # what lies close by mostly tells it, and is quickly asked
+        near = _near(system, row, close=close)
+        support = sorted(_support(system, near, row, sign=1) | _support(system, near, row, sign=-1))
+        if _follows(system, support, row, range_):
+            return support
+    rows = [int(n) for n in (*near.rows, *near.alone)]
+    return rows if len(near.columns) > LARGE else _fewer(system, rows, row, range_)
 
 
 def published_numbers(
@@ -72,9 +79,12 @@ class _Near:
     alone: NDArray[np.int64]
 
 
-def _near(system: System, row: int) -> _Near:
+def _near(system: System, row: int, *, close: bool) -> _Near:
+    """`close`: as far as two statements about few counts lead."""
     matrix = system.matrix
     says = (system.low > 0) | np.isfinite(system.high)
+    if close:
+        says &= np.diff(matrix.indptr) <= FEW
     alone = np.flatnonzero((np.diff(matrix.indptr) == 1) & (system.low == system.high))
     known = np.zeros(matrix.shape[1], dtype=bool)
     known[matrix[alone].indices] = True
@@ -82,13 +92,14 @@ def _near(system: System, row: int) -> _Near:
     inside[matrix.indices[matrix.indptr[row] : matrix.indptr[row + 1]]] = True
     inside &= ~known
     rows = np.zeros(matrix.shape[0], dtype=bool)
-    for _ in range(matrix.shape[1]):
+    for _ in range(2 if close else matrix.shape[1]):
         rows = (matrix @ inside.astype(np.float64) > 0) & says
         reached = (matrix.T @ rows.astype(np.float64) > 0) & ~known
         if (reached == inside).all():
             break
         inside = reached
     rows[row] = True
+    inside |= (matrix[np.flatnonzero(rows)].sum(axis=0) > 0) & ~known
     touched = matrix[np.flatnonzero(rows)].sum(axis=0) > 0
     return _Near(np.flatnonzero(rows), np.flatnonzero(inside), alone[touched[matrix[alone].indices]])
 
@@ -119,13 +130,36 @@ def _support(system: System, near: _Near, row: int, *, sign: int) -> set[int]:
 
 
 def _follows(system: System, support: Sequence[int], row: int, range_: tuple[float, float]) -> bool:
+    """Whether these rows alone give the range: one after another, or in fractions of people, or (about few counts) in whole people."""
     picked = np.array([*support, *([] if row in support else [row])], dtype=np.int64)
     low, high = system.low[picked], system.high[picked]
     if row not in support:
         low[-1], high[-1] = 0.0, np.inf
     part = System(csr_array(system.matrix[picked]), low, high, system.whole)
-    found = ranges(part, np.array([int(np.flatnonzero(picked == row)[0])]), wanted=np.full(1, np.inf))
-    return found is None or bool(found.least[0] >= range_[0] - WHOLE and found.most[0] <= range_[1] + WHOLE)
+    known = room(part)
+    if known is None:
+        return True
+    at = int(np.flatnonzero(picked == row)[0])
+    target = csr_array(part.matrix[[at]])
+    least, most = (float(one[0]) for one in known.of(target))
+    least, most = max(least, float(low[at])), min(most, float(high[at]))
+    if least >= range_[0] - WHOLE and most <= range_[1] + WHOLE:
+        return True
+    above = np.minimum(known.most, limit(part, known))
+    for sign in (1, -1):
+        found = solve(part, sign * target.toarray().ravel(), least=known.least, most=above, whole=False)
+        if found.impossible:
+            return True
+        least, most = (max(least, found.bound), most) if sign > 0 else (least, min(most, -found.bound))
+    step = 1.0 - WHOLE if part.whole else WHOLE
+    if least > range_[0] - step and most < range_[1] + step:
+        return True
+    if not part.whole or (known.least < known.most).sum() > LARGE:
+        return False
+    found_range = ranges(part, np.array([at]), wanted=np.full(1, np.inf))
+    return found_range is None or bool(
+        found_range.least[0] >= range_[0] - WHOLE and found_range.most[0] <= range_[1] + WHOLE
+    )
 
 
 def _fewer(system: System, rows: list[int], row: int, range_: tuple[float, float]) -> list[int]:

@@ -69,7 +69,7 @@ class Reading:
         """
         rules, table = self.table.rules, self.table
         base = self._base()
-        top = np.inf if rules is None or rules.exact else float(rules.rule.largest_hidden)
+        top = np.inf if rules is None else rules.most_hidden
         kind = "exact" if rules is None else rules.total_kind
         if kind == "sums":
             self._check_sums(base)

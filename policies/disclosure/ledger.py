@@ -18,15 +18,21 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from policies.canonical import canonical, plain
 from policies.disclosure.errors import TableInvalid
 from policies.disclosure.rounding import Rule
-from policies.disclosure.table import Layout, PublishedTable, Restriction
+from policies.disclosure.table import Layout, Levels, PublishedTable, Restriction
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """One table that left, under the id of its release."""
+    """One table that left, under the id of its release. `part` tells several tables of one release apart."""
 
     release: str
     table: PublishedTable
+    part: str = ""
+
+    @property
+    def name(self) -> str:
+        """What a finding calls it."""
+        return f"{self.release} ({self.part})" if self.part else self.release
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +81,19 @@ class _RestrictionRow(BaseModel):
     all: tuple[str, ...]
 
 
+class _LevelsRow(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    dimension: str
+    within: tuple[tuple[str, str], ...]
+
+
 class _LayoutRow(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     population: str
     dimensions: tuple[str, ...]
     categories: tuple[tuple[str, ...], ...]
     restrictions: tuple[_RestrictionRow, ...]
+    levels: tuple[_LevelsRow, ...] = ()
 
 
 class _TableRow(BaseModel):
@@ -89,6 +102,8 @@ class _TableRow(BaseModel):
     layout: _LayoutRow
     rule: _RuleRow
     cells: tuple[str, ...]
+    width: int = 0
+    margins: tuple[tuple[tuple[str, ...], str], ...] = ()
 
 
 _TABLE: TypeAdapter[_TableRow] = TypeAdapter(_TableRow)
@@ -113,8 +128,10 @@ def parse_table(text: str) -> PublishedTable:
             "this line is not a table in the format linkage-table/v1: take it from the ledger as it was written"
         ) from None
     restrictions = tuple(Restriction(r.dimension, r.kept, r.all) for r in row.layout.restrictions)
-    layout = Layout(row.layout.population, row.layout.dimensions, row.layout.categories, restrictions)
-    return PublishedTable(layout, Rule(row.rule.suppress, row.rule.round_to, row.rule.hide_zeros), row.cells)
+    levels = tuple(Levels(one.dimension, one.within) for one in row.layout.levels)
+    layout = Layout(row.layout.population, row.layout.dimensions, row.layout.categories, restrictions, levels)
+    rule = Rule(row.rule.suppress, row.rule.round_to, row.rule.hide_zeros)
+    return PublishedTable(layout, rule, row.cells, row.width, row.margins)
 
 
 def _lists_to_tuples(value: Any) -> Any:

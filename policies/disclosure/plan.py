@@ -9,24 +9,32 @@ whole attack is run on the result.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import csr_array, eye_array, hstack, vstack
+from scipy.sparse import csr_array, vstack
 
 from policies.disclosure.bounds import ranges
 from policies.disclosure.errors import Unsafe
-from policies.disclosure.system import SECONDS_EACH, WHOLE, Floats, System, dual
+from policies.disclosure.moving import Mover
+from policies.disclosure.system import WHOLE, Floats, System, dual, room
 
 MOST_FOR_BEST: Final = 80
 """Cells of a table for which the cheapest choice is looked for."""
 MOST_ROUNDS: Final = 120
 MOST_CUTS: Final = 12
-MOST_SHOWN_AGAIN: Final = 16_000
-"""Cells tried to be shown again in a large table, times its cells."""
+MOST_SHOWN_AGAIN: Final = 5_000
+"""Attacks on a large table with a cell shown again, times its cells."""
+MOST_LOOKED: Final = 40_000
+"""Cells of a large table that are looked at for that, times its cells."""
+CELLS_APIECE: Final = 100
+"""Of so many cells of a table, one is moved at once with others."""
+TOLD_APIECE: Final = 10
+"""Of so many cells that single equations give away."""
 MOST_PASSES: Final = 60
+CANNOT: Final = "these counts cannot be protected even with every cell hidden that may be: combine categories"
 Cells = NDArray[np.bool_]
 
 
@@ -65,7 +73,8 @@ def plan(problem: Problem) -> Plan:
     """
     if not problem.first.any():
         return Plan(problem.first.copy(), 0.0, 0.0)
-    near = _shown_again(problem, _one_by_one(problem))
+    mover = Mover(problem)
+    near = _shown_again(problem, _one_by_one(problem, mover), mover)
     if len(problem.counts) > MOST_FOR_BEST:
         return Plan(near, _cost(problem, near), None)
     best, at_least = _cheapest(problem)
@@ -79,108 +88,111 @@ def _cost(problem: Problem, hidden: Cells) -> float:
 
 def too_narrow(problem: Problem, hidden: Cells) -> NDArray[np.int64]:
     """Hidden cells that a reader could narrow down too far if these were hidden."""
-    low = np.where(hidden, float(problem.floor), problem.counts.astype(float))
-    high = np.where(hidden, np.inf, problem.counts.astype(float))
     rows = np.flatnonzero(hidden)
     wanted = np.full(len(rows), problem.wanted)
-    found = ranges(System(problem.sums, low, high), rows, wanted=wanted, exact=False)
+    found = ranges(_printed(problem, hidden), rows, wanted=wanted, exact=False)
     return rows if found is None else rows[found.narrower(problem.wanted)]
 
 
-def _one_by_one(problem: Problem) -> Cells:
+def _told_by_one(problem: Problem, hidden: Cells) -> Cells:
+    """Hidden cells that a reader could narrow down too far by one statement after another."""
+    system = _printed(problem, hidden)
+    known = room(system)
+    if known is None:
+        return hidden
+    low, high = known.of(system.matrix)
+    return hidden & (high - low < problem.wanted - WHOLE)
+
+
+def _printed(problem: Problem, hidden: Cells) -> System:
+    counts = problem.counts.astype(np.float64)
+    return System(
+        problem.sums, np.where(hidden, float(problem.floor), counts), np.where(hidden, np.inf, counts)
+    )
+
+
+def _one_by_one(problem: Problem, mover: Mover) -> Cells:
     hidden = problem.first.copy()
+    moved = np.zeros_like(hidden)
     for _ in range(MOST_PASSES):
+        hidden = _moved(problem, hidden, moved, mover)
         left = too_narrow(problem, hidden)
         if not left.size:
             return hidden
         before = hidden.sum()
-        moved = np.zeros(len(hidden), dtype=bool)
-        for cell in left[np.argsort(-problem.counts[left], kind="stable")]:
-            if moved[cell]:
-                continue
-            found = _moving(problem, hidden, int(cell), whole=False)
-            if found is None:
-                raise Unsafe(
-                    "these counts cannot be protected even with every cell hidden that may be: combine categories"
-                )
-            further, by = found
-            moved |= by >= problem.wanted - WHOLE
-            hidden |= further
+        moved[left] = False
+        hidden = _moved(problem, hidden, moved, mover)
         if hidden.sum() == before:
-            _more(problem, hidden, left)
+            _more(problem, hidden, left, mover)
     raise Unsafe("these counts could not be protected: combine categories, or ask for a smaller width")
 
 
-def _more(problem: Problem, hidden: Cells, left: NDArray[np.int64]) -> None:
+def _moved(problem: Problem, hidden: Cells, moved: Cells, mover: Mover) -> Cells:
+    """With the cheapest further cells hidden, so that every hidden cell can be moved, perhaps by fractions of people; `moved` tells which were.
+
+    Those that single equations give away come first. If they are few, they are moved one at a time, which finds cheaper choices.
+    """
+    hidden = hidden.copy()
+    told = _told_by_one(problem, hidden) & ~moved
+    most = len(hidden) // CELLS_APIECE
+    few = min(most, int(told.sum()) // TOLD_APIECE)
+    while (left := np.flatnonzero(hidden & ~moved)).size:
+        left = left[np.lexsort((-problem.counts[left], ~told[left]))]
+        together = mover.apart(left, most=max(1, few if told[left[0]] else most))
+        found = mover.pair(together, hidden=hidden, may=problem.allowed)
+        if found is None:
+            together = left[:1]
+            found = mover.pair(together, hidden=hidden, may=problem.allowed)
+        if found is None:
+            raise Unsafe(CANNOT)
+        hidden |= (np.abs(found) > WHOLE).any(axis=0)
+        moved |= np.abs(found[0] - found[1]) >= problem.wanted - WHOLE
+    return hidden
+
+
+def _more(problem: Problem, hidden: Cells, left: NDArray[np.int64], mover: Mover) -> None:
     """Where fractions of people would do and whole people do not: the cheapest whole arrangement, or else another cell."""
     for cell in left:
-        found = _moving(problem, hidden, int(cell), whole=True)
-        further = np.zeros_like(hidden) if found is None else found[0]
+        found = mover.pair(np.array([cell]), hidden=hidden, may=problem.allowed, whole=True)
+        further = np.zeros_like(hidden) if found is None else (np.abs(found) > WHOLE).any(axis=0) & ~hidden
         if not further.any():
             others = np.flatnonzero(problem.allowed & ~hidden)
             if not others.size:
-                raise Unsafe(
-                    "these counts cannot be protected even with every cell hidden that may be: combine categories"
-                )
+                raise Unsafe(CANNOT)
             further[others[np.argmin(problem.cost[others])]] = True
         hidden |= further
 
 
-def _moving(problem: Problem, hidden: Cells, cell: int, *, whole: bool) -> tuple[Cells, Floats] | None:
-    """The cells to be hidden besides for two arrangements of people in which this cell differs by the width wanted, and how far each cell differs."""
-    sums, count = problem.sums, len(problem.counts)
-    atoms = sums.shape[1]
-    free = np.flatnonzero(problem.allowed & ~hidden)
-    fixed = np.flatnonzero(~problem.allowed & ~hidden)
-    may = np.flatnonzero(problem.allowed | hidden)
-    nothing = csr_array((len(free), atoms))
-    pick = csr_array(eye_array(len(free)))
-    room = problem.counts[may] - problem.floor
-    bound: list[tuple[Any, Any, Any]] = [
-        # Each arrangement leaves what stays shown as it is, and no hidden count below the floor.
-        (hstack([sums[fixed], csr_array((len(fixed), atoms + len(free)))]), 0.0, 0.0),
-        (hstack([csr_array((len(fixed), atoms)), sums[fixed], csr_array((len(fixed), len(free)))]), 0.0, 0.0),
-        (hstack([sums[may], csr_array((len(may), atoms + len(free)))]), -room.astype(float), np.inf),
-        (
-            hstack([csr_array((len(may), atoms)), sums[may], csr_array((len(may), len(free)))]),
-            -room.astype(float),
-            np.inf,
-        ),
-        # What a cell moves has to be paid for.
-        (hstack([sums[free], nothing, -pick]), -np.inf, 0.0),
-        (hstack([sums[free], nothing, pick]), 0.0, np.inf),
-        (hstack([nothing, sums[free], -pick]), -np.inf, 0.0),
-        (hstack([nothing, sums[free], pick]), 0.0, np.inf),
-        (hstack([sums[[cell]], -sums[[cell]], csr_array((1, len(free)))]), problem.wanted, np.inf),
-    ]
-    rows = vstack([matrix for matrix, _, _ in bound]).tocsr()
-    low = np.concatenate([np.broadcast_to(lower, (matrix.shape[0],)) for matrix, lower, _ in bound])
-    high = np.concatenate([np.broadcast_to(upper, (matrix.shape[0],)) for matrix, _, upper in bound])
-    cost = np.concatenate([np.zeros(2 * atoms), problem.cost[free]])
-    found = milp(
-        cost,
-        integrality=np.concatenate([np.full(2 * atoms, int(whole)), np.zeros(len(free))]),
-        bounds=Bounds(np.concatenate([np.full(2 * atoms, -np.inf), np.zeros(len(free))]), np.inf),
-        constraints=LinearConstraint(rows, low, high),
-        options={"node_limit": 500, "time_limit": SECONDS_EACH},
-    )
-    if found.x is None:
-        return None
-    further = np.zeros(count, dtype=bool)
-    further[free[found.x[2 * atoms :] > WHOLE]] = True
-    return further, np.abs(sums @ (found.x[:atoms] - found.x[atoms : 2 * atoms]))
-
-
-def _shown_again(problem: Problem, hidden: Cells) -> Cells:
+def _shown_again(problem: Problem, hidden: Cells, mover: Mover) -> Cells:
     """Without the further cells that are not needed, the costliest looked at first."""
     further = np.flatnonzero(hidden & ~problem.first)
-    tried = further[np.argsort(-problem.cost[further], kind="stable")]
-    for cell in tried[: MOST_SHOWN_AGAIN // len(problem.counts)]:
+    looked = MOST_LOOKED // len(problem.counts)
+    attacked = MOST_SHOWN_AGAIN // len(problem.counts)
+    for cell in further[np.argsort(-problem.cost[further], kind="stable")][:looked]:
         without = hidden.copy()
         without[cell] = False
-        if not too_narrow(problem, without).size:
-            hidden = without
+        if attacked and not _told(problem, without, int(cell), mover):
+            attacked -= 1
+            if not too_narrow(problem, without).size:
+                hidden = without
     return hidden
+
+
+def _told(problem: Problem, hidden: Cells, shown: int, mover: Mover) -> bool:
+    """Whether a cell that stands in an equation with the one that is shown could no longer be moved."""
+    lines = [line[hidden[line]] for line in problem.lines if shown in line]
+    if any(len(line) == 1 for line in lines):
+        return True
+    beside = np.unique(np.concatenate([*lines, np.zeros(0, dtype=np.int64)]))
+    nothing = np.zeros_like(hidden)
+    moved = nothing.copy()
+    for cell in beside[np.argsort(problem.counts[beside], kind="stable")]:
+        if not moved[cell]:
+            found = mover.pair(np.array([cell]), hidden=hidden, may=nothing)
+            if found is None:
+                return True
+            moved |= np.abs(found[0] - found[1]) >= problem.wanted - WHOLE
+    return False
 
 
 def _cheapest(problem: Problem) -> tuple[Cells | None, float]:

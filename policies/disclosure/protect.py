@@ -5,21 +5,23 @@ from __future__ import annotations
 from dataclasses import InitVar, dataclass
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from policies.cohort import attributes_of
 from policies.decision import Permit, genuine
-from policies.disclosure.attack import Audit, audit, view
+from policies.disclosure.attack import Audit
 from policies.disclosure.errors import DisclosureError, NotPermitted, Unsafe
+from policies.disclosure.exact import show_exactly
+from policies.disclosure.hiding import suppress_and_round
 from policies.disclosure.ledger import Ledger
 from policies.disclosure.rounding import Rule
-from policies.disclosure.table import HIDDEN, NOT_APPLICABLE, CountTable, PublishedTable
+from policies.disclosure.subtracted import refuse_subtracted
+from policies.disclosure.table import CountTable, PublishedTable
+from policies.disclosure.together import audit_together
 from policies.obligations import Obligations
 from policies.terms import words
 
 _SEAL: Final = object()  # INVARIANT: only `protect` names it
 
+THIS: Final = "this table"
 TABLE_FORMS: Final = frozenset(words("form")) - {"model-summary", "pseudonymised-extract"}
 
 
@@ -41,47 +43,38 @@ class SafeTable:
 def protect(table: CountTable, *, obligations: Obligations, ledger: Ledger, permit: Permit) -> SafeTable:
     """The table with small counts hidden and the others rounded, once an attack with everything released has failed.
 
-    The strictest of `obligations` and the permit's own apply. The caller checks the permit's date and, with
+    Where the obligations let exact counts out, the others stay as they are, and further cells are hidden so that none follows. The strictest of `obligations` and the permit's own apply. The caller checks the permit's date and, with
     `refuse_overlap`, that no other cohort is too close.
 
     Raises:
         PermitForged: the permit did not come from the engine.
         NotPermitted: the permit is not for a table, or does not cover a dimension or restriction of this one.
-        Unsafe: a reader could narrow down a hidden cell, here or in an earlier release.
+        Unsafe: a reader could narrow down a hidden cell, here or in an earlier release; or exact counts cannot be protected by hiding others.
     """
     permit = genuine(permit)
     _refuse_uncovered(table, permit)
     strictest = permit.obligations.strictest(obligations)
-    published = suppress_and_round(
-        table, rule=Rule(strictest.suppress, strictest.round_to, "hide-zeros" in strictest.duties)
-    )
-    earlier = [view(entry.table, name=entry.release) for entry in ledger.on(table.layout.population)]
-    report = audit([view(published, name="this table"), *earlier])
+    published = printed_under(strictest, table)
+    earlier = [(entry.name, entry.table) for entry in ledger.on(table.layout.population)]
+    report = audit_together([(THIS, published), *earlier])
     if report.findings:
         raise Unsafe(_in_words(report), findings=report.findings)
+    every = [(entry.name, entry.table) for entry in ledger.entries]
+    refuse_subtracted(published, earlier=every, suppress=strictest.suppress)
     return SafeTable(published, report, strictest, permit.decision, seal=_SEAL)
 
 
-def suppress_and_round(table: CountTable, *, rule: Rule) -> PublishedTable:
-    """The table as it is printed under the rule.
+def printed_under(obligations: Obligations, table: CountTable) -> PublishedTable:
+    """The table as the obligations let it be printed, before it is attacked.
 
-    A true zero is shown, unless the rule hides zeros or a zero would tell about everybody else: when in some line of the
-    table all people fall in one category, all zeros of the table are hidden. (Hiding some of them would let a reader who
-    knows the rule find out which.) Source of the concern: "class disclosure", GSS and OpenSAFELY guidance.
+    Raises:
+        Unsafe: exact counts cannot be protected by hiding others.
     """
-    counts, structural = table.counts, table.structural
-    hide_zeros = rule.hide_zeros or tells_about_a_class(counts, structural)
-    hidden = (counts <= rule.largest_hidden) & ~structural & ((counts > 0) | hide_zeros)
-    printed = np.where(structural, NOT_APPLICABLE, np.where(hidden, HIDDEN, rule.rounded(counts).astype(str)))
-    return PublishedTable(table.layout, rule, tuple(str(cell) for cell in printed.ravel()))
-
-
-def tells_about_a_class(counts: NDArray[np.int64], structural: NDArray[np.bool_]) -> bool:
-    """Whether some line of the table has people in exactly one of several categories."""
-    return any(
-        bool((((counts > 0).sum(axis=axis) == 1) & ((~structural).sum(axis=axis) > 1)).any())
-        for axis in range(counts.ndim)
-    )
+    hide_zeros = "hide-zeros" in obligations.duties
+    if obligations.exact:
+        least = max(obligations.exact_from, obligations.suppress + 1)
+        return show_exactly(table, least=least, width=max(obligations.suppress - 1, 1), hide_zeros=hide_zeros)
+    return suppress_and_round(table, rule=Rule(obligations.suppress, obligations.round_to, hide_zeros))
 
 
 def _refuse_uncovered(table: CountTable, permit: Permit) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import product
 
@@ -10,9 +11,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from policies.disclosure.errors import TableInvalid
+from policies.disclosure.hiding import suppress_and_round, tells_about_a_class
 from policies.disclosure.plan import Plan, Problem, plan
 from policies.disclosure.printed import Grid, Printed, grid, parents_of
-from policies.disclosure.protect import suppress_and_round, tells_about_a_class
 from policies.disclosure.rules import TableRules
 from policies.disclosure.table import HIDDEN, NOT_APPLICABLE, CountTable, Layout
 
@@ -25,8 +26,10 @@ class Protected:
     plan: Plan | None
 
 
-def protect_table(table: Printed, *, rules: TableRules) -> Protected:
+def protect_table(table: Printed, *, rules: TableRules, also: Collection[tuple[str, ...]] = ()) -> Protected:
     """The table as its rules print it. A combination of categories without a row has no people, and gets a row.
+
+    `also`: cells that are hidden for another reason.
 
     Raises:
         TableInvalid: a cell is hidden already, or a total is not the sum of its parts.
@@ -35,9 +38,10 @@ def protect_table(table: Printed, *, rules: TableRules) -> Protected:
     spanned = grid(table.dimensions, codes=table.codes, parents=parents_of([rules]), name=table.name)
     counts, structural = _true(table, spanned)
     codes = tuple(dict.fromkeys((*table.codes, *spanned.base_cells())))
+    hiding = np.array([cell in also for cell in codes], dtype=bool)
     if rules.exact:
-        return _exact(table, codes, counts, structural, spanned, rules)
-    return Protected(_rounded(table, codes, counts, structural, spanned, rules), None)
+        return _exact(table, codes, counts, structural, spanned, rules, hiding)
+    return Protected(_rounded(table, codes, counts, structural, spanned, rules, hiding), None)
 
 
 def _true(table: Printed, spanned: Grid) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
@@ -68,9 +72,14 @@ def _rounded(
     structural: NDArray[np.bool_],
     spanned: Grid,
     rules: TableRules,
+    hiding: NDArray[np.bool_],
 ) -> Printed:
     layout = Layout("", table.dimensions, tuple(one.base for one in spanned.axes))
     cells = suppress_and_round(CountTable(layout, counts, structural), rule=rules.rule).cells
+    also = {cell for cell, hide in zip(codes, hiding, strict=True) if hide}
+    cells = tuple(
+        HIDDEN if cell in also else one for cell, one in zip(spanned.base_cells(), cells, strict=True)
+    )
     base = dict(zip(spanned.base_cells(), cells, strict=True))
     shown = np.array([int(one) if one.isdecimal() else 0 for one in cells]).reshape(counts.shape)
     numbers = np.array([one.isdecimal() for one in cells], dtype=np.int64).reshape(counts.shape)
@@ -82,6 +91,8 @@ def _rounded(
     for n, cell in enumerate(codes):
         if cell in base:
             printed.append(base[cell])
+        elif hiding[n] and rules.total_kind != "sums":
+            printed.append(HIDDEN)
         elif not shows[n] and not hides[n]:
             printed.append(NOT_APPLICABLE)
         elif rules.total_kind == "sums":
@@ -102,6 +113,7 @@ def _exact(
     structural: NDArray[np.bool_],
     spanned: Grid,
     rules: TableRules,
+    hiding: NDArray[np.bool_],
 ) -> Protected:
     values = spanned.sums(counts, codes=codes)
     absent = spanned.sums((~structural).astype(np.int64), codes=codes) == 0
@@ -109,32 +121,34 @@ def _exact(
     small = (values <= rules.rule.suppress) & ~absent & ((values > 0) | hide_zeros)
     problem = Problem(
         counts=values,
-        sums=_sums(spanned, codes),
-        first=small,
+        sums=sums_of(spanned, codes=codes),
+        first=small | hiding,
         allowed=~absent & ((values > 0) | hide_zeros),
-        cost=_costs(table.dimensions, codes, values, rules),
+        cost=costs_of(table.dimensions, codes=codes, counts=values, rules=rules),
         wanted=float(rules.wanted),
         floor=0 if hide_zeros or not ((values == 0) & ~absent).any() else 1,
-        lines=_lines(spanned, codes),
+        lines=lines_of(spanned, codes=codes),
     )
     found = plan(problem)
     printed = np.where(absent, NOT_APPLICABLE, np.where(found.hidden, HIDDEN, values.astype(str)))
     return Protected(Printed(table.name, table.dimensions, codes, tuple(map(str, printed)), rules), found)
 
 
-def _costs(
+def costs_of(
     dimensions: tuple[str, ...],
+    *,
     codes: tuple[tuple[str, ...], ...],
-    values: NDArray[np.int64],
+    counts: NDArray[np.int64],
     rules: TableRules,
 ) -> NDArray[np.float64]:
-    cost = 1.0 + values if rules.cost == "counts" else np.ones(len(codes))
+    """What hiding each cell costs."""
+    cost = 1.0 + counts if rules.cost == "counts" else np.ones(len(codes))
     factors = [rules.weights.get(name, {}) for name in dimensions]
     shares = [[f.get(code, 1.0) for f, code in zip(factors, cell, strict=True)] for cell in codes]
     return np.asarray(cost * np.array(shares).reshape(len(codes), -1).prod(axis=1), dtype=np.float64)
 
 
-def _sums(spanned: Grid, codes: tuple[tuple[str, ...], ...]) -> csr_array:
+def sums_of(spanned: Grid, *, codes: tuple[tuple[str, ...], ...]) -> csr_array:
     """Each cell as a sum of base cells."""
     inside = [
         {code: np.flatnonzero(one.takes_in[n]) for n, code in enumerate(one.codes)} for one in spanned.axes
@@ -150,7 +164,7 @@ def _sums(spanned: Grid, codes: tuple[tuple[str, ...], ...]) -> csr_array:
     return csr_array((np.ones(len(columns)), columns, ends), shape=(len(codes), int(np.prod(spanned.shape))))
 
 
-def _lines(spanned: Grid, codes: tuple[tuple[str, ...], ...]) -> tuple[NDArray[np.int64], ...]:
+def lines_of(spanned: Grid, *, codes: tuple[tuple[str, ...], ...]) -> tuple[NDArray[np.int64], ...]:
     """Every equation between printed cells: a category and those directly below it, all else the same."""
     at = {cell: n for n, cell in enumerate(codes)}
     lines = []

@@ -67,12 +67,13 @@ class Attack:
 def attack(table: Printed, *, earlier: Sequence[Printed] = ()) -> Attack:
     """Every cell of the table as its readers can bound it, read together with the earlier tables, which describe the same people.
 
-    Ranges are exact, except that in large tables a range that is wide enough already may be given narrower than it is.
+    Ranges are exact, except in large tables: there a range that is wide enough already may be given narrower than it is, and where many are too narrow, the others
+    are given as wide as single statements leave them.
 
     Raises:
         TableInvalid: the printed numbers contradict each other, or cannot come about under their rules.
     """
-    readings = _readings((table, *earlier))
+    readings = readings_of((table, *earlier))
     together = joint(readings)
     found = ranges(together.system, together.demanded, wanted=together.wanted)
     learnt = False
@@ -92,7 +93,8 @@ def attack(table: Printed, *, earlier: Sequence[Printed] = ()) -> Attack:
     )
 
 
-def _readings(tables: Sequence[Printed]) -> list[Reading]:
+def readings_of(tables: Sequence[Printed]) -> list[Reading]:
+    """How a reader takes each of these tables, which describe the same people."""
     parents = parents_of(one.rules for one in tables)
     return [_reading(one, parents) for one in tables]
 
@@ -156,9 +158,9 @@ def _cells(table: Printed, together: Joint, found: Ranges, known: Room) -> tuple
     for n, (codes, shown) in enumerate(zip(table.codes, table.shown, strict=True)):
         least, most = float(low[n]), float(high[n])
         if (target := place.get(int(rows[n]))) is not None:
-            exact = found.settled[target]
-            least = float(found.least[target]) if exact else float(found.reached_low[target])
-            most = float(found.most[target]) if exact else float(found.reached_high[target])
+            reached = float(found.reached_low[target]), float(found.reached_high[target])
+            wide = reached[1] - reached[0] >= together.wanted[target] and not found.settled[target]
+            least, most = reached if wide else (float(found.least[target]), float(found.most[target]))
         number = None if shown in STATUS else int(shown)
         cells.append(
             Bounded(codes, STATUS.get(shown, SHOWN), number, round(least), None if isinf(most) else round(most))

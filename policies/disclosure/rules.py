@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from math import inf
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -15,10 +16,51 @@ from policies.reading import Count, Document, Switch, complain, read
 TOTAL: Final = "Total"
 Number = Annotated[float, BeforeValidator(lambda value: _number(value))]
 Code = str
+THOUSANDTHS: Final = 1_000
+ROUNDING: Final = 1e-6
+MOST_DIGITS: Final = 3
+"""After the point of a mean, a rate or a sum."""
 DEFAULT_SUPPRESS: Final = 7
 DEFAULT_ROUND_TO: Final = 5
 DEFAULT_THRESHOLD: Final = 10
 """In exact mode. The Office for National Statistics and ACRO take 10."""
+
+
+class SumRules(Document):
+    """The rules of a table's sums: which tell too much about one person, how they are printed, and what range a hidden one keeps.
+
+    `of`: what is summed; tables are read together where this is the same. `unit`: every true sum is a multiple of it, as readers know. `step`: sums are printed rounded to it.
+    `threshold`, `n`, `k`, `p`: see `magnitude.Dominance`; `n` is at most 2, for a table names two contributions a cell. `p` also stands for what must stay uncertain on
+    either side of such a sum, as a share of its largest contribution. `width`: the range of every hidden sum, as a share of its upper end.
+    `mean`, `rate`: sum over count, and that per 1,000, are printed besides, with so many digits after the point.
+    """
+
+    of: Annotated[str, Field(min_length=1, max_length=40)] = "sum"
+    unit: Annotated[Number, Field(gt=0)] = 1.0
+    step: Annotated[Number, Field(gt=0)] = 1.0
+    threshold: Annotated[Count, Field(ge=1)] = DEFAULT_THRESHOLD
+    n: Annotated[Count, Field(ge=1, le=2)] = 2
+    k: Annotated[Number, Field(gt=0, le=1)] = 0.9
+    p: Annotated[Number, Field(gt=0, le=1)] = 0.1
+    width: Annotated[Number, Field(gt=0, lt=1)] = 0.1
+    mean: Annotated[Count, Field(le=MOST_DIGITS)] | None = None
+    rate: Annotated[Count, Field(le=MOST_DIGITS)] | None = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> SumRules:
+        unit, step = self.unit * THOUSANDTHS, self.step * THOUSANDTHS
+        if abs(unit - round(unit)) > ROUNDING or abs(step - round(step)) > ROUNDING or not round(unit):
+            raise complain(
+                "A unit and a step have at most three digits after the point.", fix="Write 0.01 for pence."
+            )
+        if round(step) % round(unit):
+            raise complain("The step is no multiple of the unit.", fix="Print to 1, 10 or 100 units.")
+        return self
+
+    @property
+    def units(self) -> tuple[int, int]:
+        """The unit and the step in thousandths."""
+        return round(self.unit * THOUSANDTHS), round(self.step * THOUSANDTHS)
 
 
 class TableRules(Document):
@@ -27,7 +69,8 @@ class TableRules(Document):
     `mode`: counts are rounded, or those that stay are exact. `suppress`: counts from 1 to this are hidden (`threshold` is one more).
     `totals`: sums of the rounded cells, rounded each on its own, or exact. `total`: what a total is called. `width`: every hidden count must keep a range at least so wide.
     `cost`: what hiding a cell costs besides its share in `weights`. `hierarchies`: for each dimension, child to parent or parents.
-    `missing`: what a combination without a row is. `restricted_to`: the table counts those alone who have these values.
+    `missing`: what a combination without a row is. `restricted_to`: the table counts those alone who have these values. `sums`: the rules of its sums; None in a
+    table of counts alone.
     """
 
     mode: Literal["rounded", "exact"] = "rounded"
@@ -44,6 +87,7 @@ class TableRules(Document):
     hierarchies: Mapping[str, Mapping[Code, Code | tuple[Code, ...]]] = {}
     missing: Literal["zero", "unknown"] | None = None
     restricted_to: Mapping[str, tuple[Code, ...]] = {}
+    sums: SumRules | None = None
 
     @model_validator(mode="after")
     def _fits(self) -> TableRules:
@@ -80,6 +124,11 @@ class TableRules(Document):
         """The width of range that every hidden count must keep: as wide as that of the counts which are hidden for being small, if nothing else is given."""
         own = max(self.rule.largest_hidden - 1, 1)
         return own if self.width is None else self.width if self.exact else min(self.width, own)
+
+    @property
+    def most_hidden(self) -> float:
+        """The largest count that a hidden one can be, as readers know. Beside a hidden sum any count is hidden."""
+        return inf if self.exact or self.sums is not None else float(self.rule.largest_hidden)
 
     @property
     def total_kind(self) -> Literal["sums", "rounded", "exact"]:

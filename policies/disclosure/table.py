@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
+from policies.canonical import ADDED
 from policies.disclosure.errors import TableInvalid
 from policies.disclosure.rounding import Rule
 
@@ -30,6 +31,14 @@ class Restriction:
 
 
 @dataclass(frozen=True, slots=True)
+class Levels:
+    """What the categories of a dimension lie in, such as a small area in a ward and that in a district: each with the one above it."""
+
+    dimension: str
+    within: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
     """What a table is about: whom (a salted commitment to the population), restricted how, divided how.
 
@@ -41,6 +50,7 @@ class Layout:
     dimensions: tuple[str, ...]
     categories: tuple[tuple[str, ...], ...]
     restrictions: tuple[Restriction, ...] = ()
+    levels: tuple[Levels, ...] = field(default=(), metadata=ADDED)
 
     def __post_init__(self) -> None:
         if len(self.dimensions) != len(self.categories):
@@ -106,32 +116,26 @@ class CountTable:
 
 @dataclass(frozen=True, slots=True)
 class PublishedTable:
-    """Exactly what a reader gets: each cell as it is printed, in the order of `Layout.cells`, and the rule behind it."""
+    """Exactly what a reader gets: each cell as it is printed, in the order of `Layout.cells`, and the rule behind it.
+
+    `width`: 0 where counts are rounded and a total is the sum of the printed numbers. Where they are exact, how wide a range each hidden one keeps;
+    `margins` are then the totals, by their categories.
+    """
 
     layout: Layout
     rule: Rule
     cells: tuple[str, ...]
+    width: int = field(default=0, metadata=ADDED)
+    margins: tuple[tuple[tuple[str, ...], str], ...] = field(default=(), metadata=ADDED)
+
+    @property
+    def exact(self) -> bool:
+        """Whether the numbers that are shown are true counts."""
+        return self.width > 0
 
     def __post_init__(self) -> None:
         if len(self.cells) != self.layout.size:
             raise TableInvalid(f"{len(self.cells)} cells are given for a table of {self.layout.size}")
-        if not all(cell in {HIDDEN, NOT_APPLICABLE} or cell.isdecimal() for cell in self.cells):
+        told = (*self.cells, *(said for _, said in self.margins))
+        if not all(cell in {HIDDEN, NOT_APPLICABLE} or cell.isdecimal() for cell in told):
             raise TableInvalid(f"a published cell is a number, {HIDDEN} or {NOT_APPLICABLE}")
-
-    def total(self, *, keep: tuple[str, ...] = ()) -> tuple[str, ...]:
-        """Totals over every dimension not in `keep`: sums of the printed numbers, so they tell nothing new.
-
-        A total over hidden cells alone is hidden. Method: OpenSAFELY's "sum of rounded" rule.
-        """
-        axes = tuple(axis for axis, name in enumerate(self.layout.dimensions) if name not in keep)
-        grid = np.array(self.cells, dtype=object).reshape(self.layout.shape)
-        numbers = (
-            np.where((grid == HIDDEN) | (grid == NOT_APPLICABLE), "0", grid).astype(np.int64).sum(axis=axes)
-        )
-        numeric = ((grid != HIDDEN) & (grid != NOT_APPLICABLE)).sum(axis=axes)
-        hidden = (grid == HIDDEN).sum(axis=axes)
-        empty = np.where(hidden > 0, HIDDEN, NOT_APPLICABLE)
-        return tuple(
-            str(n) if shown else str(e)
-            for n, shown, e in zip(np.ravel(numbers), np.ravel(numeric), np.ravel(empty), strict=True)
-        )

@@ -11,6 +11,7 @@ from keys.passphrase import Unlock
 from linkage.errors import BadInput
 from policies import Decision, decide, load_request
 from policies.explain import explain, explain_near_misses
+from policies.forms import unfit
 from service import clock
 from service.analyst.advice import Advice, sign_advice
 from service.analyst.signed_requests import is_signed, read_request, text_of
@@ -36,15 +37,17 @@ class Asker:
 
 @dataclass(frozen=True, slots=True)
 class Advised:
-    """What she was told, and the signed note of it."""
+    """What she was told, and the signed note of it. `unfit`: what the request does not say that its form needs."""
 
     decision: Decision
     note: str
+    unfit: tuple[str, ...] = ()
 
     @property
     def words(self) -> tuple[str, ...]:
         """The answer in sentences, with the clauses that came nearest."""
-        return (*explain(self.decision), *explain_near_misses(self.decision))
+        lacking = (f"Nothing can be counted yet: {why}." for why in self.unfit)
+        return (*explain(self.decision), *explain_near_misses(self.decision), *lacking)
 
 
 def advise(request: Path, *, asker: Asker, now: datetime, as_of: datetime) -> Advised:
@@ -76,7 +79,7 @@ def advise(request: Path, *, asker: Asker, now: datetime, as_of: datetime) -> Ad
         project=asked.project, by=by.name, at=now, as_of=as_of, allowed=decision.allowed, request=decision.request,
         decision=decision.digest(), policy=decision.policy, facts=decision.facts,
     )  # fmt: skip
-    return Advised(decision, sign_advice(advice, by=by))
+    return Advised(decision, sign_advice(advice, by=by), tuple(unfit(asked, catalogue=found.facts.catalogue)))
 
 
 def analyst_check(

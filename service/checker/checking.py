@@ -7,11 +7,21 @@ from pathlib import Path
 from typing import Any
 
 from linkage.errors import BadInput
-from policies.disclosure.csv_table import read_table, table_csv
-from policies.disclosure.printed import Printed
+from policies.disclosure.csv_table import magnitudes_csv, read_magnitudes
 from policies.disclosure.protect_table import protect_table
 from policies.disclosure.reader import Attack, Bounded, Narrow, attack
 from policies.disclosure.rules import TableRules, load_rules
+from policies.disclosure.sums import (
+    COUNT,
+    SUM,
+    Magnitudes,
+    Measured,
+    Result,
+    Told,
+    attack_magnitudes,
+    protect_magnitudes,
+)
+from policies.disclosure.sums.attack import Sides
 from service.texts import read_text
 from service.writing import write_whole
 
@@ -39,13 +49,13 @@ def protect_file(table: Path, *, rules: Path, earlier: Path | None, out: Path, s
         raise BadInput(
             f"{beside.name} exists already, and the protected table would replace it: name the report otherwise"
         )
-    protected = protect_table(read_table(read_text(table), name=table.name, rules=given), rules=given).table
-    result = attack(protected, earlier=released)
+    protected, sides = _protected(read_magnitudes(read_text(table), name=table.name, rules=given), rules=given)
+    result = _attacked(protected, earlier=released, sides=sides)
     if not result.safe:  # the table of an earlier report of this name must not stand beside this one
         beside.unlink(missing_ok=True)
     write_whole(out, _text(report(result, table=protected)))
     if result.safe:
-        write_whole(beside, table_csv(protected))
+        write_whole(beside, magnitudes_csv(protected))
     _tell(result, say)
     if result.safe:
         say(f"Protected table: {beside.name}")
@@ -53,7 +63,7 @@ def protect_file(table: Path, *, rules: Path, earlier: Path | None, out: Path, s
 
 
 def attack_file(table: Path, *, rules: Path | None, earlier: Path | None, out: Path | None, say: Say) -> bool:
-    """Whether every hidden count of the table keeps the range it has to keep.
+    """Whether every hidden number of the table keeps the range it has to keep.
 
     Raises:
         BadInput, PolicyError: a file cannot be used, or the printed numbers contradict each other.
@@ -61,35 +71,57 @@ def attack_file(table: Path, *, rules: Path | None, earlier: Path | None, out: P
     if out is not None:
         _folder_of(out)
     given = None if rules is None else load_rules(read_text(rules), name=rules.name)
-    printed = read_table(read_text(table), name=table.name, rules=given)
-    result = attack(printed, earlier=_earlier(earlier))
+    printed = read_magnitudes(read_text(table), name=table.name, rules=given)
+    result = _attacked(printed, earlier=_earlier(earlier))
     if out is not None:
         write_whole(out, _text(report(result, table=printed)))
     _tell(result, say)
     return result.safe
 
 
-def report(result: Attack, *, table: Printed) -> dict[str, Any]:
+def _protected(table: Magnitudes, *, rules: TableRules) -> tuple[Magnitudes, Sides]:
+    """The table as its rules print it, with what is demanded besides of sums that tell too much."""
+    if table.columns:
+        return protect_magnitudes(table, rules=rules)
+    return Magnitudes(protect_table(table.counts, rules=rules).table, {}), {}
+
+
+def _attacked(table: Magnitudes, *, earlier: list[Magnitudes], sides: Sides | None = None) -> Attack | Result:
+    """Counts alone are attacked as whole people; where some table has sums, all are attacked together."""
+    if any(one.columns for one in (table, *earlier)):
+        return attack_magnitudes(table, earlier=earlier, sides=sides)
+    return attack(table.counts, earlier=[one.counts for one in earlier])
+
+
+def report(result: Attack | Result, *, table: Magnitudes) -> dict[str, Any]:
     """The result as JSON, as docs/formats.md describes it."""
     return {
         "safe": result.safe,
-        "cells": [_cell(one, table.dimensions) for one in result.cells],
+        "cells": [_cell(one, table.counts.dimensions) for one in result.cells],
         "findings": [_finding(one) for one in result.findings],
     }
 
 
-def _cell(one: Bounded, dimensions: tuple[str, ...]) -> dict[str, Any]:
+def _cell(one: Bounded | Measured, dimensions: tuple[str, ...]) -> dict[str, Any]:
     facts = {"status": one.status, "value": one.value, "lower": one.lower, "upper": one.upper}
-    return {**dict(zip(dimensions, one.codes, strict=True)), **facts}
+    return {**dict(zip(dimensions, one.codes, strict=True)), **_measure(one), **facts}
 
 
-def _finding(one: Narrow) -> dict[str, Any]:
-    because = [{"table": p.table, "cell": dict(p.cell), "printed": p.printed} for p in one.because]
+def _finding(one: Narrow | Told) -> dict[str, Any]:
+    because = [
+        {"table": p.table, "cell": dict(p.cell), **_measure(p), "printed": p.printed} for p in one.because
+    ]
     facts = {"table": one.table, "lower": one.lower, "upper": one.upper, "because": because}
-    return {**dict(zip(one.dimensions, one.codes, strict=True)), **facts}
+    return {**dict(zip(one.dimensions, one.codes, strict=True)), **_measure(one), **facts}
 
 
-def _earlier(folder: Path | None) -> list[Printed]:
+def _measure(one: object) -> dict[str, str]:
+    """Which number of a cell is meant, in tables that have several."""
+    measure = getattr(one, "measure", None)
+    return {} if measure is None else {"measure": measure}
+
+
+def _earlier(folder: Path | None) -> list[Magnitudes]:
     """Every table in the folder, in the order of their names, each with the rules of its own name or the common ones."""
     if folder is None:
         return []
@@ -98,7 +130,7 @@ def _earlier(folder: Path | None) -> list[Printed]:
     found = []
     for path in sorted(folder.glob("*.csv")):
         rules = _rules_of(path)
-        found.append(read_table(read_text(path), name=path.name, rules=rules))
+        found.append(read_magnitudes(read_text(path), name=path.name, rules=rules))
     if not found:
         raise BadInput(f"{folder.name}: no table in it: earlier releases are files that end in .csv")
     return found
@@ -120,19 +152,30 @@ def _text(body: dict[str, Any]) -> str:
     return json.dumps(body, indent=1, ensure_ascii=False) + "\n"
 
 
-def _tell(result: Attack, say: Say) -> None:
+def _tell(result: Attack | Result, say: Say) -> None:
     with_earlier = f", read with {result.tables - 1} earlier tables" if result.tables > 1 else ""
-    say(f"{len(result.cells):,} cells, {result.hidden:,} hidden counts{with_earlier}.")
+    hidden = result.hidden if isinstance(result, Result) else {COUNT: result.hidden}
+    told = " and ".join(f"{number:,} hidden {measure}s" for measure, number in hidden.items())
+    kind = "number" if SUM in hidden else COUNT
+    cells = len(result.cells) // len({*map(_name, result.cells)})
+    say(f"{cells:,} cells, {told}{with_earlier}.")
     if result.safe:
-        say("Safe: no hidden count can be narrowed down further than the rules allow.")
+        say(f"Safe: no hidden {kind} can be narrowed down further than the rules allow.")
         return
-    say(f"Not safe: {len(result.findings):,} hidden counts can be narrowed down too far.")
+    say(f"Not safe: {len(result.findings):,} hidden {kind}s can be narrowed down too far.")
     for one in result.findings[:MOST_TOLD]:
-        place = ", ".join(f"{d} {c}" for d, c in zip(one.dimensions, one.codes, strict=True))
         width = f"is {one.lower}" if one.lower == one.upper else f"is {one.lower} to {one.upper}"
         say(
-            f"  {one.table}: {place or 'the only cell'} {width}, because of {len(one.because)} printed numbers:"
+            f"  {one.table}: {_place(one.dimensions, one.codes)}{_name(one)} {width}, because of {len(one.because)} printed numbers:"
         )
         for said in one.because:
-            where = ", ".join(f"{d} {c}" for d, c in said.cell)
-            say(f"    {said.table}: {where or 'the only cell'}: {said.printed}")
+            cell = _place(tuple(d for d, _ in said.cell), tuple(c for _, c in said.cell))
+            say(f"    {said.table}: {cell}{_name(said)}: {said.printed}")
+
+
+def _place(dimensions: tuple[str, ...], codes: tuple[str, ...]) -> str:
+    return ", ".join(f"{d} {c}" for d, c in zip(dimensions, codes, strict=True)) or "the only cell"
+
+
+def _name(one: object) -> str:
+    return "".join(f" ({measure})" for measure in _measure(one).values())

@@ -15,7 +15,8 @@ checker = typer.Typer(
 Table = Annotated[
     Path,
     typer.Argument(
-        metavar="TABLE", help="A CSV file: the dimensions, then `count`; `Total` stands for a total."
+        metavar="TABLE",
+        help="A CSV file: the dimensions, then `count`, and `sum` if there are sums; `Total` stands for a total.",
     ),
 ]
 Earlier = Annotated[
@@ -33,7 +34,7 @@ def checker_protect(
     ],
     earlier: Earlier = None,
 ) -> None:
-    """Hides and rounds a table's counts as the rules say, and writes it only if an attack on the result fails. Exits 17 if it succeeds."""
+    """Hides and rounds a table's counts and sums as the rules say, and writes it only if an attack on the result fails. Exits 17 if it succeeds."""
     from service.checker.checking import protect_file
 
     with told():
@@ -50,7 +51,7 @@ def checker_attack(
     earlier: Earlier = None,
     out: Annotated[Path | None, typer.Option("--json", help="Write the report here as JSON.")] = None,
 ) -> None:
-    """Works out the range of every hidden count from all that is printed, as a reader could. Exits 17 if one is too narrow."""
+    """Works out the range of every hidden count and sum from all that is printed, as a reader could. Exits 17 if one is too narrow."""
     from service.checker.checking import attack_file
 
     with told():

@@ -31,7 +31,7 @@ from service.desk.package import (
     stated_permit,
     stated_recipient,
 )
-from service.desk.people import open_people, seal_people
+from service.desk.people import open_described, seal_described
 from service.desk.shapes import Desk, Going, Output
 from service.desk.tables import still_safe
 from service.errors import OutOfOrder
@@ -58,7 +58,7 @@ def keep_for_checkers(output: Output, *, going: Going, desk: Desk) -> StoredPrep
     checks = Checks(desk.state)
     checks.add_prepared(
         NewPrepared(
-            going.id, going.request_id, state_prepared(stated, by=desk.identity), output.table, seal_people(output.people, going.id, desk),
+            going.id, going.request_id, state_prepared(stated, by=desk.identity), output.tables, seal_described(output.described, going.id, desk),
             sealed_for({**output.contents, SHEET_FILE: output.sheet}, to=desk.identity.public, one=desk.one, place=("prepared", going.id)),
         ),
         event=desk.event(
@@ -88,8 +88,10 @@ def reopened(kept: StoredPrepared, *, going: Going, desk: Desk) -> Output:
         or not f"{desk.clock():%Y-%m-%d}" <= told["expires"] <= going.permit.expires.isoformat()
     ):
         raise OutOfOrder(f"{going.id} was prepared on other terms than hold now: ask again with a new request")
-    safe = None if kept.table is None else still_safe(sheet, printed=kept.table, going=going, desk=desk)
-    return Output(safe, contents, sheet, open_people(kept.cohort, kept.release, desk))
+    safe = still_safe(sheet, printed=kept.tables, going=going, desk=desk) if kept.tables else ()
+    whom = open_described(kept.cohort, kept.release, desk)
+    main, beside = (*safe, None, None)[:2]
+    return Output(main, contents, sheet, whom.people, beside, whom.among, whom.joins)
 
 
 def _opened(kept: StoredPrepared, *, desk: Desk) -> tuple[dict[str, bytes], bytes]:

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Final
 
 from ethics import Event
-from policies.disclosure import PublishedTable, parse_table
-from service.desk.state import State, transaction
-from service.desk.stored_release import ledger_line
+from policies.disclosure import PublishedTable
+from service.desk.state import State
+from service.desk.stored_release import ledger_lines, ledger_tables
 from service.errors import OutOfOrder
+from service.transactions import transaction
 
 WAITING: Final = "waiting"
 STOPPED: Final = "stopped"
@@ -17,13 +18,13 @@ STOPPED: Final = "stopped"
 
 @dataclass(frozen=True, slots=True)
 class NewPrepared:
-    """All that is stored of a package before its checkers have seen it: what the desk states of it, signed; its table, its people and its files, these
+    """All that is stored of a package before its checkers have seen it: what the desk states of it, signed; its tables, its people and its files, these
     sealed to the desk."""
 
     release: str
     request: str
     statement: str
-    table: PublishedTable | None
+    tables: tuple[PublishedTable, ...]
     cohort: bytes
     files: Mapping[str, bytes]
 
@@ -34,7 +35,7 @@ class StoredPrepared:
 
     release: str
     statement: str
-    table: PublishedTable | None
+    tables: tuple[PublishedTable, ...]
     cohort: bytes
     state: str
 
@@ -67,7 +68,7 @@ class Checks:
             self.log.append(event)
             self.connection.execute(
                 "INSERT INTO prepared VALUES (?, ?, ?, ?, ?, ?)",
-                (one.release, one.request, one.statement, ledger_line(one.table), one.cohort, WAITING),
+                (one.release, one.request, one.statement, ledger_lines(one.tables), one.cohort, WAITING),
             )
             self.connection.executemany(
                 "INSERT INTO prepared_files VALUES (?, ?, ?)",
@@ -81,7 +82,7 @@ class Checks:
         ).fetchone()
         if row is None:
             return None
-        return StoredPrepared(row[0], row[1], parse_table(row[2]) if row[2] else None, row[3], row[4])
+        return StoredPrepared(row[0], row[1], ledger_tables(row[2]), row[3], row[4])
 
     def files(self, release: str) -> dict[str, bytes]:
         """The files of a package, sealed to the desk."""

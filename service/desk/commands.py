@@ -94,7 +94,12 @@ def _doorstep(where: Where) -> Doorstep:
 def _other_files(manifest: Manifest, *, schema: Schema) -> list[str]:
     """What else than the sealed files of the schema's match keys the manifest names: nobody would open it, and it could be anything."""
     keys = [key.name for key in schema.match_keys]
-    expected = expected_files(keys, kind=manifest.kind, attributes=bool(manifest.attributes))
+    expected = expected_files(
+        keys,
+        kind=manifest.kind,
+        attributes=bool(manifest.attributes),
+        subgroups=bool(manifest.subgroups),
+    )
     named = {one.name for one in manifest.files}
     if named == expected:
         return []

@@ -10,8 +10,10 @@ import pyarrow as pa
 
 from linkage.central.assembly.weakest import BANDS, LIKELY_FROM, NOT_SAID, SURE_FROM
 from linkage.central.cohort import Histories, error_rates_of, expected_error_of, link_bands, read_spine, rows_of
-from policies.disclosure.extracts import Column, Rows, SafeExtract, protect_rows, pseudonyms, role_of
+from policies.catalogue import Attribute
+from policies.disclosure.extracts import Column, Joins, Rows, SafeExtract, protect_rows, pseudonyms, role_of
 from policies.disclosure.render import plain_cell
+from service.desk.counting import upwards_of
 from service.desk.opening import Opened
 from service.desk.package import as_json, described, package_of, parquet_of
 from service.desk.shapes import Desk, Going, Output
@@ -42,6 +44,7 @@ def extract_output(going: Going, *, opened: Opened, desk: Desk) -> Output:
         columns=_columns(going),
         order=opened.order,
         made=opened.made,
+        upwards=upwards_of(going, names=_columns(going)),
     )
     safe = protect_rows(_rows(going, found), obligations=going.permit.obligations, permit=going.permit)
     heading, lines = _lines(safe, found, opened, desk=desk)
@@ -64,7 +67,9 @@ def extract_output(going: Going, *, opened: Opened, desk: Desk) -> Output:
         facts=_facts(going, safe),
     )
     sheet = _sheet(going, safe=safe, people=len(found.people), earlier=desk.state.extracts())
-    return Output(None, contents, sheet, frozenset(found.people))
+    alike = dict(zip((found.people[n] for n in safe.kept), safe.groups, strict=True))
+    joins = Joins(tuple(sorted(safe.coarse)), alike)
+    return Output(None, contents, sheet, frozenset(found.people), joins=joins)
 
 
 def _columns(going: Going) -> tuple[str, ...]:
@@ -80,7 +85,7 @@ def _columns(going: Going) -> tuple[str, ...]:
 def _rows(going: Going, found: Histories) -> Rows:
     known = going.found.facts.catalogue.attributes
     columns = tuple(
-        Column(name, role_of(known[name]), categories or ("",), listed)
+        Column(name, role_of(known[name]), categories or ("",), listed, _coarser(known[name], categories))
         for name, categories, listed in zip(found.columns, found.categories, found.listed, strict=True)
     )
     places = [{value: code for code, value in enumerate(its)} for its in found.categories]
@@ -89,6 +94,16 @@ def _rows(going: Going, found: Histories) -> Rows:
         dtype=np.int64,
     ).reshape(len(found.people), len(columns))
     return Rows(found.people, columns, codes)
+
+
+def _coarser(attribute: Attribute, categories: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    """Of areas, what each becomes at every level above; a missing record stays one."""
+    found, up = list[tuple[str, ...]](), dict(() if attribute.areas is None else attribute.areas.within)
+    level = tuple(up.get(code, code) for code in categories)
+    while up and level != (found[-1] if found else tuple(categories)):
+        found.append(level)
+        level = tuple(up.get(code, code) for code in level)
+    return tuple(found)
 
 
 def _lines(
@@ -163,7 +178,7 @@ def _sheet(going: Going, *, safe: SafeExtract, people: int, earlier: Sequence[st
         {
             "format": SHEET_FORMAT,
             "release": going.id,
-            "request": going.request.model_dump(mode="json", by_alias=True),
+            "request": going.request.model_dump(mode="json", by_alias=True, exclude_none=True),
             "people": people,
             "rows": len(safe.rows),
             "left_out": safe.dropped,

@@ -2,6 +2,7 @@
 names."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from linkage.manifest import Manifest
@@ -22,7 +23,8 @@ def objections(
     """Every reason against the submission at this stage, in sentences; none means it may come in, or may be linked.
 
     Tokens are personal information of the partner's people, so they need a gateway like any attribute. They carry every flag of health or social
-    care that anything of the partner carries: who is in a hospital's file, or in that of children's services, is told by being in it.
+    care that anything of the partner carries: who is in a hospital's file, or in that of children's services, is told by being in it. So do subgroup codes;
+    an ethnic group is special category data, and all kinds are held to that.
     """
     partner = facts.catalogue.partners.get(manifest.partner)
     if partner is None:
@@ -37,22 +39,18 @@ def objections(
         gateways=(manifest.token_gateway,),
         sources=frozenset(),
     )
-    out = _against(
-        tokens,
-        manifest.token_gateway,
-        facts=facts,
-        purpose=purpose,
-        source=partner.kind,
-        recipient=recipient,
-        partner=manifest.partner,
-        now=now,
-        stage=stage,
-    )
+    out, crossing = [], [(tokens, manifest.token_gateway)]
+    for kind, gateway in sorted(manifest.subgroups.items()):
+        name = f"{manifest.partner}.subgroups.{kind}"
+        codes = replace(tokens, id=name, says="codes for linkage quality", gateways=(gateway,))
+        crossing.append((codes, gateway))
     for name, gateway in sorted(manifest.attributes.items()):
         attribute = facts.catalogue.attributes.get(f"{manifest.partner}.{name}")
         if attribute is None:
             out.append(f"{manifest.partner}.{name} is not in the catalogue")
-            continue
+        else:
+            crossing.append((attribute, gateway))
+    for attribute, gateway in crossing:
         out += _against(
             attribute,
             gateway,

@@ -14,6 +14,7 @@ from linkage.central.receive import read_manifests
 from policies.catalogue import DERIVED
 from policies.cohort import Condition, Window
 from policies.disclosure import Restriction
+from policies.forms import unfit
 from service.custody.asked import spine_context
 from service.desk.shapes import SPINE_FILE, Desk, Going
 from service.dossier import Verified
@@ -23,24 +24,28 @@ from service.errors import OutOfOrder
 @dataclass(frozen=True, slots=True)
 class Opened:
     """The spine as it was written, the opened columns of each partner, the order of each attribute's values, how attributes are made of others, and who is
-    asked for."""
+    asked for; of a rate, among whom."""
 
     spine: bytes
     tables: Mapping[str, pa.Table]
     order: Mapping[str, Sequence[str]]
     made: Mapping[str, Made]
     population: tuple[Selection, ...]
+    among: tuple[Selection, ...] = ()
 
 
 def open_for(going: Going, *, desk: Desk) -> Opened:
     """Everything that the permit opens, and nothing else.
 
     Raises:
-        OutOfOrder: a partner made no submission, or left a column out, or an attribute is derived without a rule.
+        OutOfOrder: a partner made no submission, or left a column out, or an attribute is derived without a rule, or the request does not say what its
+            form is made of.
         CustodianRefused, CustodianUnavailable: a key stays shut.
         BadSubmission: a file is not what its manifest says.
     """
     known = going.found.facts.catalogue.attributes
+    for why in unfit(going.request, catalogue=going.found.facts.catalogue):
+        raise OutOfOrder(why)
     if unmade := [
         name
         for name in sorted(going.request.requested)
@@ -73,12 +78,18 @@ def open_for(going: Going, *, desk: Desk) -> Opened:
     needed = [known[name] for name in sorted(going.found.facts.catalogue.closure(going.request.requested))]
     made = {one.id: Made(one.making.every, one.making.of) for one in needed if one.making is not None}
     order = {one.id: one.values for one in needed}
-    return Opened(spine, tables, order, made, tuple(_selection(one) for one in going.request.population))
+    population, among = (
+        tuple(_selection(one) for one in conditions)
+        for conditions in (going.request.population, going.request.among or ())
+    )
+    return Opened(spine, tables, order, made, population, among)
 
 
-def restrictions_of(going: Going, *, cohort: Cohort) -> tuple[Restriction, ...]:
+def restrictions_of(
+    going: Going, *, cohort: Cohort, conditions: Sequence[Condition | Window]
+) -> tuple[Restriction, ...]:
     """The conditions on who is counted, as the disclosure rules see them."""
-    return tuple(_restriction(one, cohort, going.found) for one in going.request.population)
+    return tuple(_restriction(one, cohort, going.found) for one in conditions)
 
 
 def _spine(going: Going, desk: Desk) -> bytes:

@@ -12,6 +12,7 @@ from keys import Identity, PublicIdentity, Root, Secret
 from linkage.manifest import Round
 from policies import Decision, Permit, Request
 from policies.disclosure import PublishedTable, SafeTable
+from policies.disclosure.extracts import Joins
 from service.checker.votes import Standing
 from service.custody.asked import Custody, Order
 from service.desk.state import State
@@ -81,19 +82,42 @@ class Going:
 
 
 @dataclass(frozen=True, slots=True)
+class Described:
+    """Whom a release describes: the people counted or listed; of rates, those among whom; of an extract, how it can be joined with others."""
+
+    people: frozenset[str]
+    among: frozenset[str] | None = None
+    joins: Joins | None = None
+
+    @property
+    def cohorts(self) -> dict[str, frozenset[str]]:
+        """Each cohort, under what is said of it behind the release's name."""
+        return {"": self.people} | ({} if self.among is None else {" (among)": self.among})
+
+
+@dataclass(frozen=True, slots=True)
 class Output:
     """What is to leave, in the clear: the table that passed (None for an extract), its files by name, what only the output checkers see beside them, and the
-    people whom it is about."""
+    people whom it is about. Of rates, the table of those of whom they are told and its people (`beside`, `among`); of an extract, how it can be joined
+    with others (`joins`)."""
 
     safe: SafeTable | None
     contents: Mapping[str, bytes]
     sheet: bytes
     people: frozenset[str]
+    beside: SafeTable | None = None
+    among: frozenset[str] | None = None
+    joins: Joins | None = None
 
     @property
-    def table(self) -> PublishedTable | None:
-        """What a reader will have of it, None for an extract."""
-        return None if self.safe is None else self.safe.published
+    def tables(self) -> tuple[PublishedTable, ...]:
+        """What a reader will have of it, nothing for an extract."""
+        return tuple(one.published for one in (self.safe, self.beside) if one is not None)
+
+    @property
+    def described(self) -> Described:
+        """Whom it describes."""
+        return Described(self.people, self.among, self.joins)
 
 
 @dataclass(frozen=True, slots=True)

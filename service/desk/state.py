@@ -1,17 +1,17 @@
 """The desk's state in SQLite: requests, releases, the ledger. Every write takes the event that records it, and both are committed together."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
 from ethics import AuditLog, Event
-from policies.disclosure import Ledger, LedgerEntry, parse_table
-from service.desk.stored_release import NewRelease, Terms, ledger_line
+from policies.disclosure import Ledger, LedgerEntry
+from service.desk.stored_release import NewRelease, Terms, ledger_lines, ledger_tables
 from service.errors import OutOfOrder
+from service.transactions import transaction
 
 SCHEMA: Final = (
     "CREATE TABLE IF NOT EXISTS requests (id TEXT PRIMARY KEY, text TEXT NOT NULL, digest TEXT NOT NULL, state TEXT NOT NULL,"
@@ -32,18 +32,6 @@ SCHEMA: Final = (
     " PRIMARY KEY (release, name))",
     "CREATE TABLE IF NOT EXISTS recorded_notes (digest TEXT PRIMARY KEY, entry INTEGER NOT NULL)",
 )
-
-
-@contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """BEGIN IMMEDIATE, then COMMIT; ROLLBACK when what is inside raises."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +134,7 @@ class State:
             entry = self.log.append(event)
             self.connection.execute(
                 "INSERT INTO releases VALUES (?, ?, ?, ?, ?, ?)",
-                (one.id, one.request, now.isoformat(), entry, ledger_line(one.table), one.cohort),
+                (one.id, one.request, now.isoformat(), entry, ledger_lines(one.tables), one.cohort),
             )
             self.connection.execute(
                 "INSERT INTO release_terms VALUES (?, ?, ?, ?, ?, ?)",
@@ -225,7 +213,13 @@ class State:
     def ledger(self) -> Ledger:
         """Every table that left. An extract stays in the secure setting, and is no table that a reader has."""
         rows = self.connection.execute("SELECT id, ledger FROM releases ORDER BY entry").fetchall()
-        return Ledger(tuple(LedgerEntry(release, parse_table(text)) for release, text in rows if text))
+        return Ledger(
+            tuple(
+                LedgerEntry(release, one, "" if part == 0 else f"table {part + 1}")
+                for release, text in rows
+                for part, one in enumerate(ledger_tables(text))
+            )
+        )
 
     def extracts(self) -> tuple[str, ...]:
         """The releases that were extracts, oldest first."""

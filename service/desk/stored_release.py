@@ -1,10 +1,10 @@
 """What the desk's state keeps of a release."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from policies.disclosure import PublishedTable, table_text
+from policies.disclosure import PublishedTable, parse_table, table_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,18 +21,27 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class NewRelease:
-    """All that is stored of a release. `table` is what a reader has of it, None for an extract; `cohort` its people, sealed to the desk; `checked` how
+    """All that is stored of a release. `tables` is what a reader has of it, none for an extract; `cohort` its people, sealed to the desk; `checked` how
     many earlier releases it was held against."""
 
     id: str
     request: str
     terms: Terms
-    table: PublishedTable | None
+    tables: tuple[PublishedTable, ...]
     cohort: bytes
     files: Mapping[str, bytes]
     checked: int
 
 
-def ledger_line(table: PublishedTable | None) -> str:
-    """What the ledger keeps of a release: its table as text, and nothing of an extract."""
-    return "" if table is None else table_text(table)
+def ledger_lines(tables: Sequence[PublishedTable]) -> str:
+    """What the ledger keeps of a release: each of its tables as a line, and nothing of an extract."""
+    return "\n".join(map(table_text, tables))
+
+
+def ledger_tables(lines: str) -> tuple[PublishedTable, ...]:
+    """The tables that `ledger_lines` wrote.
+
+    Raises:
+        TableInvalid: a line describes none.
+    """
+    return tuple(map(parse_table, lines.splitlines()))

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from service.demonstration.cast import SINCE
 from service.desk.checks import SHEET_FILE, seal_vote, take_vote
 from service.desk.checks_state import Checks
 from service.desk.package import opened_by
+from service.desk.people import open_described
 from service.errors import OutOfOrder
 from service.release import Release, Waiting, let_out, open_release
 
@@ -157,6 +159,50 @@ def test_rows_go_to_the_one_secure_environment_or_nowhere(office: Any, entries: 
 def test_a_table_of_the_same_clause_goes_to_the_secure_environment_too(secured: Any) -> None:
     opened, _ = prepared(secured, "request-9", columns=["schools.suspended"], form="aggregate-table")
     assert json.loads(opened["metadata.json"])["sealed_to"] == "secure/1"
+
+
+def test_two_extracts_with_different_columns_that_few_people_share_are_not_both_released(secured: Any) -> None:
+    """By age ten people look alike in the one, by area ten in the other; by both together, which whoever holds both can use, fewer do."""
+    by_age, by_area = ["police.age_band", "schools.suspended"], ["police.area", "schools.suspended"]
+    prepared(secured, "request-9", columns=by_age)
+    let_go(secured, "request-9")
+    with pytest.raises(Unsafe, match=r"people in both look alike by police\.age_band, police\.area"):
+        prepared(secured, "request-10", columns=by_area)
+    assert list(secured.desk.state.log.events())[-1].details["reasons"] == "disclosure-rules"
+    # The columns that left already tell nobody apart any further, and neither does an extract about nothing that others know.
+    prepared(secured, "request-11", columns=[*by_age, "police.arrested_violence"])
+    prepared(secured, "request-12", columns=["schools.suspended"])
+    # Who looks alike is kept sealed, and stands in no other file of the desk.
+    *_, (name, sealed) = secured.desk.state.cohorts().items()
+    kept = open_described(sealed, name, secured.desk)
+    assert kept.joins is not None
+    assert kept.joins.columns == ("police.age_band",)
+    assert min(Counter(kept.joins.group_of.values()).values()) >= 10
+    person = next(iter(kept.joins.group_of)).encode()
+    assert not any(person in file.read_bytes() for file in secured.places.centre.glob("office.db*"))
+
+
+def test_rates_that_checkers_approved_leave_as_two_tables_with_both_cohorts(secured: Any) -> None:
+    """What waited is attacked again with both of its tables, and the people of each are compared with whoever is asked for later."""
+    yes = [{"attribute": "police.arrested_violence", "op": "is", "values": ["yes"]}]
+    known = [{"attribute": "schools.suspended", "op": "in", "values": ["yes", "no"]}]
+    columns = ["schools.suspended", "police.arrested_violence"]
+    shape = {"form": "rate-table", "group_by": [], "population": yes}
+    opened, sheet = prepared(secured, "request-9", columns=columns, among=known, **shape)
+    heading, *lines = csv.reader(io.StringIO(opened["table.csv"].decode()))
+    assert heading == ["count", "of", "per_1000"]
+    assert sheet["counts"] == [sheet["people"]]
+    assert sheet["among"]["counts"] == [sheet["among"]["people"]]
+    files = let_go(secured, "request-9")
+    assert files["table.csv"] == opened["table.csv"]
+    *_, (name, sealed) = secured.desk.state.cohorts().items()
+    kept = open_described(sealed, name, secured.desk)
+    assert kept.among is not None
+    assert kept.people < kept.among
+    assert (len(kept.people), len(kept.among)) == (sheet["people"], sheet["among"]["people"])
+    ledger = [entry.name for entry in secured.desk.state.ledger().entries if entry.release == name]
+    assert ledger == [name, f"{name} (table 2)"]
+    assert abs(int(lines[0][1]) - len(kept.among)) <= 2
 
 
 def test_a_few_people_are_no_extract(secured: Any) -> None:

@@ -15,6 +15,7 @@ from keys.trust import Entry
 from linkage.errors import BadSubmission
 from policies import DocumentInvalid, Refused, load_request
 from policies.disclosure import Unsafe
+from service.desk.shapes import Described
 from service.errors import CustodianRefused, OutOfOrder
 from service.release import ask, collect, open_release, release
 
@@ -214,8 +215,8 @@ def test_a_cohort_that_differs_from_a_released_one_by_a_few_people_stays_in(offi
 
 def test_an_empty_cohort_is_compared_as_empty(office: Any) -> None:
     """An empty set written as lines of text must not come back as one nameless person."""
-    sealed = service.desk.people.seal_people(frozenset(), "release-x", office.desk)
-    assert service.desk.people.open_people(sealed, "release-x", office.desk) == frozenset()
+    sealed = service.desk.people.seal_described(Described(frozenset()), "release-x", office.desk)
+    assert service.desk.people.open_described(sealed, "release-x", office.desk) == Described(frozenset())
 
 
 def test_a_release_that_came_in_between_is_noticed(office: Any, monkeypatch: pytest.MonkeyPatch) -> None:

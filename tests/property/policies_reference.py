@@ -97,7 +97,7 @@ def yes(question, found, digests):
     request, policy = question.request, question.policy
     permitting = [(clause, limits) for clause, lacks, limits in found.clauses if not lacks]
     floors = policy.floors.obligations()
-    duties = Obligations(0, 0, 0, 0, 0, policy.floors.use_within_days, FORM_DUTIES[request.form])
+    duties = Obligations(0, 0, 0, 0, 0, policy.floors.use_within_days, FORM_DUTIES[request.form], exact_from=0)
     each = [clause.obligations.on_top_of(floors) for clause, _ in permitting]
     obligations = reduce(Obligations.strictest, each, duties)
     decision = Decision(
@@ -182,7 +182,7 @@ def never(question):
 
 def vocabulary(question):
     request = question.request
-    if question.policy.vocabulary != VERSION:
+    if question.policy.vocabulary not in ("vpp-vocab@2", VERSION):
         yield reason("vocabulary-differs", theirs=question.policy.vocabulary, ours=VERSION)
     for kind in ("purpose", "form", "role", "area"):
         word = getattr(request, kind)
@@ -196,7 +196,7 @@ def attributes(question):
         yield reason("nothing-asked")
     for name in question.everything() - table.keys():
         yield reason("unknown-attribute", about=[name])
-    for condition in question.request.population:
+    for condition in question.request.conditions:
         attribute = table.get(condition.attribute)
         for value in condition.values if attribute and attribute.values else ():
             if value not in attribute.values:

@@ -15,6 +15,7 @@ from policies.disclosure import (
     table_text,
     view,
 )
+from policies.disclosure.margins import margins_of
 
 counts = arrays(
     np.int64,
@@ -73,14 +74,23 @@ def test_zeros_are_shown_all_together_or_not_at_all(numbers, rule):
     assert len(set(shown)) <= 1
 
 
+def one_way(table, axis):
+    """The totals of one dimension, which are the cells themselves where it is the only one."""
+    if len(table.layout.dimensions) == 1:
+        return table.cells
+    told = dict(margins_of(table))
+    blank = ["Total"] * len(table.layout.dimensions)
+    return [told[*blank[:axis], code, *blank[axis + 1 :]] for code in table.layout.categories[axis]]
+
+
 @given(counts, rules)
 def test_totals_are_sums_of_printed_cells_over_every_margin(numbers, rule):
     table = protected(numbers, rule)
     grid = np.array([0 if cell == "[c]" else int(cell) for cell in table.cells]).reshape(numbers.shape)
     names = table.layout.dimensions
-    for axis, name in enumerate(names):
+    for axis in range(len(names)):
         sums = grid.sum(axis=tuple(i for i in range(len(names)) if i != axis))
-        for total, shown in zip(sums, table.total(keep=(name,)), strict=True):
+        for total, shown in zip(sums, one_way(table, axis), strict=True):
             assert shown in (str(total), "[c]")
             assert shown != "[c]" or total == 0
 

@@ -17,6 +17,7 @@ from policies import Obligations, decide, load_catalogue
 from policies.alternative import apply
 from policies.document import Prohibition
 from policies.gateways import Need
+from policies.obligations import NEVER
 from policies.selftest import PROJECT
 from policies.terms import FORM_DUTIES, words
 
@@ -563,6 +564,7 @@ obligations = st.builds(
     overlap=st.integers(0, 20),
     use_within_days=st.integers(1, 400),
     duties=st.frozensets(st.sampled_from(words("duty"))),
+    exact_from=st.one_of(st.integers(2, 100), st.just(NEVER)),
 )
 
 
@@ -574,7 +576,8 @@ def test_merging_obligations_keeps_the_strictest_in_any_order(a, b, c):
     assert a.strictest(b).at_least(a)
     assert a.strictest(b).duties == a.duties | b.duties
     assert a.strictest(b).use_within_days == min(a.use_within_days, b.use_within_days)
-    for field in ("suppress", "round_to", "k_anonymity", "l_diversity", "overlap"):
+    assert a.strictest(b).exact == (a.exact and b.exact)
+    for field in ("suppress", "round_to", "k_anonymity", "l_diversity", "overlap", "exact_from"):
         assert getattr(a.strictest(b), field) == max(getattr(a, field), getattr(b, field))
 
 

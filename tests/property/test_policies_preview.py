@@ -99,6 +99,7 @@ def clauses(draw, name):
         "k_anonymity": draw(st.sampled_from([0, 20])),
         "use_within_days": draw(st.sampled_from([None, *LIMITS])),
         "duties": draw(some(["no-onward", "publish-summary"])),
+        "exact_counts": draw(st.sampled_from([None, 10, 12])),
     }
     return Clause(
         id=name,
@@ -136,6 +137,7 @@ floors = st.fixed_dictionaries(
         "overlap": st.sampled_from([10, 12]),
         "use-within-days": st.sampled_from([150, 366]),
         "finest-area": st.sampled_from(["ward", "ward", "local-partnership"]),
+        "exact-counts": st.sampled_from([None, 10]),
     }
 ).map(Floors.model_validate)
 

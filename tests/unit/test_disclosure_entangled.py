@@ -49,3 +49,27 @@ def test_other_attributes_other_people_and_the_same_table_again_are_no_matter() 
         (layout("police.victim_violence", "schools.suspended"), Ledger()),
     ):
         refuse_entangled(one, ledger=ledger, catalogue=CATALOGUE)
+
+
+AFTER = "police.arrested_on within-days-after schools.excluded_on"
+SAME_FROM_THE_OTHER_END = "schools.excluded_on within-days-before police.arrested_on"
+
+
+def test_a_window_is_not_told_from_either_end() -> None:
+    """What is between the two are those with both on one day: 43 less 40 would be three people."""
+    one = layout("schools.suspended", restrict=AFTER)
+    other = layout("schools.suspended", restrict=SAME_FROM_THE_OTHER_END)
+    assert "from either end" in refused(one, ledger=released(other))
+    assert "from either end" in refused(other, ledger=released(one))
+    both = Layout("everyone", (), (), (*one.restrictions, *other.restrictions))
+    assert "from either end" in refused(both, ledger=Ledger())
+
+
+def test_other_windows_of_the_same_events_are_no_matter() -> None:
+    one = layout("schools.suspended", restrict=AFTER)
+    for restrict in (AFTER, AFTER.replace("after", "before")):
+        refuse_entangled(
+            one, ledger=released(layout("schools.suspended", restrict=restrict)), catalogue=CATALOGUE
+        )
+    elsewhere = layout("schools.suspended", on="others", restrict=SAME_FROM_THE_OTHER_END)
+    refuse_entangled(one, ledger=released(elsewhere), catalogue=CATALOGUE)

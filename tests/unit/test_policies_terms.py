@@ -1,15 +1,18 @@
 import pytest
 
+from policies.canonical import digest
 from policies.errors import VocabularyError
 from policies.terms import (
     FORM_DUTIES,
     RECORDED,
     TERMS,
+    UNDERSTOOD,
     VERSION,
     WINDOWS,
     finer,
     phrase,
     term,
+    understood,
     vocabulary_digest,
     words,
 )
@@ -82,3 +85,16 @@ def test_an_unknown_word_inside_a_sentence_is_quoted():
 def test_lengths_of_windows_rise():
     assert list(WINDOWS) == sorted(set(WINDOWS))
     assert WINDOWS[0] >= 7
+
+
+def test_the_version_before_has_the_same_words_with_the_same_meaning():
+    came = {"limit": {"exact-counts"}, "period": set(words("period"))}
+    before = {}
+    for kind, table in WORDS.items():
+        head, *rows = table.split("\n")
+        kept = [row for row in rows if row.split(" | ")[0] not in came.get(kind, set())]
+        if any(kept):
+            before[kind] = "\n".join([head, *kept])
+    assert digest({"version": "vpp-vocab@2", "words": before}) == RECORDED["vpp-vocab@2"]
+    assert UNDERSTOOD == ("vpp-vocab@2", VERSION)
+    assert not understood("vpp-vocab@1")

@@ -30,22 +30,32 @@ class Hierarchy:
 
 
 def hierarchy_of(column: Column) -> Hierarchy:
-    """The levels of a column: its values, runs of 2, 4, 8, … of those that are in an order, and `any`.
+    """The levels of a column: its values, runs of 2, 4, 8, … of those that are in an order, and `any`. Areas become the areas that they lie in.
 
     A value outside the order, such as that a partner has no record of somebody, stays by itself up to the top. What is lost of a value is the
     normalised certainty penalty of Xu and others, "Utility-based anonymization using local recoding" (2006): of m values that became one out
     of n, (m - 1) / (n - 1).
     """
     levels, width = [_level(column, width=1)], 2
-    while width < column.listed:
+    levels += [_named(labels) for labels in column.coarser]
+    while width < column.listed and not column.coarser:
         levels.append(_level(column, width=width))
         width *= 2
     if len(column.categories) > 1:
-        if column.listed > 1 and column.listed < len(column.categories):
+        if column.listed > 1 and column.listed < len(column.categories) and not column.coarser:
             levels.append(_level(column, width=column.listed))
         everything = np.zeros(len(column.categories), dtype=np.int64)
         levels.append(Level((ANY,), everything, (1.0,) * len(column.categories)))
     return Hierarchy(tuple(levels))
+
+
+def _named(labels: tuple[str, ...]) -> Level:
+    """The level at which each category has one of these labels."""
+    different = tuple(dict.fromkeys(labels))
+    place = {label: number for number, label in enumerate(different)}
+    others = max(len(labels) - 1, 1)
+    lost = tuple((labels.count(label) - 1) / others for label in labels)
+    return Level(different, np.array([place[label] for label in labels], dtype=np.int64), lost)
 
 
 def _level(column: Column, *, width: int) -> Level:

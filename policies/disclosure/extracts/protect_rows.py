@@ -24,7 +24,7 @@ LEAST_K: Final = 10
 @dataclass(frozen=True, slots=True)
 class SafeExtract:
     """Rows that passed. Only `protect_rows` makes one. `kept` says which of the people given are in it, in the order of `rows`; `coarse` gives for each
-    quasi-identifier how many levels it was coarsened and what its values are now.
+    quasi-identifier how many levels it was coarsened and what its values are now. `groups` numbers, for each row, those that look alike.
 
     For the output checkers: `uniques_before`, the combinations of quasi-identifiers that one person alone had, and `uniques_after`, the rows that
     differ from every other when all columns are looked at.
@@ -42,6 +42,7 @@ class SafeExtract:
     uniques_after: tuple[tuple[str, ...], ...]
     obligations: Obligations
     permit: str
+    groups: tuple[int, ...] = ()
     seal: InitVar[object] = None
 
     def __post_init__(self, seal: object) -> None:
@@ -89,6 +90,7 @@ def protect_rows(rows: Rows, *, obligations: Obligations, permit: Permit) -> Saf
     return SafeExtract(
         columns=rows.columns,
         kept=tuple(int(n) for n in np.flatnonzero(made.kept)),
+        groups=tuple(int(n) for n in groups_of(made.codes)),
         rows=printed,
         dropped=int((~made.kept).sum()),
         k=reached[0],

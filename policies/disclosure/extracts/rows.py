@@ -16,12 +16,14 @@ Codes = NDArray[np.int64]
 @dataclass(frozen=True, slots=True)
 class Column:
     """One attribute of an extract. `categories` are all its values; the first `listed` of them are in an order in which neighbours can be joined, and the
-    others can only be joined with everything."""
+    others can only be joined with everything. `coarser` gives, for each level of areas above, what every category becomes there: neighbours then do not
+    count."""
 
     name: str
     role: Role
     categories: tuple[str, ...]
     listed: int
+    coarser: tuple[tuple[str, ...], ...] = ()
 
     def __post_init__(self) -> None:
         if not self.categories or len(set(self.categories)) != len(self.categories):
@@ -30,6 +32,8 @@ class Column:
             )
         if not 0 <= self.listed <= len(self.categories):
             raise TableInvalid(f"{self.name}: more categories are in an order than there are")
+        if any(len(level) != len(self.categories) for level in self.coarser):
+            raise TableInvalid(f"{self.name}: a coarser level has to say what every category becomes")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,0 +1,192 @@
+"""What a reader can work out about every hidden count and every hidden sum, from all printed counts, sums, means and rates of a table and of earlier ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import ceil, floor, inf, isinf
+from typing import Final
+
+import numpy as np
+
+from policies.disclosure.errors import TableInvalid
+from policies.disclosure.reader import SHOWN, STATUS, Attack, attack, readings_of
+from policies.disclosure.rules import THOUSANDTHS
+from policies.disclosure.sums.because import giving_away
+from policies.disclosure.sums.magnitudes import COUNT, SUM, Magnitudes, thousandths
+from policies.disclosure.sums.ranges import Demand, Found, entangled_ranges, sum_ranges
+from policies.disclosure.sums.result import Measured, Result, Told, counts_measured, counts_told
+from policies.disclosure.sums.statements import Statements, demand_of, statements
+from policies.disclosure.system import room
+
+MOST_EXPLAINED: Final = 10
+WHOLE: Final = 1e-6
+DIGITS: Final = 3
+CONTRADICTION: Final = (
+    "the printed sums contradict each other, or their means or rates: check that the rules say how they came about (`step`, `unit`, `of`, totals) and that all "
+    "tables describe the same people"
+)
+Sides = Mapping[tuple[str, ...], tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Target:
+    """One hidden number that has to keep a range: its row among the rows of counts and sums, and in the system."""
+
+    measure: str
+    row: int
+    place: int
+
+
+def attack_magnitudes(
+    table: Magnitudes, *, earlier: Sequence[Magnitudes] = (), sides: Sides | None = None
+) -> Result:
+    """Every count and sum of the table as its readers can bound it, read together with the earlier tables, which describe the same people.
+
+    Counts are attacked as whole people first, then counts and sums together as linear programs. `sides`: for cells of this table, between which two ends (in thousandths) the sum may
+    not be known to lie; whoever protects a table knows them, a reader does not.
+
+    Raises:
+        TableInvalid: the printed numbers contradict each other, or cannot come about under their rules.
+    """
+    tables = (table, *earlier)
+    counts = attack(table.counts, earlier=[one.counts for one in earlier])
+    of = next((one.of for one in tables if one.of is not None), None)
+    together, targets, found, demand = _bounded(tables, of, sides or {})
+    narrow = found.too_narrow(demand)
+    known = {(one.table, one.codes) for one in counts.findings}
+    told = [
+        _told(tables, together, targets[n], found, int(n), explain=k < MOST_EXPLAINED)
+        for k, n in enumerate(narrow)
+    ]
+    findings = tuple(one for one in told if one.measure == SUM or (one.table, one.codes) not in known)
+    return Result(
+        _cells(table, counts, together, targets, found),
+        (*counts_told(counts), *findings),
+        {COUNT: counts.hidden, SUM: len(together.sums.demanded)},
+        len(tables),
+    )
+
+
+def _bounded(
+    tables: Sequence[Magnitudes], of: str | None, sides: Sides
+) -> tuple[Statements, list[_Target], Found, Demand]:
+    """Everything said together, what is demanded, and what follows; as a reader who sees that zeros are hidden where it contradicts itself otherwise."""
+    readings = readings_of([one.counts for one in tables])
+    for given in (readings, [replace(one, hidden_from=0) for one in readings]):
+        together = statements(tables, given, of=of)
+        targets, demand = _targets(tables, together, sides)
+        rows = np.array([one.place for one in targets], dtype=np.int64)
+        if together.entangled:
+            found = entangled_ranges(together.system, rows, by=together.by[rows], demand=demand)
+        else:
+            found = sum_ranges(together.sums.system, rows, demand=demand)
+        if found is not None:
+            return together, targets, found, demand
+    raise TableInvalid(CONTRADICTION)
+
+
+def _targets(tables: Sequence[Magnitudes], together: Statements, sides: Sides) -> tuple[list[_Target], Demand]:
+    rows, demand = demand_of(tables, together)
+    for n, row in enumerate(rows):
+        for one in together.sums.said[int(row)]:
+            if one.table == 0 and one.codes in sides:
+                low, high = sides[one.codes]
+                demand.low_at_most[n] = min(demand.low_at_most[n], low)
+                demand.high_at_least[n] = max(demand.high_at_least[n], high)
+    if not together.entangled:
+        return [_Target(SUM, int(row), int(row)) for row in rows], demand
+    people = together.counts.demanded
+    first = len(together.counts.said)
+    targets = [_Target(COUNT, int(row), int(row)) for row in people]
+    targets += [_Target(SUM, int(row), first + int(row)) for row in rows]
+    none, ones, free = np.zeros(len(people)), np.ones(len(people)), np.full(len(people), inf)
+    both = Demand(
+        np.concatenate([none, demand.share]),
+        np.concatenate([together.counts.wanted, demand.width]),
+        np.concatenate([ones, demand.unit]),
+        np.concatenate([free, demand.low_at_most]),
+        np.concatenate([-free, demand.high_at_least]),
+    )
+    return targets, both
+
+
+def _told(
+    tables: Sequence[Magnitudes], together: Statements, target: _Target, found: Found, n: int, *, explain: bool
+) -> Told:
+    said = (together.counts if target.measure == COUNT else together.sums).said[target.row]
+    first = next(one for one in said if tables[one.table].hides(one.codes, measure=target.measure))
+    table = tables[first.table]
+    low, high = float(found.least[n]), float(found.most[n])
+    if isinf(high):
+        high = low
+    because = giving_away(together, target.place, tables=[one.counts for one in tables]) if explain else ()
+    dimensions = table.counts.dimensions
+    return Told(
+        table.counts.name, dimensions, first.codes, target.measure, *_ends(target.measure, low, high), because
+    )
+
+
+def _ends(measure: str, low: float, high: float) -> tuple[float, float]:
+    """As a report gives them: whole people; sums in their own unit."""
+    if measure == COUNT:
+        return ceil(low - WHOLE), floor(high + WHOLE)
+    return _sum(low), _sum(high)
+
+
+def _sum(value: float) -> float:
+    number = round(value / THOUSANDTHS, DIGITS)
+    return int(number) if number == int(number) else number
+
+
+def _cells(
+    table: Magnitudes, counts: Attack, together: Statements, targets: Sequence[_Target], found: Found
+) -> tuple[Measured, ...]:
+    place = {(one.measure, one.row): n for n, one in enumerate(targets)}
+    measured = list(counts_measured(counts))
+    for n, one in enumerate(measured):
+        at = place.get((COUNT, int(together.counts.rows[0][n])))
+        if at is not None:
+            low, high = _range(found, at)
+            upper = inf if one.upper is None else one.upper
+            upper = min(upper, inf if isinf(high) else floor(high + WHOLE))
+            measured[n] = replace(
+                one, lower=max(one.lower, ceil(low - WHOLE)), upper=None if isinf(upper) else upper
+            )
+    if SUM not in table.columns:
+        return tuple(measured)
+    return tuple(
+        one for pair in zip(measured, _sums(table, together, place, found), strict=True) for one in pair
+    )
+
+
+def _sums(
+    table: Magnitudes, together: Statements, place: Mapping[tuple[str, int], int], found: Found
+) -> list[Measured]:
+    system = together.sums.system
+    rows = together.sums.rows[0]
+    low, high = system.low[rows], system.high[rows]
+    known = room(system)
+    if known is not None:
+        single = known.of(system.matrix[rows])
+        low, high = np.maximum(low, single[0]), np.minimum(high, single[1])
+    cells = []
+    for n, (codes, shown) in enumerate(zip(table.counts.codes, table.columns[SUM], strict=True)):
+        least, most = float(low[n]), float(high[n])
+        at = place.get((SUM, int(rows[n])))
+        if at is not None:
+            least, most = _range(found, at)
+        number = None if shown in STATUS else _sum(thousandths(shown))
+        upper = None if isinf(most) else _sum(most)
+        cells.append(Measured(codes, SUM, STATUS.get(shown, SHOWN), number, _sum(least), upper))
+    return cells
+
+
+def _range(found: Found, n: int) -> tuple[float, float]:
+    """The range that is known for certain, where it is known exactly; or else the one that was reached."""
+    reached = found.low[n] <= found.high[n]
+    if reached and not (
+        found.low[n] <= found.least[n] + found.near and found.high[n] >= found.most[n] - found.near
+    ):
+        return max(float(found.low[n]), float(found.least[n])), min(float(found.high[n]), float(found.most[n]))
+    return float(found.least[n]), float(found.most[n])

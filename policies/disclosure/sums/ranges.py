@@ -1,0 +1,244 @@
+"""The range of each hidden sum from all statements together, where numbers need not be whole.
+
+Method: as `bounds`, the interval audit of Fischetti and Salazar-González (Management Science 47, 2001), by linear programs alone: every solution shows
+something about every sum, so several are pushed up and others down at once, and only what is left open gets programs of its own. What could not be settled counts as too narrow.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array, vstack
+
+from policies.disclosure.pieces import limit, part, pieces
+from policies.disclosure.system import Floats, System, dual, room, solve
+
+MIXED: Final = 12
+"""Solutions in which a random half of the sums that are open still is pushed up and the others down."""
+SEED: Final = 1
+MOST_SINGLE: Final = 100
+"""Linear programs for the ends of ranges on which nothing depends."""
+LARGE: Final = 300
+"""Unknowns that are tied to one another, beyond which such programs are slow, so that fewer are made."""
+MOST_CERTAIN: Final = 30
+LARGEST: Final = 1e4
+"""The largest number in a program: others are scaled down to it, so that a tolerance of HiGHS (1e-7) is 1e-11 of the largest printed."""
+NEAR: Final = 1e-9
+"""Differences below this share of the largest number are none."""
+BEYOND: Final = 100.0
+"""How far beyond every number that can follow from the statements an unknown may go: what gets there has no limit."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Demand:
+    """What ranges have to keep, one number for each: as a share of the upper end; at least; and the ends that have to stay possible. `unit`: true numbers are its multiples."""
+
+    share: Floats
+    width: Floats
+    unit: Floats
+    low_at_most: Floats
+    high_at_least: Floats
+
+    def kept(self, low: Floats, high: Floats, *, near: float, which: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Whether these ranges keep it, once their ends are moved inwards to multiples of the unit."""
+        unit = self.unit[which]
+        inner_low = np.ceil((low - near) / unit) * unit
+        inner_high = np.floor((high + near) / unit) * unit
+        with np.errstate(invalid="ignore"):
+            wide = (
+                inner_high - inner_low >= np.maximum(self.share[which] * inner_high, self.width[which]) - near
+            )
+        wide |= np.isinf(high)
+        sides = (low <= self.low_at_most[which] + near) & (high >= self.high_at_least[which] - near)
+        return np.asarray(wide & sides, dtype=bool)
+
+
+@dataclass(slots=True, eq=False)
+class Found:
+    """For each sum: no arrangement lies outside `least` to `most`; one was found at `low` and one at `high`."""
+
+    least: Floats
+    most: Floats
+    low: Floats
+    high: Floats
+    near: float
+    cut_short: bool = False
+
+    def too_narrow(self, demand: Demand) -> NDArray[np.int64]:
+        """Which do not keep what is demanded for certain, or, if the search was not cut short, are not known to keep it."""
+        every = np.arange(len(self.low))
+        known = (self.least, self.most) if self.cut_short else (self.low, self.high)
+        return np.flatnonzero(~demand.kept(*known, near=self.near, which=every))
+
+
+def largest(system: System) -> float:
+    """The largest number that the statements name."""
+    ends = np.concatenate([system.high, system.low, [1.0]])
+    return float(ends[np.isfinite(ends)].max())
+
+
+def scaled(system: System, *, by: float) -> System:
+    """The same with every number divided."""
+    return System(system.matrix, system.low / by, system.high / by, whole=False)
+
+
+def sum_ranges(system: System, rows: NDArray[np.int64], *, demand: Demand, exact: bool = True) -> Found | None:
+    """The range of the sum in each of these rows, each row a sum of unknown numbers from 0; None if the statements contradict each other.
+
+    If not `exact`, only which keep what is demanded is settled.
+    """
+    known = room(System(system.matrix, system.low, system.high, whole=False))
+    if known is None:
+        return None
+    by = max(largest(system) / LARGEST, 1.0)
+    low, high = known.of(system.matrix[rows])
+    low, high = np.maximum(low, system.low[rows]), np.minimum(high, system.high[rows])
+    endless = np.isinf(high)
+    nothing = np.full(len(rows), np.inf)
+    found = Found(low, high, nothing, np.where(endless, np.inf, -np.inf), largest(system) * NEAR)
+    cap = limit(system, known)
+    flat = System(system.matrix, system.low, system.high, whole=False)
+    budget = Budget(MOST_SINGLE if exact else 0)
+    for columns, inside, which in pieces(flat, known, rows):
+        values = np.where(known.least == known.most, known.least, 0.0)
+        if not len(columns):
+            _saw(found, which, system.matrix[rows[which]] @ values)
+            continue
+        base = system.matrix[rows[which]] @ values
+        if len(columns) == 1:  # every number between its limits is possible
+            for end in (known.least, known.most):
+                _saw(found, which, base + system.matrix[rows[which]][:, columns] @ end[columns])
+            continue
+        one = Piece(
+            scaled(part(flat, known, columns, inside), by=by),
+            csr_array(system.matrix[rows[which]][:, columns]),
+            base,
+            np.full(len(which), by),
+            known.least[columns] / by,
+            np.minimum(known.most[columns], cap) / by,
+        )
+        if not settle(one, which, found=found, demand=demand, budget=budget):
+            return None
+    found.cut_short = budget.certain >= MOST_CERTAIN
+    return found
+
+
+@dataclass(slots=True, eq=False)
+class Budget:
+    """How many programs may still be spent on what nothing depends on, and how many ranges are too narrow for certain."""
+
+    single: int
+    certain: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Piece:
+    """Statements, scaled; the sums looked at, which are `base` and `by` times their value; and how small and large each unknown can be."""
+
+    system: System
+    sums: csr_array
+    base: Floats
+    by: Floats
+    least: Floats
+    most: Floats
+
+
+def _saw(found: Found, which: NDArray[np.int64], values: Floats) -> None:
+    found.low[which] = np.minimum(found.low[which], values)
+    found.high[which] = np.maximum(found.high[which], values)
+
+
+def settle(piece: Piece, which: NDArray[np.int64], *, found: Found, demand: Demand, budget: Budget) -> bool:
+    """Whether the statements of one piece can hold together; the ranges of its sums are settled on the way."""
+
+    def push(weights: Floats) -> float | None:
+        """The sums, so weighted, made as small as they get; what that is, or None if there is no arrangement."""
+        done = solve(
+            piece.system,
+            np.asarray(piece.sums.T @ weights),
+            least=piece.least,
+            most=piece.most,
+            whole=False,
+        )
+        if done.counts is None:
+            return None if done.impossible else -np.inf
+        _saw(found, which, piece.base + piece.by * (piece.sums @ done.counts))
+        return done.bound
+
+    def kept(some: NDArray[np.int64]) -> NDArray[np.bool_]:
+        return demand.kept(found.low[some], found.high[some], near=found.near, which=some)
+
+    everything = np.ones(len(which))
+    if push(everything) is None:
+        return False
+    push(-everything)
+    sides = np.random.default_rng(SEED)
+    for _ in range(MIXED):
+        left = ~kept(which)
+        if left.sum() < 2:
+            break
+        weights = np.where(
+            left, sides.choice([-1.0, 1.0], len(which)) * sides.uniform(0.5, 1.0, len(which)), 0.0
+        )
+        push(weights)
+        push(-weights)
+    for place, index in enumerate(which):
+        one = np.array([index])
+        if kept(one)[0]:
+            budget.single -= 1
+            if budget.single < 0:
+                continue
+        elif budget.certain >= MOST_CERTAIN:
+            continue
+        for sign in (1.0, -1.0):
+            short = (
+                found.low[index] > found.least[index] + found.near
+                if sign > 0
+                else found.high[index] < found.most[index] - found.near
+            )
+            if not short:
+                continue
+            weights = np.zeros(len(which))
+            weights[place] = sign
+            bound = push(weights)
+            if bound is None or np.isinf(bound):
+                continue
+            end = float(piece.base[place] + sign * piece.by[place] * bound)
+            if sign > 0:
+                found.least[index] = max(found.least[index], min(end, found.low[index]))
+            else:
+                found.most[index] = min(found.most[index], max(end, found.high[index]))
+        budget.certain += int(not demand.kept(found.least[one], found.most[one], near=found.near, which=one)[0])
+    return True
+
+
+def _limits(system: System) -> csr_array:
+    return csr_array(vstack([system.matrix, -system.matrix]))
+
+
+def _ends(system: System) -> Floats:
+    return np.concatenate([system.high, -system.low])
+
+
+def entangled_ranges(system: System, rows: NDArray[np.int64], *, by: Floats, demand: Demand) -> Found | None:
+    """The same where statements compare numbers with one another, so that they have factors. The system is scaled already; each of these sums is `by` times its row."""
+    finite = np.concatenate([system.high, system.low])
+    reach = float(1_000.0 + finite[np.isfinite(finite)].sum() + LARGEST * len(finite))
+    count = len(rows)
+    nothing = np.full(count, np.inf)
+    near = float(by.max(initial=1.0)) * LARGEST * NEAR
+    found = Found(np.zeros(count), nothing.copy(), nothing.copy(), -nothing, near)
+    unknowns = system.matrix.shape[1]
+    sums = csr_array(system.matrix[rows])
+    piece = Piece(system, sums, np.zeros(count), by, np.zeros(unknowns), np.full(unknowns, BEYOND * reach))
+    budget = Budget(min(MOST_SINGLE, MOST_SINGLE * LARGE // max(unknowns, 1)))
+    if not settle(piece, np.arange(count), found=found, demand=demand, budget=budget):
+        return None
+    for n in np.flatnonzero(found.high > largest(system) * by):
+        if dual(-sums[[n]].toarray().ravel(), rows=_limits(system), limits=_ends(system), signed=False) is None:
+            found.most[n] = found.high[n] = np.inf
+    found.cut_short = budget.certain >= MOST_CERTAIN
+    return found

@@ -1,0 +1,82 @@
+"""What an attack on counts and sums together says: every cell's range by measure, and every hidden number that could be narrowed down too far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from policies.disclosure.reader import Attack
+from policies.disclosure.sums.magnitudes import COUNT
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One count or sum: what is printed there, and the range of the true number; `upper` None for no limit."""
+
+    codes: tuple[str, ...]
+    measure: str
+    status: str
+    value: float | None
+    lower: float
+    upper: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One published number: its table, its categories by dimension, which of the numbers there, and what is printed."""
+
+    table: str
+    cell: tuple[tuple[str, str], ...]
+    measure: str
+    printed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A hidden number with too narrow a range: in which table, the range, and the published numbers that give it away."""
+
+    table: str
+    dimensions: tuple[str, ...]
+    codes: tuple[str, ...]
+    measure: str
+    lower: float
+    upper: float
+    because: tuple[Given, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Every number of the table, and every hidden one of any table that a reader could narrow down too far. `hidden`: how many there are, by measure."""
+
+    cells: tuple[Measured, ...]
+    findings: tuple[Told, ...]
+    hidden: Mapping[str, int]
+    tables: int
+
+    @property
+    def safe(self) -> bool:
+        """Whether nothing was found."""
+        return not self.findings
+
+
+def counts_measured(attack: Attack) -> tuple[Measured, ...]:
+    """The counts of an attack on counts alone."""
+    return tuple(
+        Measured(one.codes, COUNT, one.status, one.value, one.lower, one.upper) for one in attack.cells
+    )
+
+
+def counts_told(attack: Attack) -> tuple[Told, ...]:
+    """The findings of an attack on counts alone."""
+    return tuple(
+        Told(
+            one.table,
+            one.dimensions,
+            one.codes,
+            COUNT,
+            one.lower,
+            one.upper,
+            tuple(Given(p.table, p.cell, COUNT, p.printed) for p in one.because),
+        )
+        for one in attack.findings
+    )

@@ -1,0 +1,170 @@
+"""Everything that printed counts, sums, means and rates say together, as linear statements about unknown counts and sums."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import block_diag, csr_array, diags_array, hstack, vstack
+
+from policies.disclosure.joint import Joint, Reading, Said, joint
+from policies.disclosure.sums.magnitudes import COUNT, SUM, Magnitudes
+from policies.disclosure.sums.ranges import LARGEST, Demand, largest, scaled
+from policies.disclosure.sums.reading import ratio_limits, sum_reading
+from policies.disclosure.sums.result import Given
+from policies.disclosure.system import System, room
+
+_Limit = tuple[tuple[int, int, str], float, float]
+"""A table, a cell, and which of its ratios: the sum is between so many and so many times the count."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Statements:
+    """`counts` and `sums` have the same rows, one for each sum of unknowns that some table has a cell for.
+
+    `system` is everything that bears on the hidden numbers, scaled: each row is `by` times what it says. `lower` and `upper` name the number behind the two ends of each row.
+    `entangled`: means or rates tie counts to sums; then the rows are those of the counts, those of the sums, and two for each mean or rate. Otherwise they are those of the sums.
+    `nobody`: rows of sums that are 0 because counts say that nobody is there.
+    """
+
+    counts: Joint
+    sums: Joint
+    system: System
+    by: NDArray[np.float64]
+    lower: tuple[Given, ...]
+    upper: tuple[Given, ...]
+    entangled: bool
+    nobody: NDArray[np.bool_]
+
+
+def statements(tables: Sequence[Magnitudes], readings: Sequence[Reading], *, of: str | None) -> Statements:
+    """What the tables say about counts and about the sums of `of`.
+
+    Raises:
+        TableInvalid: a printed number cannot come about under its rules.
+    """
+    counts = joint(readings)
+    sums = joint([sum_reading(one, table=t, of=of) for one, t in zip(readings, tables, strict=True)])
+    nobody = _nobody(counts.system)
+    own = sums.system
+    sums = replace(sums, system=System(own.matrix, own.low, np.where(nobody, 0.0, own.high), whole=False))
+    limits = _limits(tables, of)
+    most = max((most for _, _, most in limits), default=0.0)
+    by = max(largest(sums.system) / LARGEST, most * largest(counts.system) / LARGEST, 1.0)
+    plain = scaled(sums.system, by=by)
+    named = _named(sums, tables, SUM)
+    if not limits:
+        return Statements(
+            counts, sums, plain, np.full(len(plain.low), by), *named, entangled=False, nobody=nobody
+        )
+    rows, low, high, said = _tied(tables, limits, counts, sums, by=by)
+    matrix = csr_array(vstack([block_diag([counts.system.matrix, sums.system.matrix]), rows]))
+    system = System(
+        matrix,
+        np.concatenate([counts.system.low, plain.low, low]),
+        np.concatenate([counts.system.high, plain.high, high]),
+        whole=False,
+    )
+    of_counts = _named(counts, tables, COUNT)
+    scale = np.concatenate([np.ones(len(counts.system.low)), np.full(len(plain.low), by), np.ones(len(low))])
+    lower, upper = ((*a, *b, *said) for a, b in zip(of_counts, named, strict=True))
+    return Statements(counts, sums, system, scale, lower, upper, entangled=True, nobody=nobody)
+
+
+def demand_of(tables: Sequence[Magnitudes], together: Statements) -> tuple[NDArray[np.int64], Demand]:
+    """The rows of hidden sums that have to keep a range, and what range: the widest that any table which hides it demands.
+
+    Where a table's rules are not known, its sums may not follow exactly.
+    """
+    rows = together.sums.demanded
+    share, width, unit = (np.zeros(len(rows)) for _ in range(3))
+    for n, row in enumerate(rows):
+        for one in together.sums.said[int(row)]:
+            table = tables[one.table]
+            if not table.hides(one.codes, measure=SUM):
+                continue
+            known = table.counts.rules is not None
+            own_unit, own_step = table.rules.units if known else (1, 1)
+            share[n] = max(share[n], table.rules.width if known else 0.0)
+            width[n] = max(width[n], float(own_step))
+            unit[n] = max(unit[n], float(own_unit))
+    width = np.maximum(width, 4e-9 * largest(together.sums.system))
+    free = np.full(len(rows), np.inf)
+    return rows, Demand(share, width, unit, free, -free)
+
+
+def _nobody(counts: System) -> NDArray[np.bool_]:
+    """Which rows count nobody for certain."""
+    known = room(counts)
+    if known is None:
+        return np.zeros(len(counts.low), dtype=bool)
+    return np.asarray(np.minimum(known.of(counts.matrix)[1], counts.high) == 0, dtype=bool)
+
+
+def _named(
+    together: Joint, tables: Sequence[Magnitudes], measure: str
+) -> tuple[tuple[Given, ...], tuple[Given, ...]]:
+    lower, upper = [], []
+    for group in together.said:
+        least = max(group, key=lambda one: one.low)
+        most = min(group, key=lambda one: one.high)
+        lower.append(given(least, tables, measure))
+        upper.append(given(most, tables, measure))
+    return tuple(lower), tuple(upper)
+
+
+def given(one: Said, tables: Sequence[Magnitudes], measure: str) -> Given:
+    """A printed number as a finding names it."""
+    table = tables[one.table]
+    at = table.counts.at.get(one.codes)
+    columns = {COUNT: table.counts.shown, **table.columns}
+    if at is None or one.shown == "no row":
+        return Given(table.counts.name, _cell(table, one.codes), COUNT, "no row")
+    measure = measure if measure in columns else COUNT
+    return Given(table.counts.name, _cell(table, one.codes), measure, printed(table, columns[measure][at]))
+
+
+def printed(table: Magnitudes, shown: str) -> str:
+    """What stands there, with the table's own marker."""
+    rules = table.counts.rules
+    return rules.marker if rules is not None and shown == "[c]" else shown
+
+
+def _cell(table: Magnitudes, codes: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    return tuple(zip(table.counts.dimensions, codes, strict=True))
+
+
+def _limits(tables: Sequence[Magnitudes], of: str | None) -> list[_Limit]:
+    return [
+        ((number, n, measure), least, most)
+        for number, table in enumerate(tables)
+        for measure in (table.ratios if table.of == of else ())
+        for n, least, most in ratio_limits(table, measure)
+    ]
+
+
+def _tied(
+    tables: Sequence[Magnitudes], limits: Sequence[_Limit], counts: Joint, sums: Joint, *, by: float
+) -> tuple[csr_array, NDArray[np.float64], NDArray[np.float64], list[Given]]:
+    """Two rows for each printed mean or rate: the sum is at least and at most so many times the count."""
+    where = [(number, n) for (number, n, _), _, _ in limits]
+    people = counts.system.matrix[[int(counts.rows[number][n]) for number, n in where]]
+    total = sums.system.matrix[[int(sums.rows[number][n]) for number, n in where]]
+    rows = [
+        hstack([diags_array(-np.array([one[side] for one in limits], dtype=np.float64) / by) @ people, total])
+        for side in (1, 2)
+    ]
+    nothing, free = np.zeros(len(limits)), np.full(len(limits), np.inf)
+    said = [
+        Given(
+            tables[number].counts.name,
+            _cell(tables[number], tables[number].counts.codes[n]),
+            measure,
+            tables[number].columns[measure][n],
+        )
+        for (number, n, measure), _, _ in limits
+    ]
+    low, high = np.concatenate([nothing, -free]), np.concatenate([free, nothing])
+    return csr_array(vstack(rows)), low, high, said * 2
