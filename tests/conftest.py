@@ -124,6 +124,12 @@ class MadeUpKeyring(KeyringBackend):
             raise PasswordDeleteError
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker of xdist ends without tidying up, and DuckDB's binding would list on its standard error what was left."""
+    if hasattr(session.config, "workerinput"):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _nobodys_own_keyring_is_asked() -> None:
     keyring.set_keyring(NoBackend())
