@@ -32,7 +32,10 @@ MOST_NODES: Final = 500
 
 
 class Mover:
-    """Looks for arrangements of one table. Its limits are counted in steps, so that the same table is protected in the same way everywhere."""
+    """Looks for arrangements of one table. Its limits are counted in steps, so that the same table is protected in the same way everywhere.
+
+    `spent`: the coefficients of all linear programs so far, the measure of the work.
+    """
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
@@ -46,6 +49,7 @@ class Mover:
         self._touching = csc_array(sums[np.flatnonzero((parts > 1) & (parts <= FEW))])
         prices = problem.cost[problem.allowed & ~problem.first]
         self._cheapest = float(prices.min(initial=float(problem.cost.max())))
+        self.spent = 0
         self._random = np.random.default_rng(SEED)
 
     def apart(self, cells: Whole, *, most: int) -> Whole:
@@ -95,6 +99,7 @@ class Mover:
             shape=(len(cells), 4 * width),
         )
         rows = vstack([both, other, apart]).tocsr()
+        self.spent += rows.nnz
         low = np.concatenate([np.zeros(2 * len(felt)), np.full(len(cells), problem.wanted)])
         high = np.concatenate([np.zeros(2 * len(felt)), np.full(len(cells), np.inf)])
         listed = unknown >= 0

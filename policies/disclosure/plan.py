@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array, vstack
 
-from policies.disclosure.bounds import ranges
+from policies.disclosure.bounds import Ranges, ranges
 from policies.disclosure.errors import Unsafe
 from policies.disclosure.moving import Mover
 from policies.disclosure.system import WHOLE, Floats, System, dual, room
@@ -27,8 +27,12 @@ MOST_ROUNDS: Final = 120
 MOST_CUTS: Final = 12
 MOST_SHOWN_AGAIN: Final = 5_000
 """Attacks on a large table with a cell shown again, times its cells."""
-MOST_LOOKED: Final = 40_000
-"""Cells of a large table that are looked at for that, times its cells."""
+MOST_CHOICES: Final = 4
+"""Choices, of which the cheapest is taken."""
+MOST_CHOOSING: Final = 650_000
+"""Coefficients of the linear programs that lead to these; a larger table gets fewer choices, and at least one."""
+MOST_SPENT: Final = 1_000_000
+"""Coefficients of the linear programs in which cells of a large table are looked at for that."""
 CELLS_APIECE: Final = 100
 """Of so many cells of a table, one is moved at once with others."""
 TOLD_APIECE: Final = 10
@@ -74,7 +78,7 @@ def plan(problem: Problem) -> Plan:
     if not problem.first.any():
         return Plan(problem.first.copy(), 0.0, 0.0)
     mover = Mover(problem)
-    near = _shown_again(problem, _one_by_one(problem, mover), mover)
+    near = _shown_again(problem, _cheaply(problem, mover), mover)
     if len(problem.counts) > MOST_FOR_BEST:
         return Plan(near, _cost(problem, near), None)
     best, at_least = _cheapest(problem)
@@ -88,10 +92,23 @@ def _cost(problem: Problem, hidden: Cells) -> float:
 
 def too_narrow(problem: Problem, hidden: Cells) -> NDArray[np.int64]:
     """Hidden cells that a reader could narrow down too far if these were hidden."""
+    rows, found = _attacked(problem, hidden)
+    return rows if found is None else rows[found.narrower(problem.wanted)]
+
+
+def _wide(problem: Problem, hidden: Cells) -> Cells:
+    """Hidden cells for which arrangements of whole people that lie far enough apart were found; whatever is hidden besides, these stay possible."""
+    rows, found = _attacked(problem, hidden)
+    wide = np.zeros_like(hidden)
+    if found is not None:
+        wide[rows[found.reached_high >= found.reached_low + problem.wanted - WHOLE]] = True
+    return wide
+
+
+def _attacked(problem: Problem, hidden: Cells) -> tuple[NDArray[np.int64], Ranges | None]:
     rows = np.flatnonzero(hidden)
     wanted = np.full(len(rows), problem.wanted)
-    found = ranges(_printed(problem, hidden), rows, wanted=wanted, exact=False)
-    return rows if found is None else rows[found.narrower(problem.wanted)]
+    return rows, ranges(_printed(problem, hidden), rows, wanted=wanted, exact=False)
 
 
 def _told_by_one(problem: Problem, hidden: Cells) -> Cells:
@@ -111,9 +128,20 @@ def _printed(problem: Problem, hidden: Cells) -> System:
     )
 
 
-def _one_by_one(problem: Problem, mover: Mover) -> Cells:
-    hidden = problem.first.copy()
-    moved = np.zeros_like(hidden)
+def _cheaply(problem: Problem, mover: Mover) -> Cells:
+    """The cheapest of several choices: the program that chooses draws what it prefers among equals anew each time."""
+    wide = _wide(problem, problem.first)
+    chosen = _one_by_one(problem, wide, mover)
+    each = mover.spent
+    for _ in range(min(MOST_CHOICES, MOST_CHOOSING // max(each, 1)) - 1):
+        other = _one_by_one(problem, wide, mover)
+        if _cost(problem, other) < _cost(problem, chosen):
+            chosen = other
+    return chosen
+
+
+def _one_by_one(problem: Problem, wide: Cells, mover: Mover) -> Cells:
+    hidden, moved = problem.first.copy(), wide.copy()
     for _ in range(MOST_PASSES):
         hidden = _moved(problem, hidden, moved, mover)
         left = too_narrow(problem, hidden)
@@ -166,13 +194,15 @@ def _more(problem: Problem, hidden: Cells, left: NDArray[np.int64], mover: Mover
 def _shown_again(problem: Problem, hidden: Cells, mover: Mover) -> Cells:
     """Without the further cells that are not needed, the costliest looked at first."""
     further = np.flatnonzero(hidden & ~problem.first)
-    looked = MOST_LOOKED // len(problem.counts)
-    attacked = MOST_SHOWN_AGAIN // len(problem.counts)
-    for cell in further[np.argsort(-problem.cost[further], kind="stable")][:looked]:
+    attacks = MOST_SHOWN_AGAIN // len(problem.counts)
+    most = mover.spent + MOST_SPENT
+    for cell in further[np.argsort(-problem.cost[further], kind="stable")]:
+        if not attacks or mover.spent >= most:
+            break
         without = hidden.copy()
         without[cell] = False
-        if attacked and not _told(problem, without, int(cell), mover):
-            attacked -= 1
+        if not _told(problem, without, int(cell), mover):
+            attacks -= 1
             if not too_narrow(problem, without).size:
                 hidden = without
     return hidden

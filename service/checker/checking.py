@@ -18,7 +18,7 @@ from policies.disclosure.sums import (
     Measured,
     Result,
     Told,
-    attack_magnitudes,
+    attack_every_sum,
     protect_magnitudes,
 )
 from policies.disclosure.sums.attack import Sides
@@ -89,7 +89,7 @@ def _protected(table: Magnitudes, *, rules: TableRules) -> tuple[Magnitudes, Sid
 def _attacked(table: Magnitudes, *, earlier: list[Magnitudes], sides: Sides | None = None) -> Attack | Result:
     """Counts alone are attacked as whole people; where some table has sums, all are attacked together."""
     if any(one.columns for one in (table, *earlier)):
-        return attack_magnitudes(table, earlier=earlier, sides=sides)
+        return attack_every_sum(table, earlier=earlier, sides=sides)
     return attack(table.counts, earlier=[one.counts for one in earlier])
 
 

@@ -534,7 +534,7 @@ SIGNED_KINDS = {
     "linkage-vote/v1": SignedKind(lambda p: p.shared / "votes" / "board-lay-1.note", "board/lay-1", _tally, (BAD_KEY, NOT_APPROVED)),
     "linkage-adoption/v1": SignedKind(lambda p: p.shared / "adoptions" / "schools.note", "schools/controller", _tally, (BAD_KEY, NOT_APPROVED)),
     "linkage-receipt/v1": SignedKind(lambda p: p.folder / "police.receipt", "desk/1", _check_receipt, (BAD_KEY,)),
-    "linkage-kept/v1": SignedKind(lambda p: p.home("assembler/1") / "people" / "kept.note", "assembler/1", lambda p: p.assemble(), (BAD_INPUT,)),
+    "linkage-kept/v2": SignedKind(lambda p: p.home("assembler/1") / "people" / "kept.note", "assembler/1", lambda p: p.assemble(), (BAD_INPUT,)),
     "linkage-run/v2": SignedKind(lambda p: p.home("assembler/1") / "pairs" / "run.note", "linker/1", lambda p: p.assemble(), (BAD_INPUT,)),
     "linkage-people/v1": SignedKind(_people, "assembler/1", _record, (BAD_INPUT, BAD_KEY)),
     "# linkage-log-policy/v1": SignedKind(_log_policy, "root/1", _record, (BAD_INPUT, BAD_KEY)),

@@ -152,7 +152,7 @@ def test_the_same_release_gives_the_same_bytes_and_its_metadata_tell_the_truth(
     digests = {n: hashlib.sha256(c).hexdigest() for n, c in opened.items() if n not in ("metadata.json", "audit-entry.json", "audit-proof.txt")}  # fmt: skip
     assert metadata["files"] == digests
     assert metadata["digests"]["policy"] == office.policy().digest
-    assert metadata["rule"] == {"suppress": 7, "round_to": 5, "hide_zeros": False, "hidden": "[c]", "not_applicable": "[z]", "totals": "sums of the printed numbers"}  # fmt: skip
+    assert metadata["rule"] == {"mode": "rounded", "suppress": 7, "round_to": 5, "hide_zeros": False, "hidden": "[c]", "not_applicable": "[z]", "totals": "sums of the printed numbers"}  # fmt: skip
     assert metadata["linkage_error"]["expected_wrong"] in opened["note.txt"].decode()
     table = pq.read_table(io.BytesIO(opened["table.parquet"])).to_pylist()
     lines = opened["table.csv"].decode().splitlines()[1:]

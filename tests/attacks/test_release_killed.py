@@ -66,7 +66,7 @@ PREPARING = [
     ("5, the table is protected", "service.desk.tables:protect", "after"),
     ("6, cohorts are compared", f"{RELEASE}:refuse_overlap", "after"),
     ("7, before it is kept", "service.desk.checks_state:Checks.add_prepared", "before"),
-    ("7, inside the transaction", "service.desk.checks_state:ledger_line", "before"),
+    ("7, inside the transaction", "service.desk.checks_state:ledger_lines", "before"),
     ("7, after it is kept", "service.desk.checks_state:Checks.add_prepared", "after"),
     ("7, before the checkers' copies", "service.desk.releases:copies_for_checkers", "before"),
     ("7, while the copies are written", "linkage.drafts:FolderDraft.commit", "before"),
@@ -92,7 +92,7 @@ RELEASING = [
     ("7, the votes are counted", f"{RELEASE}:ballot_on", "after"),
     ("8, before the transaction", "service.desk.state:State.add_release", "before"),
     ("8, inside the transaction, before its event", "ethics:AuditLog.append", "before"),
-    ("8, inside the transaction, after its events", "service.desk.state:ledger_line", "before"),
+    ("8, inside the transaction, after its events", "service.desk.state:ledger_lines", "before"),
     ("8, after the transaction", "service.desk.state:State.add_release", "after"),
     ("9, before the checkpoint", "ethics:AuditLog.checkpoint", "before"),
     ("9, while it is written", "linkage.drafts:FolderDraft.commit", "before"),
@@ -100,7 +100,7 @@ RELEASING = [
 UNCHECKED = [
     ("4, after the spine is opened", "service.custody.custodian:Custodian.open_spine", "after"),
     ("5, the table is protected", "service.desk.tables:protect", "after"),
-    ("8, inside the transaction, after its event", "service.desk.state:ledger_line", "before"),
+    ("8, inside the transaction, after its event", "service.desk.state:ledger_lines", "before"),
     ("8, after the transaction", "service.desk.state:State.add_release", "after"),
 ]
 CHECKERS = {"checker/1": "council", "checker/2": "nhs"}
