@@ -100,6 +100,7 @@ class Identity:
 
     name: str
     seeds: dict[str, Secret] = field(repr=False)
+    _opener: list[MLKEM768X25519PrivateKey] = field(init=False, default_factory=list, repr=False, compare=False)
 
     @classmethod
     def make(cls, name: str, *, randomness: Callable[[int], bytes] = os.urandom) -> "Identity":
@@ -114,11 +115,15 @@ class Identity:
         return Ed25519PrivateKey.from_private_bytes(self.seeds["ed25519"].expose())
 
     def opener(self) -> MLKEM768X25519PrivateKey:
-        """The sealing key as an object."""
-        return MLKEM768X25519PrivateKey(
-            MLKEM768PrivateKey.from_seed_bytes(self.seeds["mlkem768"].expose()),
-            X25519PrivateKey.from_private_bytes(self.seeds["x25519"].expose()),
-        )
+        """The sealing key as an object, made once from its seeds: who opens hundreds of files would spend as long on that as on opening."""
+        if not self._opener:
+            self._opener.append(
+                MLKEM768X25519PrivateKey(
+                    MLKEM768PrivateKey.from_seed_bytes(self.seeds["mlkem768"].expose()),
+                    X25519PrivateKey.from_private_bytes(self.seeds["x25519"].expose()),
+                )
+            )
+        return self._opener[0]
 
     @property
     def public(self) -> PublicIdentity:

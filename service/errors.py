@@ -6,7 +6,6 @@ from typing import Final
 from ethics.errors import EthicsError, NotVerified
 from keys import KeysError
 from linkage.errors import LinkageError
-from linkage.people.errors import PeopleError
 from policies import PolicyError, Refused
 
 
@@ -90,7 +89,6 @@ EXIT_CODES: Final[tuple[tuple[type[Exception], int], ...]] = (
     (LinkageError, BAD_INPUT),
     (PolicyError, BAD_INPUT),
     (ServiceError, BAD_INPUT),
-    (PeopleError, BAD_INPUT),
     (OSError, BAD_INPUT),
 )
 

@@ -1,7 +1,9 @@
 """The errors that making people can raise."""
 
+from linkage.errors import LinkageError
 
-class PeopleError(Exception):
+
+class PeopleError(LinkageError):
     """Base of every error raised by ``linkage.people``."""
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from ethics import AuditLog, Event
-from service.desk.state import transaction
 from service.errors import CustodianRefused
+from service.transactions import transaction
 
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)

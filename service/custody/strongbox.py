@@ -13,8 +13,8 @@ from typing import Final
 
 from ethics import AuditLog, Event
 from keys.ceremony_record import CeremonyRecord
-from service.desk.state import transaction
 from service.errors import OutOfOrder
+from service.transactions import transaction
 
 LOG_FILE: Final = "custodian.db"
 TABLES: Final = (

@@ -130,6 +130,21 @@ def test_a_command_starts_with_typer_and_the_standard_library_alone(path: Path) 
     assert {n.partition(".")[0] for n in others} <= {"typer", *sys.stdlib_module_names}
 
 
+@pytest.mark.parametrize(
+    ("begins", "waits"),
+    [
+        ("service.centre.linker", {"pandas", "scipy", "splink", "altair", "duckdb"}),
+        ("service.centre.assembler", {"pandas", "splink", "altair", "duckdb"}),
+        ("service.errors", {"pandas", "scipy", "pyarrow"}),
+    ],
+)
+def test_a_run_of_the_centre_begins_without_what_it_may_never_need(begins: str, waits: set[str]) -> None:
+    asked = f"import sys, {begins}; print(*sorted(m for m in sys.modules if '.' not in m))"
+    run = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert begins.partition(".")[0] in run.stdout.split()
+    assert not waits & set(run.stdout.split())
+
+
 def test_the_top_level_names_belong_to_this_distribution_alone() -> None:
     owners = importlib.metadata.packages_distributions()
     ours = {n: set(owners[n]) for n in (*PACKAGES, "cli") if n in owners}

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from keys import Identity, sign_note
+from keys import Identity, open_sealed, seal, sign_note
 from linkage.central.assembly import kept
 from linkage.central.assembly.kept import NOTE_NAME, SUFFIX, Place
 from linkage.errors import BadSubmission, NotWritten
@@ -117,6 +117,20 @@ def test_a_partner_who_says_that_its_file_has_no_doubles_is_heeded_from_the_next
     assert person(centre, made.kept, "police", 0) != person(centre, made.kept, "police", 2)
 
 
+def sealed_by_another(folder: Path) -> bytes:
+    """A table as good as the people that are kept, sealed to the assembler as anybody can."""
+    file = next(folder.glob(f"people*{SUFFIX}"))
+    place = Place(folder, C.ONE, C.ASSEMBLER)
+    opened = open_sealed(file.read_bytes(), by=C.ASSEMBLER, context=place.context(file.name))
+    return seal(opened, to=C.ASSEMBLER.public, context=place.context(file.name))
+
+
+def below_its_own_header(folder: Path) -> bytes:
+    """The other's body, below the header that the note names."""
+    own = next(folder.glob(f"people*{SUFFIX}")).read_bytes()
+    return own.partition(b"\n\n")[0] + b"\n\n" + sealed_by_another(folder).partition(b"\n\n")[2]
+
+
 DAMAGES: dict[str, Callable[[Path], Any]] = {
     "a file is missing": lambda f: next(f.glob(f"pairs*{SUFFIX}")).unlink(),
     "a file was altered": lambda f: (p := next(f.glob(f"people*{SUFFIX}"))).write_bytes(
@@ -125,6 +139,10 @@ DAMAGES: dict[str, Callable[[Path], Any]] = {
     "a file stands in another's place": lambda f: next(f.glob(f"people*{SUFFIX}")).write_bytes(
         next(f.glob(f"pairs*{SUFFIX}")).read_bytes()
     ),
+    "another sealed a file": lambda f: next(f.glob(f"people*{SUFFIX}")).write_bytes(sealed_by_another(f)),
+    "another sealed a body": lambda f: next(f.glob(f"people*{SUFFIX}")).write_bytes(below_its_own_header(f)),
+    "a file was cut short": lambda f: (p := next(f.glob(f"people*{SUFFIX}"))).write_bytes(p.read_bytes()[:-40]),
+    "a file has no header": lambda f: next(f.glob(f"people*{SUFFIX}")).write_bytes(b""),
     "the note was altered": lambda f: (f / NOTE_NAME).write_text(
         (f / NOTE_NAME).read_text().replace('"number": 0', '"number": 7')
     ),

@@ -115,15 +115,18 @@ def _knots(pairs: ScoredRecords, weight: Ints, *, group: Ints, knotted: Flags, r
 
 
 def _marks(members: Sequence[int], ties: dict[tuple[int, int], int], *, parted: bool) -> int:
+    if len(members) == 1:
+        return int(Mark.PARTED) * parted
     place = {n: at for at, n in enumerate(members)}
     inside = {(place[a], place[b]): w for (a, b), w in ties.items() if a in place and b in place}
-    kept = [tie for tie, weight in inside.items() if weight >= 0]
-    marks = Mark.PARTED * parted
-    if any(min(n, len(members) - n) >= ONE_SIDE for n in bridges(len(members), kept)):
-        marks |= Mark.BRIDGE
+    marks = int(Mark.PARTED) * parted
+    if len(members) >= 2 * ONE_SIDE:
+        kept = [tie for tie, weight in inside.items() if weight >= 0]
+        if any(min(n, len(members) - n) >= ONE_SIDE for n in bridges(len(members), kept)):
+            marks |= int(Mark.BRIDGE)
     if AGAINST in inside.values():
-        marks |= Mark.CONFLICT
-    return int(marks)
+        marks |= int(Mark.CONFLICT)
+    return marks
 
 
 def _large(person: Ints) -> npt.NDArray[np.uint8]:

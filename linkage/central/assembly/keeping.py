@@ -17,6 +17,7 @@ from linkage.central.assembly.records import Finder, Ints
 from linkage.central.assembly.rules import Rules
 from linkage.central.assembly.runs import Told
 from linkage.central.assembly.standing import (
+    Arrived,
     Regrouped,
     Standing,
     nothing,
@@ -25,7 +26,6 @@ from linkage.central.assembly.standing import (
     without_former,
 )
 from linkage.central.assembly.update import (
-    Changed,
     Layers,
     News,
     Own,
@@ -169,9 +169,10 @@ def _anew(
 def _carried(before: Kept | None, of: Everyone) -> tuple[Standing, Ints]:
     """All records with the people that they had, and the former people of those that are no longer here."""
     standing = nothing() if before is None else replace(nothing(), people=before.standing.people)
-    for at, name in enumerate(of.records.partners):
-        its = of.records.partner == at
-        standing = with_records(standing, partner=name, refs=of.records.record_ref[its], told=of.told[its])
+    which = [(name, of.records.partner == at) for at, name in enumerate(of.records.partners)]
+    standing = with_records(
+        standing, [Arrived(name, of.records.record_ref[its], of.told[its]) for name, its in which]
+    )
     if before is None:
         return standing, np.empty(0, dtype=np.int64)
     person, gone = standing.person.copy(), before.standing.here
@@ -194,17 +195,13 @@ def _extended(
     terms: Terms,
 ) -> Assembled:
     number = before.number + 1
-    standing, left = before.standing, [np.empty(0, dtype=np.int64)]
+    changed = with_news(before.standing, news, reader=reader)
+    standing = changed.standing
     renewed = np.zeros(len(standing.told), dtype=np.bool_)
-    for one in news:
-        changed: Changed = with_news(standing, one, reader=reader)
-        standing = changed.standing
-        renewed = np.append(renewed, np.zeros(len(standing.told) - len(renewed), dtype=np.bool_))
-        renewed[changed.renewed] = True
-        left.append(changed.left)
+    renewed[changed.renewed] = True
     found: list[ScoredRecords] = []
     recent: dict[str, PassRows] = {}
-    own = {one.head.partner: Own.of(standing, one.head.partner) for one in news}
+    own = {one.head.partner: Own(standing, news=one) for one in news}
     here = standing.here
     seen = [seen_by(t, partners=standing.partners, partner=standing.partner, since=standing.told) for t in runs]
     for key in before.passes:
@@ -221,7 +218,7 @@ def _extended(
     pairs = terms.calibrate(merged(found))
     standing, which = with_pairs(standing, renewed=renewed, new=pairs)
     made = regrouped(
-        standing, np.flatnonzero(which), left=np.concatenate(left), rules=before.rules, secret=terms.secret, number=number,
+        standing, np.flatnonzero(which), left=changed.left, rules=before.rules, secret=terms.secret, number=number,
     )  # fmt: skip
     with Writing(place, number) as writing:
         return _kept(

@@ -1,8 +1,12 @@
 """What the assembler keeps of its own between two runs: sealed to itself, in files that a note of its own names and signs.
 
 The note is written last and replaced at once, so that a run that breaks off leaves what was kept before. Files that no note names are removed then.
+
+Of each file the note has the digest of its header alone. That says all: the header wraps the one key that opens the body, the assembler alone ever had that
+key, and a body that was not sealed whole under it does not open. So hundreds of megabytes are not digested in every run besides being opened.
 """
 
+import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +17,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from keys import BadSignature, Identity, open_sealed, seal, sign_note, verify_note
+from keys import BadSeal, BadSignature, Identity, seal, sign_note, verify_note
+from keys.sealing import SealHeader, open_body, read_header, unwrap_key
 from linkage.central.assembly.kept_tables import (
     ABOUT,
     ROWS,
@@ -30,7 +35,7 @@ from linkage.errors import BadSubmission
 from linkage.manifest import Round
 from linkage.tokens import read_table, write_table
 
-KEPT_FORMAT: Final = "linkage-kept/v1"
+KEPT_FORMAT: Final = "linkage-kept/v2"
 TABLE_FORMAT: Final = "linkage-kept-table/v1"
 NOTE_NAME: Final = "kept.note"
 SUFFIX: Final = ".kept.sealed"
@@ -94,10 +99,16 @@ class Place:
         path = self.folder / str(file)
         if Path(str(file)).name != file or not path.is_file():
             raise BadSubmission(_damaged(self.folder, f"lacks {file}"))
-        sealed = path.read_bytes()
-        if sha256(sealed) != digest:
-            raise BadSubmission(_damaged(self.folder, f"has {file} altered"))
-        opened = open_sealed(sealed, by=self.assembler, context=self.context(str(file)))
+        context = self.context(str(file))
+        try:
+            with path.open("rb") as source:
+                header = read_header(source)
+                if _digest(header) != digest:
+                    raise BadSubmission(_damaged(self.folder, f"has {file} altered"))
+                key = unwrap_key(header.wrapped, by=self.assembler, context=context)
+                opened = open_body(source, header=header, key=key, context=context)
+        except BadSeal as fault:
+            raise BadSubmission(_damaged(self.folder, f"has {file} altered")) from fault
         return read_table(opened, kind=TABLE_FORMAT)[0]
 
     def context(self, file: str) -> bytes:
@@ -137,7 +148,7 @@ class Writing:
         opened = write_table(columns, kind=TABLE_FORMAT, types=types, meta={ABOUT: about})
         sealed = seal(opened, to=place.assembler.public, context=place.context(file))
         put_whole(place.folder / file, sealed)
-        self._files[name] = [file, sha256(sealed)]
+        self._files[name] = [file, _digest(read_header(io.BytesIO(sealed)))]
 
     def put_rows(self, key: str, rows: PassRows) -> None:
         """The rows of a pass, for every update until the next full assembly."""
@@ -179,6 +190,10 @@ class Writing:
         for file in place.folder.glob(f"*{SUFFIX}"):
             if file.name not in {name for name, _ in files.values()}:
                 file.unlink()
+
+
+def _digest(header: SealHeader) -> str:
+    return sha256(header.text)
 
 
 def _damaged(folder: Path, how: str) -> str:

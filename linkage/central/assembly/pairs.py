@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from linkage.central.assembly.records import Finder, Flags, Ints, Records
+from linkage.central.assembly.records import Bytes16, Finder, Flags, Ints, Records
 from linkage.columns import as_numpy
 from linkage.errors import BadSubmission
 from linkage.tokens import PassMap
@@ -75,7 +75,15 @@ class Rows:
         return found
 
 
-def rows_of(one: PassMap, *, known: Finder, number: Ints, partner: str) -> Rows:
+class Knows(Protocol):
+    """Knows the place of pseudonyms among others."""
+
+    def find(self, refs: Bytes16) -> Ints:
+        """The place of each pseudonym, -1 where it is not known."""
+        ...
+
+
+def rows_of(one: PassMap, *, known: Knows, number: Ints, partner: str) -> Rows:
     """The map with record numbers: `number` of each of the partner's pseudonyms that are `known`.
 
     Raises:
@@ -177,7 +185,9 @@ def _merged(parts: Sequence[ScoredRecords]) -> ScoredRecords:
     key = np.concatenate([(p.left << SIDE) | p.right for p in parts])
     probability = np.concatenate([p.probability for p in parts])
     conflict = np.concatenate([p.conflict for p in parts])
-    order = np.lexsort((conflict, -probability, key))
+    order = np.argsort(key, kind="stable")
+    if (np.diff(key[order]) == 0).any():
+        order = np.lexsort((conflict, -probability, key))
     best = order[np.flatnonzero(np.diff(key[order], prepend=-1))]
     if not len(best):
         return no_pairs()

@@ -1,5 +1,6 @@
 """What the assembler knows between two runs: records, pairs, groups, people. Records keep their number while updates come and go."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
@@ -50,10 +51,9 @@ class Standing:
 
     def settled_order(self, which: Ints) -> Ints:
         """These records in the order of their partners' names and their pseudonyms."""
-        name = np.argsort(np.argsort(np.array(self.partners, dtype=object)))[self.partner[which]]
-        inner = byte_order(self.record_ref[which])
-        out: Ints = which[inner[np.argsort(name[inner], kind="stable")]]
-        return out
+        by_name = sorted(range(len(self.partners)), key=self.partners.__getitem__)
+        files = [which[self.partner[which] == at] for at in by_name]
+        return np.concatenate([which[:0], *(its[byte_order(self.record_ref[its])] for its in files)])
 
 
 def nothing() -> Standing:
@@ -64,16 +64,26 @@ def nothing() -> Standing:
     )
 
 
-def with_records(before: Standing, *, partner: str, refs: Bytes16, told: Ints) -> Standing:
-    """The records after these new ones of a partner have come; they belong to no group and nobody yet."""
-    partners = before.partners if partner in before.partners else (*before.partners, partner)
-    many = len(refs)
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """New records of a partner, and the place in its chain of the submission that brought each."""
+
+    partner: str
+    record_ref: Bytes16
+    told: Ints
+
+
+def with_records(before: Standing, arrived: Sequence[Arrived]) -> Standing:
+    """The records after new ones have come; they belong to no group and nobody yet."""
+    partners = tuple(dict.fromkeys([*before.partners, *(one.partner for one in arrived)]))
+    code = [np.full(len(one.told), partners.index(one.partner), dtype=np.int64) for one in arrived]
+    many = sum(len(one.told) for one in arrived)
     return replace(
         before,
         partners=partners,
-        partner=np.append(before.partner, np.full(many, partners.index(partner), dtype=np.int64)),
-        record_ref=np.concatenate([before.record_ref, refs]),
-        told=np.append(before.told, told),
+        partner=np.concatenate([before.partner, *code]),
+        record_ref=np.concatenate([before.record_ref, *(one.record_ref for one in arrived)]),
+        told=np.concatenate([before.told, *(one.told for one in arrived)]),
         group=np.append(before.group, np.full(many, NOBODY, dtype=np.int64)),
         person=np.append(before.person, np.full(many, NOBODY, dtype=np.int64)),
         marks=np.append(before.marks, np.zeros(many, dtype=np.uint8)),

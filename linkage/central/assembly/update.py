@@ -2,19 +2,23 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Final
 
 import numpy as np
 
 from linkage.central.assembly.identities import NOBODY
 from linkage.central.assembly.maps import Reader
 from linkage.central.assembly.pairs import Finds, Rows, ScoredRecords, merged, resolved, rows_of
-from linkage.central.assembly.records import Bytes16, Finder, Flags, Ints
+from linkage.central.assembly.records import Bytes16, Finder, Flags, Ints, byte_order
 from linkage.central.assembly.runs import Told
-from linkage.central.assembly.standing import GONE, Standing, with_records
+from linkage.central.assembly.standing import GONE, Arrived, Standing, with_records
 from linkage.central.assembly.whole import as_seen
 from linkage.central.chain import Link
 from linkage.errors import BadSubmission
 from linkage.manifest import RECORDS, Manifest
+
+NONE: Final = np.empty(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,80 +67,102 @@ def news_of(
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """The records after a partner's news: which of those before are replaced or gone, and whose people the gone ones were."""
+    """The records after the partners' news: which of those before are replaced or gone, and whose people the gone ones were."""
 
     standing: Standing
     renewed: Ints
     left: Ints
 
 
-def with_news(before: Standing, news: News, *, reader: Reader) -> Changed:
+def with_news(before: Standing, news: Sequence[News], *, reader: Reader) -> Changed:
     """The records after the news. A record that is replaced keeps its number; one that is gone is blank.
 
     Raises:
         BadSubmission: an update takes back what is not there or brings what is; or as `Reader.map_of`.
     """
-    here = before.of(news.head.partner)
+    after, blank, person = before.told.copy(), before.record_ref.copy(), before.person.copy()
+    renewed, lost, arrived = [NONE], [NONE], list[Arrived]()
+    for one in news:
+        here = before.of(one.head.partner)
+        its = _followed(one, known=Finder(before.record_ref[here]), reader=reader)
+        there = its.place >= 0
+        known, told = here[its.place[there]], its.told[there]
+        after[known[told != NOBODY]] = told[told != NOBODY]
+        renewed.append(known[told != NOBODY])
+        lost.append(known[told == GONE])
+        fresh = ~there & (its.told != GONE)
+        arrived.append(Arrived(one.head.partner, its.record_ref[fresh], its.told[fresh]))
+    gone = np.concatenate(lost)
+    blank[gone] = 0
+    person[gone] = NOBODY
+    grown = with_records(replace(before, told=after, record_ref=blank, person=person), arrived)
+    return Changed(grown, np.concatenate(renewed), before.person[gone])
+
+
+@dataclass(frozen=True, slots=True)
+class _Followed:
+    """All records that a partner's news name, each once: its `place` among those known before (-1: it was not there), and which submission brought it
+    last (`NOBODY`: one before the news), or `GONE`."""
+
+    record_ref: Bytes16
+    place: Ints
+    told: Ints
+
+
+def _followed(news: News, *, known: Finder, reader: Reader) -> _Followed:
     brought = [reader.map_of(link, RECORDS).record_ref for link in news.links]
     nothing = np.empty((0, 16), dtype=np.uint8)
     gone = [reader.gone_of(link) if news.first + at else nothing for at, link in enumerate(news.links)]
     refs = _once(np.concatenate([*gone, *brought]))
-    known = Finder(before.record_ref[here]).find(refs)
-    there = known >= 0
-    standing = dict.fromkeys(map(bytes, refs), GONE) | dict.fromkeys(map(bytes, refs[there]), NOBODY)
+    number, place = Finder(refs), known.find(refs)
+    told = np.where(place >= 0, NOBODY, GONE)
     for at, link in enumerate(news.links):
-        _follow(standing, link, gone=gone[at], brought=brought[at], place=news.first + at)
-    told = np.array([standing[bytes(ref)] for ref in refs], dtype=np.int64)
-    renewed = here[known[there & (told != NOBODY)]]
-    lost = here[known[there & (told == GONE)]]
-    after = before.told.copy()
-    after[here[known[there]]] = np.where(told[there] == NOBODY, after[here[known[there]]], told[there])
-    blank = before.record_ref.copy()
-    blank[lost] = 0
-    person = before.person.copy()
-    person[lost] = NOBODY
-    fresh = ~there & (told != GONE)
-    grown = with_records(
-        replace(before, told=after, record_ref=blank, person=person),
-        partner=news.head.partner,
-        refs=refs[fresh],
-        told=told[fresh],
-    )
-    return Changed(grown, renewed, before.person[lost])
-
-
-def _follow(standing: dict[bytes, int], link: Link, *, gone: Bytes16, brought: Bytes16, place: int) -> None:
-    """Takes one submission into account: `standing` says of each record which one brought it (`NOBODY`: an earlier one), or `GONE`."""
-    for ref in map(bytes, gone):
-        if standing[ref] == GONE:
+        leaving, coming = number.find(gone[at]), number.find(brought[at])
+        if (told[leaving] == GONE).any() or _twice(leaving):
             raise BadSubmission(f"{link.manifest.submission} takes back records that are not there")
-        standing[ref] = GONE
-    for ref in map(bytes, brought):
-        if standing[ref] == place:
+        told[leaving] = GONE
+        if _twice(coming):
             raise BadSubmission(f"{link.manifest.partner} lists a record twice")
-        if standing[ref] != GONE:
+        if (told[coming] != GONE).any():
             raise BadSubmission(f"{link.manifest.submission} brings records that are there already")
-        standing[ref] = place
+        told[coming] = news.first + at
+    return _Followed(refs, place, told)
+
+
+def _twice(numbers: Ints) -> bool:
+    return len(np.unique(numbers)) < len(numbers)
 
 
 def _once(refs: Bytes16) -> Bytes16:
     """Each pseudonym once."""
-    every = sorted({bytes(ref) for ref in refs})
-    return np.frombuffer(b"".join(every), dtype=np.uint8).reshape(-1, 16)
+    ordered = refs[byte_order(refs)]
+    other = np.ones(len(ordered), dtype=np.bool_)
+    other[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
+    return ordered[other]
 
 
-@dataclass(frozen=True, slots=True)
 class Own:
-    """A partner's records that are here: their numbers, and their pseudonyms to be found by."""
+    """A partner's records that are here, to be found by their pseudonyms: `number` has the number of each. Those that its news brought are looked for first,
+    since nearly all rows of the news are theirs, and they are few."""
 
-    number: Ints
-    known: Finder
+    def __init__(self, standing: Standing, *, news: News) -> None:
+        self.number = standing.of(news.head.partner)
+        self._refs = standing.record_ref[self.number]
+        self._new = np.flatnonzero(standing.told[self.number] >= news.first)
+        self._brought = Finder(self._refs[self._new])
 
-    @classmethod
-    def of(cls, standing: Standing, partner: str) -> "Own":
-        """Those of this partner."""
-        here = standing.of(partner)
-        return cls(here, Finder(standing.record_ref[here]))
+    @cached_property
+    def _all(self) -> Finder:
+        return Finder(self._refs)
+
+    def find(self, refs: Bytes16) -> Ints:
+        """The place of each pseudonym in `number`, -1 where there is no such record."""
+        found = self._brought.find(refs)
+        found[found >= 0] = self._new[found[found >= 0]]
+        old = np.flatnonzero(found < 0)
+        if len(old):
+            found[old] = self._all.find(refs[old])
+        return found
 
 
 def recent_rows(here: Flags, news: News, key: str, *, reader: Reader, own: Own, before: Finds) -> Rows:
@@ -147,7 +173,7 @@ def recent_rows(here: Flags, news: News, key: str, *, reader: Reader, own: Own, 
         BadSubmission: it is given to another record; or as `Reader.rows`.
     """
     brought = reader.rows(news.head, key, since=news.first)
-    its = rows_of(brought, known=own.known, number=own.number, partner=news.head.partner)
+    its = rows_of(brought, known=own, number=own.number, partner=news.head.partner)
     known = before.find(its.row_ref)
     if here[known[(known >= 0) & (known != its.record)]].any():
         raise BadSubmission(f"{news.head.submission} gives a row of {key} to another record")
