@@ -1,5 +1,6 @@
 """One small demonstration for every test that needs a project at work. Whoever alters it copies it first."""
 
+import atexit
 import contextlib
 import copy
 import dataclasses
@@ -125,9 +126,9 @@ class MadeUpKeyring(KeyringBackend):
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """A worker of xdist ends without tidying up, and DuckDB's binding would list on its standard error what was left."""
+    """A worker of xdist ends without tidying up, and DuckDB's binding would list on its standard error what was left. (Until then pytest holds that.)"""
     if hasattr(session.config, "workerinput"):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+        atexit.register(os.dup2, os.open(os.devnull, os.O_WRONLY), 2)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,5 +1,7 @@
 """What a reader could infer about each hidden cell, from everything published and the published rule.
 
+Groups that no table prints, of those whom a condition leaves out, are looked at too (`policies.disclosure.left_out`).
+
 The reader's knowledge is a set of linear statements about the people of one population, cross-classified by every
 dimension that any table uses: each printed cell says that a sum of unknown counts lies in a range. A hidden cell is safe
 if the unknown counts can still be arranged so that it is 1 (or less), and so that it is the largest hidden count. Only
@@ -21,6 +23,7 @@ from scipy.sparse import csr_array
 
 from policies.disclosure.because import giving_away
 from policies.disclosure.bounds import Ranges, ranges
+from policies.disclosure.left_out import small_groups_left_out
 from policies.disclosure.system import WHOLE, System
 from policies.disclosure.table import HIDDEN, NOT_APPLICABLE, Layout, PublishedTable
 
@@ -34,7 +37,7 @@ class View:
     """One table as statements: each cell is from `low` to `high` (a large number for no limit); some cells are hidden.
 
     `name` is what a finding calls it. A published total that is not a sum of the printed cells is a view of its own.
-    `zeros_may_hide`: a hidden cell could be zero, although `low` says at least one.
+    `zeros_may_hide`: a hidden cell could be zero, although `low` says at least one. `small`: the largest count that its rule hides.
     """
 
     name: str
@@ -43,11 +46,13 @@ class View:
     high: NDArray[np.int64]
     hidden: NDArray[np.bool_]
     zeros_may_hide: bool = False
+    small: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A hidden cell that is not hidden enough: the range it could be narrowed to, and the range it has to keep.
+    """A hidden cell that is not hidden enough, or a group that no table prints and that comes out as a few people (`left-out`): the range it could be narrowed to, and
+    the range it has to keep.
 
     `because`: the printed cells, by table and categories, from which that follows; of the first few findings.
     """
@@ -78,7 +83,8 @@ def view(published: PublishedTable, *, name: str) -> View:
     ranges = [known[cell] if cell in known else rule.range_of_shown(int(cell)) for cell in published.cells]
     low, high = np.array(ranges, dtype=np.int64).reshape(-1, 2).T
     hidden = np.array([cell == HIDDEN for cell in published.cells], dtype=bool)
-    return View(name, published.layout, low, high, hidden, zeros_may_hide="0" not in published.cells)
+    zeros_may_hide = "0" not in published.cells
+    return View(name, published.layout, low, high, hidden, zeros_may_hide, rule.largest_hidden)
 
 
 def audit(views: Sequence[View]) -> Audit:
@@ -88,28 +94,52 @@ def audit(views: Sequence[View]) -> Audit:
     it leaves open is open to a reader; where it is impossible, the reader knows that zeros are hidden.
     """
     hidden = int(sum(one.hidden.sum() for one in views))
-    if hidden == 0 or len(views) < 2:
+    if len(views) < 2:
         return Audit(
             (), hidden, len(views)
         )  # cells of one table share no people, so each keeps the range of its own
     dimensions = _dimensions(views)
     if prod(len(levels) for levels in dimensions.values()) > MOST_COMBINATIONS:
         return Audit((_about_all("too-large"),), hidden, len(views))
-    system = _system(views, dimensions)
+    cell_of = _cells_of(views, dimensions)
+    system = _system(views, cell_of)
     findings = _attack(system, views)
     if findings is None:
         zero = np.concatenate([one.hidden & one.zeros_may_hide for one in views])
-        findings = _attack(replace(system, low=np.where(zero, 0.0, system.low)), views)
-    return Audit((_about_all("contradiction"),) if findings is None else findings, hidden, len(views))
+        system = replace(system, low=np.where(zero, 0.0, system.low))
+        findings = _attack(system, views)
+    if findings is None:
+        return Audit((_about_all("contradiction"),), hidden, len(views))
+    return Audit(findings or _left_out(system, views, cell_of), hidden, len(views))
 
 
 def _about_all(code: str) -> Finding:
     return Finding("all tables", (), code, 0, 0, 0, 0)
 
 
+def _left_out(system: System, views: Sequence[View], cell_of: NDArray[np.int64]) -> tuple[Finding, ...]:
+    """Groups that no table prints and that come out as a few people."""
+    most = max(one.small for one in views)
+    found = small_groups_left_out(system, [one.layout for one in views], cell_of, most=most)
+    return tuple(
+        Finding(
+            f"those of {views[one.whole].name} whom {views[one.part].name} leaves out",
+            one.cell,
+            "left-out",
+            one.low,
+            one.high,
+            1,
+            most,
+        )
+        for one in found[:MOST_FINDINGS]
+    )
+
+
 def _attack(system: System, views: Sequence[View]) -> tuple[Finding, ...] | None:
     """Hidden cells that are narrowed too far; None if the statements contradict each other."""
     rows = np.flatnonzero(np.concatenate([one.hidden for one in views]))
+    if not len(rows):
+        return ()
     found = ranges(system, rows, wanted=system.high[rows] - system.low[rows], may_stop=False)
     if found is None:
         return None
@@ -156,12 +186,15 @@ def _dimensions(views: Sequence[View]) -> dict[str, tuple[str, ...]]:
     return {name: tuple(values) for name, values in sorted(found.items())}
 
 
-def _system(views: Sequence[View], dimensions: dict[str, tuple[str, ...]]) -> System:
+def _cells_of(views: Sequence[View], dimensions: dict[str, tuple[str, ...]]) -> NDArray[np.int64]:
+    """For each table and each unknown, the cell in which it is counted, or -1. Combinations that no table tells apart are one unknown."""
     shape = tuple(len(levels) for levels in dimensions.values())
     grid = dict(zip(dimensions, np.indices(shape).reshape(len(shape), -1), strict=True))
-    count = prod(shape)
-    cell_of = np.stack([_cell_of(one.layout, dimensions, grid, count) for one in views])
-    cell_of = np.unique(cell_of, axis=1)  # combinations that no table tells apart are one unknown
+    every = np.stack([_cell_of(one.layout, dimensions, grid, prod(shape)) for one in views])
+    return np.unique(every, axis=1)
+
+
+def _system(views: Sequence[View], cell_of: NDArray[np.int64]) -> System:
     offsets = np.cumsum([0, *(len(one.low) for one in views)])
     rows, columns = [], []
     for index, offset in enumerate(offsets[:-1]):

@@ -103,6 +103,11 @@ def _in_words(report: Audit) -> str:
     places = "; ".join(
         f"{finding.table}, {' × '.join(finding.cell) or 'the only cell'}" for finding in report.findings[:5]
     )
+    if "left-out" in codes:
+        return (
+            f"together with {report.tables - 1} earlier release(s) on these people a reader could work out groups of a few people that no table prints "
+            f"({places}): leave a dimension or a condition out"
+        )
     return (
         f"together with {report.tables - 1} earlier release(s) on these people a reader could narrow down hidden cells "
         f"({places}): combine categories, or leave a dimension out"
