@@ -1,12 +1,14 @@
 """A partner's whole way from an export to a sealed submission, beside clkhash on the same records and the same single core.
 
-    python benchmarks/tokenise.py [--records 100000] [--profile] [--memory 100000,1000000] [--clk-env DIR] [--work DIR]
+    python benchmarks/tokenise.py [--records 100000] [--profile] [--memory 100000,1000000] [--processes N] [--clk-env DIR]
+        [--work DIR]
 
 Ours is the command that a data officer types, `linkage partner submit`: values checked, file read, cleaned, tokenised under every match key,
 sealed, signed. clkhash 0.18.3 reads a CSV of the same records and makes one 1024-bit filter a record from nine fields, with one worker; it is
 installed from its registry into an environment of its own, and left out where that cannot be done. It neither cleans nor seals.
 
-Each run is a process of its own on one core. `records/s` is by the clock; `per CPU second` is for busy machines. Memory is the process's peak.
+Each run is a process of its own on one core, or, with `--processes N`, ours on N cores with its passes made by N processes. `records/s` is by the clock;
+`per CPU second` is for busy machines. Memory is the peak of the process; of several, the peak of their sum, each page divided among those that share it.
 This script imports nothing large: a child's peak never starts below that of the process that made it.
 """
 
@@ -53,6 +55,7 @@ def words() -> argparse.Namespace:
     ask.add_argument("--profile", action="store_true", help="one more run, under cProfile")
     ask.add_argument("--repeat", type=int, default=1, help="runs of each side in turn; the quickest counts")
     ask.add_argument("--cpu", type=int, help="the core to run on; the last one by default")
+    ask.add_argument("--processes", type=int, default=1, help="how many processes make ours, on as many cores")
     ask.add_argument("--work", type=Path, help="folder to keep made-up files in; a temporary one by default")
     ask.add_argument("--clk-env", type=Path, help="folder of clkhash's environment; a temporary one by default")
     ask.add_argument(
@@ -103,13 +106,13 @@ def clk_python(folder: Path) -> Path | None:
     return None
 
 
-def pin(cpu: int | None) -> str:
-    """Runs this process and all that it starts on one core, where the system can."""
+def pin(cpu: int | None, *, cores: int) -> str:
+    """Runs this process and all that it starts on so many cores, where the system can."""
     if not hasattr(os, "sched_setaffinity"):
         return "not pinned to one core (this system cannot); threads limited to one"
-    core = max(os.sched_getaffinity(0)) if cpu is None else cpu
-    os.sched_setaffinity(0, {core})
-    return f"one core (number {core} of {os.cpu_count()})"
+    of = sorted(os.sched_getaffinity(0))[-cores:] if cpu is None else [cpu]
+    os.sched_setaffinity(0, of)
+    return f"{len(of)} core{'s' if len(of) > 1 else ''} (number {', '.join(map(str, of))} of {os.cpu_count()})"
 
 
 @contextmanager
@@ -137,7 +140,10 @@ def measure(asked: argparse.Namespace, records: int, work: Path, clk: Path | Non
     ours, theirs = [], []
     for _ in range(asked.repeat):
         with tempfile.TemporaryDirectory(dir=work) as out:
-            ours.append(child(sys.executable, "tokenise_ours.py", table["office"], out))
+            run = child(
+                sys.executable, "tokenise_ours.py", table["office"], out, "--processes", asked.processes
+            )
+            ours.append(run | {"peak_mb": max(run["peak_mb"], run["together_mb"])})
         if clk is not None:
             with tempfile.TemporaryDirectory(dir=work) as out:
                 theirs.append(child(clk, "tokenise_clkhash.py", table["clk"], out, asked.clk_hash))
@@ -212,7 +218,7 @@ def print_memory(runs: Sequence[Mapping[str, Told]]) -> None:
 
 def main() -> None:
     asked = words()
-    pinned = pin(asked.cpu)
+    pinned = pin(asked.cpu, cores=asked.processes)
     with folder_or_temporary(asked.work) as work, folder_or_temporary(asked.clk_env) as env:
         clk = None if asked.no_clkhash else clk_python(env)
         first = measure(asked, asked.records, work, clk)

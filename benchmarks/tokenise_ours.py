@@ -30,6 +30,7 @@ from cli import app  # noqa: E402
 from service.meter import resident_mb  # noqa: E402
 
 EVERY = 0.01
+TOGETHER_EVERY = 0.25
 STEPS, PROJECT = ("linkage", "keys"), ("linkage", "keys", "policies", "service", "cli")
 MOST_LINES = 40
 
@@ -40,11 +41,12 @@ class Watch:
     def __init__(self) -> None:
         self.modules: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self.peak_mb: dict[str, float] = {}
+        self.together_mb = 0.0
         self._main, self._stop = threading.main_thread().ident or 0, threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
 
     def __enter__(self) -> "Watch":
-        self._last = time.perf_counter()
+        self._last = self._together = time.perf_counter()
         self._thread.start()
         return self
 
@@ -59,6 +61,9 @@ class Watch:
             self.modules[step][module] += now - self._last  # type: ignore[assignment]
             self._last = now
             self.peak_mb[step] = max(self.peak_mb.get(step, 0.0), resident_mb())
+            if now - self._together >= TOGETHER_EVERY and (forked := children()):
+                self._together = now
+                self.together_mb = max(self.together_mb, sum(map(proportional_mb, ("self", *forked))))
 
     def steps(self) -> list[dict[str, Any]]:
         made = [
@@ -71,6 +76,23 @@ class Watch:
             for name, modules in self.modules.items()
         ]
         return sorted(made, key=lambda s: -s["seconds"])
+
+
+def children() -> list[str]:
+    """The numbers of the processes that this one has forked, where the system says."""
+    try:
+        return Path(f"/proc/self/task/{os.getpid()}/children").read_text("ascii").split()
+    except OSError:
+        return []
+
+
+def proportional_mb(process: str) -> float:
+    """The memory of a process, each page divided among those that share it, in MB (10^6 bytes); nothing once it has ended."""
+    try:
+        lines = Path(f"/proc/{process}/smaps_rollup").read_text("ascii").splitlines()
+    except OSError:
+        return 0.0
+    return next(int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith("Pss:"))
 
 
 def _where(frame: FrameType | None) -> tuple[str, str]:
@@ -123,6 +145,7 @@ def main() -> None:
     ask = argparse.ArgumentParser(description=__doc__)
     ask.add_argument("office", type=Path)
     ask.add_argument("out", type=Path)
+    ask.add_argument("--processes", type=int, default=1)
     ask.add_argument("--profile", action="store_true")
     asked = ask.parse_args()
     pa.set_cpu_count(1)
@@ -130,7 +153,7 @@ def main() -> None:
     command = json.loads(asked.office.read_text("utf-8"))
     folder = asked.out / "submission"
     words = ["partner", "submit", command.pop("file"), *(w for pair in command.items() for w in pair)]
-    words += ["--out", str(folder)]
+    words += ["--out", str(folder), "--processes", str(asked.processes)]
     start, cpu = time.perf_counter(), cpu_seconds()
     told: dict[str, Any] = {"start": start - BORN}
     if asked.profile:
@@ -140,7 +163,7 @@ def main() -> None:
     else:
         with Watch() as watch:
             run(words)
-        told["steps"] = watch.steps()
+        told |= {"steps": watch.steps(), "together_mb": watch.together_mb}
     told |= {
         "seconds": time.perf_counter() - start,
         "cpu_seconds": cpu_seconds() - cpu,

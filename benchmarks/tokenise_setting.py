@@ -135,6 +135,8 @@ def open_office(folder: Path, *, file: Path, mapping: str, now: datetime) -> Pat
     """The officer's keys and mapping and the project's shared folder: all that `linkage partner submit` asks for."""
     shared = folder / "shared"
     shared.mkdir(parents=True, exist_ok=True)
+    # What an officer of an earlier run remembers has another root of trust.
+    (folder / "seen.json").unlink(missing_ok=True)
     schema = default_schema()
     one = Round(PROJECT, 1, schema.digest)
     roles = {f"{PARTNER}/officer": "data-officer"} | {f"{r}/1": r for r in ("linker", "assembler", "custodian")}

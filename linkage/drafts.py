@@ -2,7 +2,7 @@
 
 The rename is the commit point (POSIX rename(2) is atomic; the folder's entries are flushed before it, its parent's after it). A run that was
 killed leaves a hidden draft and nothing else; the next run removes it. One run at a time writes a folder: it holds a lock that the system
-lets go of when the process ends, however it ends.
+lets go of when the process ends, however it ends; a process that it forks has no part in the lock.
 """
 
 import errno
@@ -22,6 +22,7 @@ else:
     import fcntl
 
 LOCKED_AT: Final = 1 << 20
+_HELD: Final[set[int]] = set()
 
 
 def _codes(*names: str) -> frozenset[int]:
@@ -103,8 +104,19 @@ def _hold(path: Path, target: Path) -> int:
         if _same_file(held, path):
             os.ftruncate(held, 0)
             os.write(held, f"{os.getpid()}\n".encode())
+            _HELD.add(held)
             return held
         os.close(held)
+
+
+def _not_mine() -> None:
+    """A process that was just forked holds no lock: those that it inherited are its parent's, and go with it."""
+    while _HELD:
+        os.close(_HELD.pop())
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_not_mine)
 
 
 def _same_file(held: int, path: Path) -> bool:
@@ -122,6 +134,7 @@ def _lock(held: int) -> None:
 
 
 def _let_go(held: int, path: Path) -> None:
+    _HELD.discard(held)
     if sys.platform == "win32":  # an open file cannot be removed there
         os.close(held)
         path.unlink(missing_ok=True)

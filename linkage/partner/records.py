@@ -111,6 +111,17 @@ def image(values: pa.StringArray, of: Callable[[str], str | None]) -> pa.StringA
     return pa.concat_arrays(pieces) if pieces else pa.array([], pa.string())
 
 
+def text_bytes(
+    texts: pa.StringArray,
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The UTF-8 bytes that the texts lie in, where each begins there, and how many bytes it has."""
+    ends = np.frombuffer(texts.buffers()[1] or bytes(4), dtype=np.int32)
+    offsets = ends[texts.offset : texts.offset + len(texts) + 1].astype(np.int64)
+    raw = texts.buffers()[2]
+    data = np.frombuffer(raw, dtype=np.uint8) if raw is not None else np.empty(0, dtype=np.uint8)
+    return data, offsets[:-1], np.diff(offsets)
+
+
 @dataclass(frozen=True, slots=True)
 class CleanRecords:
     """Cleaned records. Row i is of record `record_ids[record[i]]`; a record with several values for an identifier has more rows."""

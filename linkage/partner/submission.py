@@ -13,11 +13,12 @@ from linkage.errors import BadInput
 from linkage.manifest import RECORDS, Base, Manifest, Round, SealedFile, rounded_gone
 from linkage.partner.attribute_rows import AttributeRows
 from linkage.partner.attribute_rows import attribute_table as attribute_table
-from linkage.partner.draft import Draft, Nobody, Watch
-from linkage.partner.draft import Recipients as Recipients
+from linkage.partner.draft import Draft
 from linkage.partner.ledger.changes import Changes
 from linkage.partner.ledger.folder import LedgerFolder
 from linkage.partner.ledger.ledger import Ledger
+from linkage.partner.sealed_files import Nobody, Watch
+from linkage.partner.sealed_files import Recipients as Recipients
 from linkage.partner.subgroups import SubgroupRows
 from linkage.partner.tokenise import PassSummary, Tokeniser
 from linkage.schema import Schema
@@ -117,10 +118,11 @@ def seal_submission(
     changes: Changes | None = None,
     ledgers: LedgerFolder | None = None,
     inspect: Callable[[Path, Manifest], None] = lambda _, __: None,
+    processes: int = 1,
 ) -> Submission:
     """The submission in `folder`, which must not exist. It is written beside it first and renamed when whole. With `changes` since an earlier ledger it
     is an update; with `ledgers`, which are open, the new ledger is kept there once the submission is whole. `inspect` looks at the signed draft last of all:
-    what it raises keeps the submission from leaving.
+    what it raises keeps the submission from leaving. So many `processes` share the passes; what is in the files does not depend on their number.
 
     Raises:
         BadInput: the folder exists already, or an update cannot follow what it should.
@@ -141,7 +143,9 @@ def seal_submission(
     if earlier is not None:
         terms.check_follows(earlier)
     with Draft(folder, one=one, partner=partner, recipients=recipients, watch=watch or Nobody()) as draft:
-        summaries = draft.put_passes(tokeniser, schema=schema, progress=progress, changes=changes)
+        summaries = draft.put_passes(
+            tokeniser, schema=schema, progress=progress, changes=changes, processes=processes
+        )
         draft.put_records(tokeniser.refs if changes is None else changes.sent)
         if changes is not None and earlier is not None:
             draft.put_gone(RECORDS, changes.gone)

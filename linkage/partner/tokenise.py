@@ -23,15 +23,17 @@ from linkage.partner.tokens.pass_rows import PassRows
 from linkage.partner.tokens.portions import Portion, Portions
 from linkage.partner.tokens.prf import Cmac, Fresh, Prp
 from linkage.partner.tokens.scratch import Scratch
-from linkage.partner.tokens.shelf import Dropped, Shelves
+from linkage.partner.tokens.shelf import ROWS_IN_MEMORY, Dropped, Shelves
 from linkage.partner.tokens.statistics import estimate
 from linkage.schema import MatchKey, Schema
 from linkage.tokens import Lane, PartnerStatistics, PassMap, PassTable, TokenTable, lanes_of
 
 Randomness = Callable[[int], bytes]
 CHUNK_ROWS: Final = 8192
-LANE_ROWS: Final = 8192
+LANE_ROWS: Final = 32_768
 WAYS_MEMORY: Final = 64 << 20
+SAMPLED_ROWS: Final = 4096
+Marks = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,24 +82,31 @@ class Tokeniser:
         return estimate(self._portions, schema=self._schema, prf=throw_away, randomness=self._randomness)
 
     def passes(self) -> "Iterator[OpenedPass]":
-        """Every pass of the schema in its order. A pass is to be used up before the next is asked for."""
+        """Every pass of the schema in its order. What they give does not depend on the order in which they are used, once each has drawn."""
         for key in self._schema.match_keys:
             yield OpenedPass(key, self)
 
-    def make(self, key: MatchKey, summarise: Callable[[PassSummary], None]) -> Iterator[PassChunk]:
+    def draw(self) -> bytes:
+        """Fresh randomness for one pass."""
+        return self._randomness(32)
+
+    def make(
+        self, key: MatchKey, tell: Callable[[PassSummary, Marks], None], *, drawn: bytes, processes: int
+    ) -> Iterator[PassChunk]:
         """The rows of one pass, chunk by chunk, in the order of `row_ref`; what became of it is told at the end. A record has one row in a block at
         most: two of its rows there (an alias beside the name) would tell the linker how far apart the names of one person are."""
-        rows = PassRows(Scratch(self._beside, memory=WAYS_MEMORY))
+        rows = PassRows(Scratch(self._beside, memory=WAYS_MEMORY // processes))
         row_refs = Prp(derive(self._own, "row-ref", key.name))
         for portion in self._portions:
             reader = KeyReader(key, schema=self._schema, secret=self._secret, parts=portion)
             rows.add(portion, every_way(reader, portion.rows), row_refs=row_refs)
         left_out = rows.dropped(person=self._person, most=self._schema.most_people_per_key)
-        fresh = Fresh(self._randomness(32))
+        fresh = Fresh(drawn)
         prf = Prp(derive(self._secret, "pass-filter", self._schema.digest, key.name))
         lanes = Lanes(key, schema=self._schema, prf=prf)
         stay = len(left_out.marks) - int(np.count_nonzero(left_out.marks))
-        shelves = Shelves(width=lanes.width, expected=stay, beside=self._beside)
+        in_memory = max(1, ROWS_IN_MEMORY // processes)
+        shelves = Shelves(width=lanes.width, expected=stay, beside=self._beside, in_memory=in_memory)
         seen = np.zeros(self._portions.records, dtype=bool)
         for portion in self._portions:
             self._shelve(portion, rows, lanes=lanes, left_out=left_out, shelves=shelves, seen=seen)
@@ -105,7 +114,24 @@ class Tokeniser:
         for some in shelves.sorted(rows_at_once=CHUNK_ROWS):
             yield lanes.chunk(some, fresh=fresh)
         self._keyed |= seen
-        summarise(PassSummary(key.name, int(seen.sum()), stay, left_out.rows, left_out.values))
+        tell(PassSummary(key.name, int(seen.sum()), stay, left_out.rows, left_out.values), np.packbits(seen))
+
+    def rows_about(self, key: MatchKey) -> float:
+        """How many rows the pass of the key will have, roughly: as its first records have it."""
+        for portion in self._portions:
+            some = min(portion.rows, SAMPLED_ROWS)
+            reader = KeyReader(key, schema=self._schema, secret=self._secret, parts=portion)
+            return float(reader.ways(slice(0, some)).sum()) * self._portions.rows / max(some, 1)
+        return 0.0
+
+    def note(self, records: Marks) -> None:
+        """The records whose bits are set have a row in a pass that was made in another process."""
+        self._keyed |= np.unpackbits(records, count=len(self._keyed)).view(bool)
+
+    @property
+    def records(self) -> int:
+        """How many records there are."""
+        return self._portions.records
 
     @property
     def unkeyed(self) -> int:
@@ -154,20 +180,35 @@ class OpenedPass:
 
     def __init__(self, key: MatchKey, by: Tokeniser) -> None:
         self.key, self._by = key, by
-        self._summary: PassSummary | None = None
+        self._drawn: bytes | None = None
+        self._told: tuple[PassSummary, Marks] | None = None
 
-    def chunks(self) -> Iterator[PassChunk]:
-        """The rows, chunk by chunk, in the order of `row_ref`."""
-        return self._by.make(self.key, self._tell)
+    def draw(self) -> bytes:
+        """The randomness of the pass, drawn now unless it was before."""
+        if self._drawn is None:
+            self._drawn = self._by.draw()
+        return self._drawn
 
-    def _tell(self, summary: PassSummary) -> None:
-        self._summary = summary
+    def chunks(self, *, processes: int = 1) -> Iterator[PassChunk]:
+        """The rows, chunk by chunk, in the order of `row_ref`. So many processes share the memory that there is for passes."""
+        yield from self._by.make(self.key, self._tell, drawn=self.draw(), processes=processes)
+
+    def _tell(self, summary: PassSummary, records: Marks) -> None:
+        self._told = summary, records
+
+    def _once_made(self) -> tuple[PassSummary, Marks]:
+        assert self._told is not None, "the pass is not used up yet"  # noqa: S101  a fault of the caller
+        return self._told
 
     @property
     def summary(self) -> PassSummary:
         """What became of the pass, once its chunks are used up."""
-        assert self._summary is not None, "the pass is not used up yet"  # noqa: S101  a fault of the caller
-        return self._summary
+        return self._once_made()[0]
+
+    @property
+    def records(self) -> Marks:
+        """Which records have a row in it, once its chunks are used up: a bit a record, as `numpy.packbits` lays them."""
+        return self._once_made()[1]
 
 
 def tokenise(

@@ -158,6 +158,13 @@ def partner_submit(
             "--search-all", help="Search every byte of a large submission for raw values, which takes longer."
         ),
     ] = False,
+    processes: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="How many processes share the work. If not given: one for each processor core, at most four, on Linux; one for a small file and on other systems. What is sent is the same.",
+        ),
+    ] = None,
 ) -> None:
     """Clean, tokenise, seal and sign: a folder that may leave this machine, and beside it the page of its pre-flight."""
     from service.officer.submit import partner_submit as call
@@ -176,6 +183,7 @@ def partner_submit(
                 update=update,
                 after=after,
                 search_all=search_all,
+                processes=processes,
             )
         )
 

@@ -19,6 +19,7 @@ from linkage.partner.ledger.digests import LedgerDigests
 from linkage.partner.ledger.folder import LedgerFolder
 from linkage.partner.ledger.ledger import Ledger, Refs
 from linkage.partner.preflight.report import Preflight, Subject, preflight
+from linkage.partner.processes import processes_for
 from linkage.partner.rawsearch.leaving import Reader, leaving_fields, leaving_files
 from linkage.partner.rawsearch.needles import needles
 from linkage.partner.rawsearch.search import RawSearch, Searcher
@@ -84,9 +85,11 @@ def submit(
     progress: Progress = silent,
     kept: Kept | None = None,
     search_all: bool = False,
+    processes: int | None = None,
 ) -> Sent:
     """The file as a sealed submission in `out`, and beside it the page of its pre-flight. With `kept` the new ledger is kept too; if it has an earlier one,
-    the submission is an update that follows it, and records that were withdrawn stay out.
+    the submission is an update that follows it, and records that were withdrawn stay out. So many `processes` share the passes; without a number, as many as
+    the machine and the file are good for.
 
     Raises:
         BadInput: the file or the mapping cannot be used; nothing is written.
@@ -121,6 +124,7 @@ def submit(
             ledgers=kept.ledgers if kept is not None else None,
             inspected=inspected,
             exclusions=ready.stated.attestations,
+            processes=processes_for(tokeniser.records, asked=processes),
         )
     except RawValueFound:
         write_page(_report(ready, export=export, now=now, search=inspected.result), path=page)
@@ -153,6 +157,7 @@ def _seal(
     ledgers: LedgerFolder | None,
     inspected: "Inspection",
     exclusions: tuple[Attestation, ...],
+    processes: int,
 ) -> Submission:
     mapping, passes = export.mapping, len(office.schema.match_keys)
     made = seal_submission(
@@ -177,6 +182,7 @@ def _seal(
         subgroup_gateways=mapping.subgroup_gateways,
         changes=changes,
         ledgers=ledgers,
+        processes=processes,
     )
     progress(Step(TOKENISING, passes, passes, "match keys"))
     return made

@@ -170,6 +170,7 @@ def partner_submit(
     update: Path | None = None,
     after: str | None = None,
     search_all: bool = False,
+    processes: int | None = None,
 ) -> str:
     """A sealed submission in `out`. With `ledger` what was sent is kept in that folder; with `update`, the folder of an earlier submission's ledger, only
     what changed since is sent.
@@ -193,6 +194,7 @@ def partner_submit(
                 after=after,
                 progress=progress,
                 search_all=search_all,
+                processes=processes,
             )
             sent, report, what = changed.submission, changed.report, [changed.says()]
         elif ledger is not None:
@@ -204,10 +206,19 @@ def partner_submit(
                 now=now,
                 progress=progress,
                 search_all=search_all,
+                processes=processes,
             )
             sent, report = made.submission, made.report
         else:
-            made = submit(export, office=office, out=out, now=now, progress=progress, search_all=search_all)
+            made = submit(
+                export,
+                office=office,
+                out=out,
+                now=now,
+                progress=progress,
+                search_all=search_all,
+                processes=processes,
+            )
             sent, report = made.submission, made.report
     lines = told(report) if report is not None else []
     return "\n".join([*lines, "", *what, _wrote(sent)])

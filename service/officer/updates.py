@@ -74,6 +74,7 @@ def submit_whole(
     randomness: Randomness = os.urandom,
     progress: Progress = silent,
     search_all: bool = False,
+    processes: int | None = None,
 ) -> Sent:
     """The whole file as a submission in `out`, and its ledger in the folder `ledger`.
 
@@ -91,6 +92,7 @@ def submit_whole(
             progress=progress,
             kept=Kept(ledgers, None),
             search_all=search_all,
+            processes=processes,
         )
 
 
@@ -105,6 +107,7 @@ def submit_update(
     randomness: Randomness = os.urandom,
     progress: Progress = silent,
     search_all: bool = False,
+    processes: int | None = None,
 ) -> Changed:
     """What is new, changed or gone in the whole file since the latest submission, or since the submission `after`, as an update in `out`.
 
@@ -123,6 +126,7 @@ def submit_update(
             progress=progress,
             kept=Kept(ledgers, earlier),
             search_all=search_all,
+            processes=processes,
         )
         changes = sent.submission.changes
         assert changes is not None  # noqa: S101  an update has them

@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import io
 import os
 import resource
 import shutil
@@ -9,6 +10,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,15 +20,18 @@ import numpy as np
 import pytest
 
 from keys import Identity, Secret, TrustRegister, open_sealed
+from keys.sealing import read_header, unwrap_key
 from keys.trust import Entry
 from linkage.central.receive import Doorstep, read_signed_manifest, receive, withdraw
 from linkage.drafts import alone
-from linkage.errors import BadInput, NotWritten
+from linkage.errors import BadInput, NotWritten, RawValueFound
 from linkage.manifest import MANIFEST_NAME, Manifest, Round
+from linkage.partner import processes, sealed_files
 from linkage.partner.ledger.folder import LedgerFolder
 from linkage.partner.submission import Recipients
 from linkage.partner.tokens import statistics
 from linkage.schema import Schema, load_schema
+from linkage.tokens import TOKENS_FORMAT
 from service.demonstration.partners import Export, Office
 from service.officer.mapping_file import MappingFile
 from service.officer.updates import submit_update, submit_whole
@@ -53,11 +58,12 @@ MAPPING = MappingFile(
 
 @dataclass
 class Place:
-    """A partner's folder and a doorstep, and who is who. `out` is where the submission goes."""
+    """A partner's folder and a doorstep, and who is who. `out` is where the submission goes; so many `processes` share its passes."""
 
     root: Path
     schema: Schema
     people: dict[str, Identity]
+    processes: int = 1
 
     @property
     def one(self) -> Round:
@@ -105,7 +111,7 @@ class Place:
         rng = np.random.default_rng(4)
         submit_whole(
             Export(self.export(0, 60), MAPPING, self.root), office=self.office, ledger=self.ledgers, out=out or self.out, now=NOW,
-            randomness=rng.bytes,
+            randomness=rng.bytes, processes=self.processes,
         )  # fmt: skip
 
     def update(self, out: Path | None = None) -> None:
@@ -113,7 +119,7 @@ class Place:
         rng = np.random.default_rng(5)
         submit_update(
             Export(self.export(10, 70), MAPPING, self.root), office=self.office, ledger=self.ledgers, out=out or self.out, now=NOW,
-            randomness=rng.bytes,
+            randomness=rng.bytes, processes=self.processes,
         )  # fmt: skip
 
     def take_in(self, folder: Path) -> None:
@@ -177,6 +183,7 @@ def in_child(step: Callable[[], None], *, prepare: Callable[[], None], after: fl
     child = os.fork()
     if not child:
         code = 70
+        os.setpgid(0, 0)
         try:
             prepare()
             step()
@@ -188,16 +195,40 @@ def in_child(step: Callable[[], None], *, prepare: Callable[[], None], after: fl
     if after is not None:
         time.sleep(after)
         os.kill(child, signal.SIGKILL)
-    return os.waitpid(child, 0)[1]
+    status = os.waitpid(child, 0)[1]
+    assert gone_within(child, seconds=5), "a process that the killed one had forked lives on"
+    return status
 
 
-def dying_at(number: int, *, under: Path) -> Callable[[], None]:
-    """Kills its own process just before the n-th time it touches the folder's files, each flush included; at 0 it ends with their number."""
+def gone_within(group: int, *, seconds: float) -> bool:
+    """Whether every process of the group has ended by then."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if not any(_alive(p, group) for p in Path("/proc").iterdir() if p.name.isdigit()):
+            return True
+        time.sleep(0.005)
+    return False
+
+
+def _alive(process: Path, group: int) -> bool:
+    """Whether the process is of the group and has not ended; one that nobody has asked about yet counts as ended."""
+    try:
+        state, _, its_group = (process / "stat").read_text("ascii").rpartition(")")[2].split()[:3]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return int(its_group) == group and state != "Z"
+
+
+def dying_at(number: int, *, under: Path, helper: bool = False) -> Callable[[], None]:
+    """Kills its own process just before the n-th time it touches the folder's files, each flush included; at 0 it ends with their number. What processes
+    touch that it forks does not count; or that alone does, of each by itself, if a `helper` is to die."""
     touched = [0]
+    prepared: list[int] = []
 
     def touch() -> None:
-        touched[0] += 1
-        if touched[0] == number:
+        counts = (os.getpid() != prepared[0]) == helper
+        touched[0] += counts
+        if counts and touched[0] == number:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
@@ -206,6 +237,7 @@ def dying_at(number: int, *, under: Path) -> Callable[[], None]:
             touch()
 
     def prepare() -> None:
+        prepared.append(os.getpid())
         flush, leave = os.fsync, os._exit
 
         def fsync(file: int) -> None:
@@ -240,10 +272,11 @@ def without_hidden(folder: Path) -> None:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
-@pytest.mark.parametrize("kind", ["whole", "update"])
+@pytest.mark.parametrize(("kind", "by"), [("whole", 1), ("update", 1), ("update", 2)])
 def test_a_submission_killed_before_any_touch_of_the_disk_is_whole_or_not_there(
-    place: Place, kind: str
+    place: Place, kind: str, by: int
 ) -> None:
+    place.processes = by
     if kind == "update":
         place.whole(place.root / "police" / "before")
     step: Callable[[Path | None], None] = getattr(place, kind)
@@ -339,7 +372,9 @@ def test_what_a_killed_withdrawal_left_is_withdrawn_by_the_next(place: Place) ->
     place.take_in(place.out)
 
 
-def test_a_submission_killed_at_any_moment_leaves_nothing_and_can_be_run_again(place: Place) -> None:
+@pytest.mark.parametrize("by", [1, 2])
+def test_a_submission_killed_at_any_moment_leaves_nothing_and_can_be_run_again(place: Place, by: int) -> None:
+    place.processes = by
     started = time.perf_counter()
     place.whole(place.root / "police" / "uninterrupted")
     took = time.perf_counter() - started
@@ -427,7 +462,10 @@ def test_what_the_system_refuses_is_said_with_what_to_do_and_leaves_nothing(
     place.take_in(place.out)
 
 
-def test_a_file_that_may_not_grow_any_more_is_a_full_disk(place: Place) -> None:
+@pytest.mark.parametrize("by", [1, 2])
+def test_a_file_that_may_not_grow_any_more_is_a_full_disk(place: Place, by: int) -> None:
+    place.processes = by
+
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (2_500, 2_500))
 
@@ -445,3 +483,208 @@ def test_an_officer_who_stops_a_run_leaves_nothing(place: Place, monkeypatch: py
             place.whole()
     assert nothing_left(place)
     place.whole()
+
+
+only_linux = pytest.mark.skipif(sys.platform != "linux", reason="passes are shared out on Linux alone")
+
+
+def without_children() -> bool:
+    try:
+        os.waitpid(-1, os.WNOHANG)
+    except ChildProcessError:
+        return True
+    return False
+
+
+def in_helpers(instead: Callable[[], None]) -> Callable[[int], None]:
+    """What stands for flushing a file: in processes that this one forks, something else."""
+    here, flush = os.getpid(), os.fsync
+
+    def fsync(file: int) -> None:
+        if os.getpid() != here:
+            instead()
+        flush(file)
+
+    return fsync
+
+
+@only_linux
+@pytest.mark.parametrize("several", [2, 3])
+def test_what_several_processes_make_is_what_one_makes(
+    place: Place, few_keys: str, tmp_path: Path, several: int
+) -> None:
+    told = []
+    for number in (1, several):
+        its = Place(tmp_path / str(number), load_schema(few_keys), place.people, number)
+        its.whole()
+        its.update(its.root / "police" / "update")
+        manifests = [its.read(f) for f in (its.out, its.root / "police" / "update")]
+        ledger = LedgerFolder(its.ledgers, officer=its.office.officer, one=its.one, partner="police").latest()
+        passes = {
+            key: [c.tolist() for c in (one.row_ref, one.record, one.bands)]
+            for key, one in ledger.passes.items()
+        }
+        told.append(
+            (
+                its.plain(its.out),
+                its.plain(its.root / "police" / "update"),
+                [[f.name for f in m.files] for m in manifests],
+                passes,
+            )
+        )
+    assert told[0] == told[1]
+    assert len(told[0][3]) == 4
+    assert without_children()
+
+
+@only_linux
+def test_a_readable_value_in_a_pass_that_another_process_made_stops_the_submission(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = sealed_files.chunk_writer
+
+    @contextmanager
+    def leaking(sink: io.IOBase, **given: Any) -> Iterator[Callable[..., None]]:
+        with plain(sink, **given) as take:
+            yield take
+        if given["kind"] == TOKENS_FORMAT:
+            sink.write(b"Okafor, Okafor, Okafor, Okafor and Okafor")
+
+    monkeypatch.setattr(sealed_files, "chunk_writer", leaking)
+    said = []
+    for place.processes in (1, 2):
+        with pytest.raises(
+            RawValueFound, match=r"tokens\.sealed before it is sealed, byte .* of surname"
+        ) as found:
+            place.whole()
+        said.append(str(found.value))
+        assert not place.out.exists()
+    assert said[0] == said[1]
+    assert without_children()
+
+
+@only_linux
+def test_no_two_files_of_several_processes_are_sealed_under_one_key(place: Place) -> None:
+    place.processes = 2
+    place.whole()
+    keys = set()
+    sealed = [f.name for f in place.read(place.out).files if f.name.endswith(".sealed")]
+    for name in sealed:
+        key, _, kind = name.removesuffix(".sealed").partition(".")
+        with (place.out / name).open("rb") as source:
+            wrapped = read_header(source).wrapped
+        reader = place.people["linker" if kind == "tokens" else "assembler"]
+        keys.add(unwrap_key(wrapped, by=reader, context=place.one.context("police", key)).expose())
+    assert len(keys) == len(sealed) == 5
+
+
+@only_linux
+def test_a_helper_killed_before_any_touch_of_the_disk_takes_the_submission_with_it(place: Place) -> None:
+    place.processes, died = 2, 0
+    for number in range(1, 20):
+        prepare = dying_at(number, under=place.root / "police", helper=True)
+        if not os.WEXITSTATUS(in_child(place.whole, prepare=prepare)):
+            break
+        died += 1
+        assert nothing_left(place)
+    assert 4 <= died < 19
+    assert place.plain(place.out)
+
+
+@only_linux
+def test_a_helper_that_the_system_kills_is_named_with_what_to_do(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.processes = 2
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", in_helpers(lambda: os.kill(os.getpid(), signal.SIGKILL)))
+        with pytest.raises(NotWritten, match=r"by signal 9 \(SIGKILL\), and nothing was left: .*--processes 1"):
+            place.whole()
+    assert nothing_left(place)
+    assert without_children()
+    place.whole()
+
+
+@only_linux
+def test_what_the_system_refuses_a_helper_is_said_as_it_is_of_one_process(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    place.processes = 2
+    monkeypatch.setattr(os, "fsync", in_helpers(refuse))
+    with pytest.raises(
+        NotWritten, match="sent could not be written, and nothing of it was left: the disk is full"
+    ):
+        place.whole()
+    assert nothing_left(place)
+    assert without_children()
+
+
+@only_linux
+def test_an_officer_who_stops_a_run_of_several_processes_leaves_nothing(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(_: object) -> None:
+        raise KeyboardInterrupt
+
+    place.processes = 2
+    monkeypatch.setattr(processes, "wait", stop)
+    with pytest.raises(KeyboardInterrupt):
+        place.whole()
+    assert nothing_left(place)
+    assert without_children()
+
+
+@only_linux
+def test_helpers_that_hang_end_with_the_process_that_forked_them(place: Place) -> None:
+    place.processes = 2
+    marks = place.root / "hanging"
+    marks.mkdir()
+
+    def hang() -> None:
+        (marks / str(os.getpid())).touch()
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals() - {signal.SIGIO})
+        time.sleep(600)
+
+    def prepare() -> None:
+        os.fsync = in_helpers(hang)  # type: ignore[assignment]
+
+    child = os.fork()
+    if not child:
+        try:
+            os.setpgid(0, 0)
+            prepare()
+            place.whole()
+        finally:
+            os._exit(70)
+    while len(list(marks.iterdir())) < 2:
+        time.sleep(0.01)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    assert gone_within(child, seconds=5)
+    place.whole()
+
+
+def test_a_lock_goes_with_the_process_that_took_it_whatever_it_has_forked(place: Place) -> None:
+    ours, theirs = os.pipe()
+    child = os.fork()
+    if not child:
+        with alone(place.out):
+            grandchild = os.fork()
+            if not grandchild:
+                time.sleep(600)
+                os._exit(0)
+            os.write(theirs, f"{grandchild}\n".encode())
+            os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(child, 0)
+    grandchild = int(os.read(ours, 20))
+    try:
+        os.kill(grandchild, 0)
+        with alone(place.out):
+            pass
+    finally:
+        os.kill(grandchild, signal.SIGKILL)
+        os.close(ours)
+        os.close(theirs)

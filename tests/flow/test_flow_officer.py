@@ -1,5 +1,7 @@
 """The data officer's commands around updates, from files on her disk to the lines she reads."""
 
+import os
+import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import resources
@@ -9,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from cli import app
 from keys import Identity, Root, Secret
 from keys.ceremony import load_secret, save_secret
 from keys.trust import Entry, issue_register
@@ -150,3 +153,29 @@ def test_a_ledger_is_kept_anew_or_followed_but_not_both(desk: Desk) -> None:
     with pytest.raises(BadInput, match="holds no ledger of this round: submit the whole file first"):
         partner_submit(desk.export(0, 60), **desk.keys, out=desk.home / "sent", update=desk.home / "a")
     assert not (desk.home / "sent").exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="passes are shared out on Linux alone")
+@pytest.mark.parametrize(("asked", "forked"), [([], 0), (["--processes", "1"], 0), (["--processes", "2"], 2)])
+def test_so_many_processes_make_the_passes_as_are_asked_for(
+    desk: Desk,
+    asked: list[str],
+    forked: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    plain, forks = os.fork, [0]
+
+    def fork() -> int:
+        forks[0] += 1
+        return plain()
+
+    monkeypatch.setattr(os, "fork", fork)
+    given = {**desk.keys, "ledger": desk.home / "ledger", "out": desk.home / "sent"}
+    words = [str(desk.export(0, 60)), *(str(w) for k, v in given.items() for w in (f"--{k}", v)), *asked]
+    app(["partner", "submit", *words], standalone_mode=False)
+    assert forks[0] == forked
+    said = capsys.readouterr().out
+    assert "60 records" in said
+    assert "Ready to send." in said
+    assert "wrote sent: 6 sealed files" in said

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.cmac import CMAC
 from cryptography.hazmat.primitives.kdf.kbkdf import KBKDFCMAC, CounterLocation, Mode
@@ -59,7 +60,7 @@ def bare_filter(value: str, *, comparison: str, block_secret: bytes, key: str) -
     made = filters(
         prf,
         np.frombuffer(block_secret, dtype=np.uint64).reshape(1, 2),
-        GRAMS[str(one.grams)](np.array([value], dtype=object)),
+        GRAMS[str(one.grams)](pa.array([value], pa.string())),
         np.zeros(1, dtype=np.int32),
         slot=list(SCHEMA.comparisons).index(comparison),
         bits_per_gram=one.bits_per_gram,

@@ -19,7 +19,6 @@ from linkage.partner.records import CleanRecords, Column
 from linkage.partner.tokenise import Tokeniser, record_refs, tokenise
 from linkage.partner.tokens import scratch
 from linkage.partner.tokens.scratch import Scratch
-from linkage.partner.tokens.shelf import Shelves
 from linkage.schema import load_schema
 from linkage.tokens import PassMap, PassTable, TokenTable, lane_type, lanes_of
 
@@ -148,14 +147,14 @@ def test_what_does_not_fit_in_memory_lies_in_nameless_files_and_changes_nothing(
     written: list[bytes] = []
     plain = scratch._write_all
 
-    def noted(file: BinaryIO, data: bytes) -> None:
+    def noted(file: BinaryIO, data: bytes, *, at: int) -> None:
         written.append(data)
-        plain(file, data)
+        plain(file, data, at=at)
 
     monkeypatch.setattr(scratch, "_write_all", noted)
     monkeypatch.setattr(Scratch.__init__, "__kwdefaults__", {"memory": 0})
     monkeypatch.setattr(module, "WAYS_MEMORY", 0)
-    monkeypatch.setattr(Shelves.__init__, "__kwdefaults__", {"in_memory": 40})
+    monkeypatch.setattr(module, "ROWS_IN_MEMORY", 40)
     assert same(stream(parts_of(clean, 40), beside=tmp_path / "out"), whole)
     assert len(written) > 100
     assert list(tmp_path.iterdir()) == []

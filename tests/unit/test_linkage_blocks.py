@@ -230,6 +230,12 @@ def test_the_order_by_radix_is_the_order_by_comparison(values: list[int]) -> Non
     assert (ascending(refs) == np.argsort(refs, kind="stable")).all()
 
 
+@given(st.lists(st.integers(0, (1 << 64) - 1) | st.integers(0, 9), max_size=50))
+def test_equal_numbers_stay_in_their_order(values: list[int]) -> None:
+    blocks = np.array(values, dtype=np.uint64)
+    assert (ascending(blocks) == np.argsort(blocks, kind="stable")).all()
+
+
 @given(st.lists(st.integers(-(1 << 63), (1 << 63) - 1) | st.integers(0, 9), max_size=50))
 def test_every_number_that_occurs_again_is_found(values: list[int]) -> None:
     found = repeated(np.array(values, dtype=np.int64)).tolist()

@@ -24,7 +24,7 @@ def light(grams: Grams) -> list[set[int]]:
 
 def weighed(kind: str, *values: str) -> list[set[tuple[int, int]]]:
     """Every gram of each value with its weight: 1 for light ones."""
-    made = GRAMS[kind](np.array(values, dtype=object))
+    made = GRAMS[kind](pa.array(values, pa.string()))
     out = [{(g, 1) for g in row} for row in light(made)]
     for one in made.heavy:
         for row, code in zip(out, one.codes, strict=True):
@@ -33,7 +33,7 @@ def weighed(kind: str, *values: str) -> list[set[tuple[int, int]]]:
 
 
 def filters_of(kind: str, value: str, secrets: Words, *, slot: int = 0, bits: int = 6) -> Words:
-    grams = GRAMS[kind](np.array([value], dtype=object))
+    grams = GRAMS[kind](pa.array([value], pa.string()))
     prf = Prp(Secret(bytes(32), name="pass"))
     codes = np.zeros(len(secrets), dtype=np.int32)
     return filters(prf, secrets, grams, codes, slot=slot, bits_per_gram=bits)
@@ -51,14 +51,14 @@ def distances(kind: str, a: str, b: str, *, bits: int, blocks: int = 200) -> flo
 
 @given(st.lists(letters, min_size=1, max_size=6))
 def test_bigrams_are_the_neighbouring_pairs_of_the_padded_text(values: list[str]) -> None:
-    made = light(GRAMS["name"](np.array(values, dtype=object)))
+    made = light(GRAMS["name"](pa.array(values, pa.string())))
     longest = LONGEST["name"]
     assert made == [{ord(a) * 256 + ord(b) for a, b in itertools.pairwise(f" {v[:longest]} ")} for v in values]
 
 
 def test_every_kind_takes_no_values_at_all() -> None:
     for kind, make in GRAMS.items():
-        for made in (make(np.array([], dtype=object)), grams_of(kind, pa.array([], pa.string()))):
+        for made in (make(pa.array([], pa.string())), grams_of(kind, pa.array([], pa.string()))):
             assert len(made.codes) == len(made.lengths) == 0, kind
             assert all(len(h.codes) == 0 for h in made.heavy), kind
 

@@ -74,9 +74,9 @@ def test_what_lies_in_scratch_is_nowhere_readable_and_never_twice_the_same(
     written: list[bytes] = []
     plain = scratch._write_all
 
-    def noted(file: BinaryIO, data: bytes) -> None:
+    def noted(file: BinaryIO, data: bytes, *, at: int) -> None:
         written.append(data)
-        plain(file, data)
+        plain(file, data, at=at)
 
     monkeypatch.setattr(scratch, "_write_all", noted)
     store = Scratch(tmp_path / "out", memory=0)

@@ -72,10 +72,12 @@ def _building(value: str) -> tuple[str, str]:
     number = street = earlier = flat = lone = ""
     of_unit = False
     for word in value.split():
+        if number and street:
+            break
         if word[0] <= "9":
             if of_unit:
-                flat = flat or _digits(word)
-            elif not number and (number := _digits(word)):
+                flat = flat or digits_of(word)
+            elif not number and (number := digits_of(word)):
                 street, earlier = "", street
             of_unit = False
             continue
@@ -87,7 +89,7 @@ def _building(value: str) -> tuple[str, str]:
     return number or flat, street or earlier or lone
 
 
-def _digits(word: str) -> str:
+def digits_of(word: str) -> str:
     """The house number in a word such as 12, 12A or 12-14; empty in 2ND."""
     if word.isdigit():
         return word
@@ -97,7 +99,7 @@ def _digits(word: str) -> str:
     return first if first.isdigit() else ""
 
 
-def _named(value: str) -> str:
+def named_house(value: str) -> str:
     """The name of a house that has no number, such as OLD MILL; empty where there is none."""
     words = value.split()
     for name, kind in pairwise(words):
@@ -110,7 +112,7 @@ def _house(value: str) -> tuple[str, ...]:
     number, street = _building(value)
     if number:
         return (f"{number} {street}",) if street else ()
-    named = _named(value)
+    named = named_house(value)
     return (named,) if named else ()
 
 

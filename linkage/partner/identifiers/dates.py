@@ -15,6 +15,11 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from linkage.partner.identifiers.kind import Many
+
 ORDERS: Final = {"YMD": (0, 1, 2), "DMY": (2, 1, 0), "MDY": (2, 0, 1)}
 FIRST_YEAR: Final = 1880
 LAST_YEAR: Final = 2100
@@ -144,4 +149,40 @@ DATE_PARTS: Final[Mapping[str, Callable[[str], tuple[str, ...]]]] = {
     "year-day": _doubtful(lambda value: value[:4] + value[6:]),
     "day-month": _doubtful(_day_month),
     "decade-day-month": _doubtful(lambda value: value[:3] + _day_month(value)),
+}
+
+
+def _cut(values: pa.StringArray, *spans: tuple[int, int]) -> pa.StringArray:
+    pieces = [pc.utf8_slice_codeunits(values, *span) for span in spans]
+    return pieces[0] if len(pieces) == 1 else pc.binary_join_element_wise(*pieces, "")
+
+
+def _days_months(values: pa.StringArray) -> pa.StringArray:
+    month, day = _cut(values, (4, 6)), _cut(values, (6, 8))
+    as_written, turned = (pc.binary_join_element_wise(*both, "") for both in ((month, day), (day, month)))
+    return pc.if_else(pc.less(month, day), as_written, turned)
+
+
+def _each_known(parts: pa.StringArray) -> pa.StringArray:
+    return pc.if_else(pc.match_substring(parts, "?"), pa.scalar(None, pa.string()), parts)
+
+
+def _each_doubtful(part: Many) -> Many:
+    def found(values: pa.StringArray) -> pa.StringArray:
+        default = pc.ends_with(values, DEFAULT_DAY)
+        return pc.if_else(default, pa.scalar(None, pa.string()), _each_known(part(values)))
+
+    return found
+
+
+DATE_PARTS_MANY: Final[Mapping[str, Many]] = {
+    "whole": _each_known,
+    "certain": _each_doubtful(lambda values: values),
+    "year": lambda values: _each_known(_cut(values, (0, 4))),
+    "year-month": _each_doubtful(lambda values: _cut(values, (0, 6))),
+    "year-day": _each_doubtful(lambda values: _cut(values, (0, 4), (6, 8))),
+    "day-month": _each_doubtful(_days_months),
+    "decade-day-month": _each_doubtful(
+        lambda values: pc.binary_join_element_wise(_cut(values, (0, 3)), _days_months(values), "")
+    ),
 }

@@ -10,6 +10,9 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Final
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 SHAPE: Final = re.compile(r"[^@\s<>()\[\],;:\"\\]+@[^@\s<>()\[\],;:\"\\]+")
 BRACKETED: Final = re.compile(r"<([^<>]*)>")
 _NO_LOCAL: Final = """
@@ -49,3 +52,18 @@ EMAIL_PARTS: Final[Mapping[str, Callable[[str], tuple[str, ...]]]] = {
     "local": lambda value: (_local(value),),
     "start": lambda value: (_local(value)[:START],),
 }
+
+
+def locals_of(values: pa.StringArray) -> pa.StringArray:
+    """The part `local` of each address."""
+    return pc.list_element(pc.split_pattern(values, "@"), 0)
+
+
+def domains_of(values: pa.StringArray) -> pa.StringArray:
+    """What stands behind the @ of each address."""
+    return pc.list_element(pc.split_pattern(values, "@"), 1)
+
+
+def starts_of(values: pa.StringArray) -> pa.StringArray:
+    """The part `start` of each address."""
+    return pc.utf8_slice_codeunits(locals_of(values), 0, START)

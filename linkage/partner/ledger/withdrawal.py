@@ -11,10 +11,11 @@ from keys import Identity
 from linkage.attributes import RECORD_REF
 from linkage.errors import BadInput
 from linkage.manifest import RECORDS
-from linkage.partner.draft import Draft, Nobody, Recipients, Watch
+from linkage.partner.draft import Draft
 from linkage.partner.ledger.changes import marks_of, reference_order, with_empty_rows
 from linkage.partner.ledger.folder import LedgerFolder
 from linkage.partner.ledger.ledger import Ledger, LedgerPass, Refs
+from linkage.partner.sealed_files import Nobody, Recipients, Watch
 from linkage.partner.subgroups import no_codes
 from linkage.partner.submission import Submission, Terms
 from linkage.schema import Schema

@@ -8,7 +8,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 
@@ -44,6 +44,29 @@ class Hits:
     size: int
     counts: Mapping[Kind, int]
     first: Mapping[Kind, tuple[Found, ...]]
+
+    def told(self) -> dict[str, Any]:
+        """The same, as JSON can say it."""
+        return {
+            "file": self.file,
+            "size": self.size,
+            "counts": [(*kind, count) for kind, count in self.counts.items()],
+            "first": [(*kind, [(f.offset, f.identifier) for f in found]) for kind, found in self.first.items()],
+        }
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> "Hits":
+        """The hits of which that was told."""
+        file = told["file"]
+        return cls(
+            file,
+            told["size"],
+            {(length, context): count for length, context, count in told["counts"]},
+            {
+                (length, context): tuple(Found(file, *place) for place in found)
+                for length, context, found in told["first"]
+            },
+        )
 
 
 class Scan:

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from scipy.special import gammainc
@@ -93,6 +93,29 @@ class Searcher:
         name = f"{file} before it is sealed"
         self._feed(name, self._scan_of(len(data), name, frozenset()), data)
 
+    def part(self) -> "Searcher":
+        """A search for the same values in other files, perhaps in another process; `add` takes in what it has `seen`."""
+        rng = self._rng.spawn(1)[0] if self._rng is not None else None
+        return Searcher(self._needles, known=self._known, left_out=self._left_out, rng=rng)
+
+    def seen(self) -> dict[str, Any]:
+        """What was met in all its files, of which there will be no more, as JSON can say it: the bytes taken of each file, how many of them were
+        passed over, and the hits."""
+        return {
+            "taken": dict(self._taken),
+            "passed_over": self._passed_over,
+            "hits": [hits.told() for hits in self._reports()],
+        }
+
+    def add(self, seen: Mapping[str, Any]) -> None:
+        """Takes in what a part has seen."""
+        self._taken += Counter(seen["taken"])
+        self._passed_over += seen["passed_over"]
+        self._pieces += map(Hits.of, seen["hits"])
+
+    def _reports(self) -> list[Hits]:
+        return [*(one.finish() for one in self._searches.values()), *self._pieces]
+
     def read(self, path: Path, *, known: Iterable[str] = ()) -> None:
         """Searches a file on disk, in pieces; `known` are more words that are meant to stand in this file."""
         words, left = frozenset(known), path.stat().st_size
@@ -135,8 +158,7 @@ class Searcher:
 
     def result(self) -> RawSearch:
         """What was found in all the files; nothing more can be searched afterwards."""
-        reports = [*(one.finish() for one in self._searches.values()), *self._pieces]
-        found = judge(reports, needles=self._needles, left_out=self._left_out)
+        found = judge(self._reports(), needles=self._needles, left_out=self._left_out)
         return replace(found, files=len(self._taken), bytes_passed_over=self._passed_over)
 
     def _scan(self, file: str, known: frozenset[str]) -> Scan:

@@ -17,7 +17,7 @@ from linkage.partner.tokens.prepared import PartTable
 from linkage.partner.tokens.prf import Cmac, Words
 from linkage.schema import NAMES, MatchKey, Part, Schema
 
-CHUNK: Final = 8_192
+CHUNK: Final = 65_536
 MOST_WAYS: Final = 255
 BLOCK_COUNTER: Final = 1
 SECRET_COUNTER: Final = 2

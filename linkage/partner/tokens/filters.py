@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from linkage.partner.tokens.grams import Grams, Heavy
+from linkage.partner.tokens.grams import Grams
 from linkage.partner.tokens.prf import Prp, Words, xored
 
 USE_GRAM: Final = 1
@@ -21,6 +21,7 @@ USE_EXACT: Final = 3
 HEAVY: Final = 32
 WORD: Final = 0xFFFF
 PATTERNS: Final = 1 << 16
+AT_ONCE: Final = 8192
 SPREAD: Final = 40_503
 LANE_BITS: Final = 64
 LOWEST: Final = 4 if sys.byteorder == "little" else 7
@@ -69,70 +70,74 @@ def filters(
 ) -> Words:
     """Unmasked 128-bit filters, (n, 2) words, of the values `codes` of `grams` under n block secrets. A light gram sets `bits_per_gram` bits, half
     of them in each word."""
-    table = _patterns(bits_per_gram)
     lengths = grams.lengths.take(codes)
     order = None
     if lengths.min(initial=255) != lengths.max(initial=0):
         order = np.argsort(~lengths, kind="stable")
-        secrets, codes = secrets.take(order, axis=0), codes.take(order)
-    light = grams.codes.take(codes, axis=0).T.copy()
-    work = _Work(prf, xored(secrets, _tag(slot, USE_GRAM), np.uint64(0)), table)
-    longer = len(codes) - np.cumsum(np.bincount(lengths, minlength=1))
-    for at, rows in enumerate(longer[:-1].tolist()):
-        work.light(light[at, :rows])
-    work.all_light()
-    for number, heavy in enumerate(grams.heavy):
-        work.heavy(heavy, codes, number=number)
+        secrets, codes, lengths = secrets.take(order, axis=0), codes.take(order), lengths.take(order)
+    inputs = xored(secrets, _tag(slot, USE_GRAM), np.uint64(0))
+    light = grams.codes.take(codes, axis=0)
+    heavy = [(h.codes.take(codes), h.weight) for h in grams.heavy]
+    made = np.zeros((len(codes), 2), dtype=np.uint64)
+    work = _Work(prf, _patterns(bits_per_gram), rows=min(len(codes), AT_ONCE))
+    for start in range(0, len(codes), AT_ONCE):
+        some = slice(start, start + AT_ONCE)
+        work.light(inputs[some], light[some], lengths[some], made=made[some])
+        for number, (codes_of, weight) in enumerate(heavy):
+            work.heavy(inputs[some], codes_of[some], weight=weight, number=number, made=made[some])
     if order is None:
-        return work.made
-    back = np.empty(len(order), dtype=np.int64)
-    back[order] = np.arange(len(order))
-    return work.made.take(back, axis=0)
+        return made
+    back = np.empty_like(made)
+    back[order] = made
+    return back
 
 
 class _Work:
-    """The filters of some rows as their grams are added. Everything is made in place, for new memory costs more than what is done in it."""
+    """Adds grams to filters of few rows, so that all of it stays near the processor; everything is made in place, for new memory costs more than what is
+    done in it."""
 
-    def __init__(self, prf: Prp, inputs: Words, table: Words) -> None:
-        self._prf, self._inputs, self._table = prf, inputs, table
-        rows = len(inputs)
-        self.made = np.zeros((rows, 2), dtype=np.uint64)
+    def __init__(self, prf: Prp, table: Words, *, rows: int) -> None:
+        self._prf, self._table = prf, table
         self._drawn = np.empty((rows + 1, 2), dtype=np.uint64)
         self._number = np.empty(rows, dtype=np.int64)
         self._picked = np.empty((rows, 2), dtype=np.uint64)
-        self._from, self._to = (a.reshape(-1).view(np.uint8).data for a in (inputs, self._drawn))
+        self._to = self._drawn.reshape(-1).view(np.uint8).data
         self._words = self._drawn.view(np.int64)
+
+    def light(
+        self, inputs: Words, codes: npt.NDArray[np.uint16], lengths: npt.NDArray[np.uint8], *, made: Words
+    ) -> None:
+        """All light grams of rows that have the longer ones before the shorter."""
         # A light gram has 16 bits: they change the lowest 16 of the second word alone.
-        self._places = inputs.view(np.uint16).reshape(-1, 8)[:, LOWEST]
-        self._lowest = self._places.copy()
+        places = inputs.view(np.uint16).reshape(-1, 8)[:, LOWEST]
+        lowest, inward = places.copy(), inputs.reshape(-1).view(np.uint8).data
+        longer = len(lengths) - np.cumsum(np.bincount(lengths, minlength=1))
+        for at, rows in enumerate(longer[:-1].tolist()):
+            np.bitwise_xor(lowest[:rows], codes[:rows, at], out=places[:rows])
+            self._prf.into(inward[: 16 * rows], self._to)
+            np.bitwise_and(self._words[:rows, 0], WORD, out=self._number[:rows])
+            self._set(made[:rows])
+        places[:] = lowest
 
-    def light(self, codes: npt.NDArray[np.uint16]) -> None:
-        """One light gram each for the first rows."""
-        rows = len(codes)
-        np.bitwise_xor(self._lowest[:rows], codes, out=self._places[:rows])
-        self._prf.into(self._from[: 16 * rows], self._to)
-        np.bitwise_and(self._words[:rows, 0], WORD, out=self._number[:rows])
-        self._set(rows)
-
-    def all_light(self) -> None:
-        """There are no more light grams."""
-        self._places[:] = self._lowest
-
-    def heavy(self, heavy: Heavy, codes: npt.NDArray[np.int32], *, number: int) -> None:
+    def heavy(
+        self, inputs: Words, codes: npt.NDArray[np.uint32], *, weight: int, number: int, made: Words
+    ) -> None:
         """One heavy gram for each row that has it."""
-        code = heavy.codes.take(codes).astype(np.uint64)
+        code = codes.astype(np.uint64)
         without = np.flatnonzero(code == 0)
-        kept = self.made.take(without, axis=0)
+        kept = made.take(without, axis=0)
         code |= np.uint64((number + 1) << HEAVY)
-        drawn = self._prf(xored(self._inputs, np.uint64(0), code)).view(np.int64)
-        for word in range(heavy.weight):
-            np.right_shift(drawn[:, word // 4], 16 * (word % 4), out=self._number)
-            np.bitwise_and(self._number, WORD, out=self._number)
-            self._set(len(codes))
-        self.made[without] = kept
+        drawn = self._prf(xored(inputs, np.uint64(0), code)).view(np.int64)
+        numbers = self._number[: len(code)]
+        for word in range(weight):
+            np.right_shift(drawn[:, word // 4], 16 * (word % 4), out=numbers)
+            np.bitwise_and(numbers, WORD, out=numbers)
+            self._set(made)
+        made[without] = kept
 
-    def _set(self, rows: int) -> None:
-        """Sets the bits of the patterns with the numbers at hand in the first rows."""
-        made, picked = self.made[:rows], self._picked[:rows]
+    def _set(self, made: Words) -> None:
+        """Sets the bits of the patterns with the numbers at hand."""
+        rows = len(made)
+        picked = self._picked[:rows]
         self._table.take(self._number[:rows], axis=0, mode="clip", out=picked)
         np.bitwise_or(made, picked, out=made)

@@ -14,13 +14,20 @@ from zlib import crc32
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from linkage.partner.identifiers.address import ADDRESS_PARTS
+from linkage.columns import as_arrow, as_numpy, texts
+from linkage.partner.identifiers.buildings import AddressWords, buildings
+from linkage.partner.identifiers.email import domains_of, locals_of
+from linkage.partner.records import text_bytes
 
 LONGEST: Final = {"name": 14, "address": 12, "email": 12}
 SOME_VALUES: Final = 50_000
 PLACED: Final = 256
 WHOLE: Final = 1 << 15
+ASCII: Final = 127
+OUTWARD: Final = 5
+INWARD: Final = 3
 STREET_KINDS: Final = {
     word: number
     for number, word in enumerate(
@@ -85,21 +92,28 @@ class Grams:
         return Grams(np.concatenate(codes), np.concatenate([self.lengths, other.lengths]), heavy)
 
 
-def _letters(values: npt.NDArray[np.object_], width: int) -> npt.NDArray[np.uint32]:
-    """Character codes, (n, width), 0 beyond the end."""
-    raw = np.array([v.encode("ascii", "replace")[:width] for v in values], dtype=f"S{width}")
-    return raw.view(np.uint8).reshape(len(values), width).astype(np.uint32)
+def _letters(values: pa.StringArray, width: int) -> npt.NDArray[np.uint32]:
+    """Character codes, (n, width), 0 beyond the end; a question mark for what is not ASCII."""
+    raw, starts, lengths = text_bytes(values)
+    if len(raw) and raw.max() > ASCII:
+        return _letters(pc.replace_substring_regex(values, "[^\\x00-\\x7f]", "?"), width)
+    place = np.arange(width)
+    inside = place < lengths[:, None]
+    out = np.zeros((len(values), width), dtype=np.uint32)
+    out[inside] = raw[(starts[:, None] + place)[inside]]
+    return out
 
 
 def _packed_left(dense: npt.NDArray[np.uint32], heavy: tuple[Heavy, ...] = ()) -> Grams:
     """The grams of a table of codes in which 0 is no gram: each value's grams moved to the left, and the width to the longest."""
-    has = dense > 0
-    lengths = has.sum(axis=1)
-    order = np.argsort(~has, axis=1, kind="stable")[:, : int(lengths.max(initial=1))]
-    return Grams(np.take_along_axis(dense, order, axis=1).astype(np.uint16), lengths.astype(np.uint8), heavy)
+    rows, places = np.nonzero(dense)
+    lengths = np.bincount(rows, minlength=len(dense))
+    out = np.zeros((len(dense), int(lengths.max(initial=1))), dtype=np.uint16)
+    out[rows, np.arange(len(rows)) - np.repeat(np.cumsum(lengths) - lengths, lengths)] = dense[rows, places]
+    return Grams(out, lengths.astype(np.uint8), heavy)
 
 
-def _bigrams(values: npt.NDArray[np.object_], longest: int) -> npt.NDArray[np.uint32]:
+def _bigrams(values: pa.StringArray, longest: int) -> npt.NDArray[np.uint32]:
     letters = _letters(values, longest)
     padded = np.zeros((len(values), longest + 2), dtype=np.uint32)
     padded[:, 0] = 32
@@ -110,20 +124,20 @@ def _bigrams(values: npt.NDArray[np.object_], longest: int) -> npt.NDArray[np.ui
     return np.where((left > 0) & (right > 0), left * 256 + right, 0).astype(np.uint32)
 
 
-def name_grams(values: npt.NDArray[np.object_]) -> Grams:
+def name_grams(values: pa.StringArray) -> Grams:
     """The bigrams of the name's letters with a space at either end; spaces inside do not count."""
-    return _packed_left(_bigrams(np.array([v.replace(" ", "") for v in values], dtype=object), LONGEST["name"]))
+    return _packed_left(_bigrams(pc.replace_substring(values, " ", ""), LONGEST["name"]))
 
 
-def email_grams(values: npt.NDArray[np.object_]) -> Grams:
+def email_grams(values: pa.StringArray) -> Grams:
     """The bigrams of what stands before the @, and the domain as one gram."""
-    locals_, domains = zip(*(v.partition("@")[::2] for v in values), strict=True) if len(values) else ((), ())
-    known = {d: WHOLE + crc32(d.encode()) % WHOLE for d in set(domains)}
-    dense = _bigrams(np.array(locals_, dtype=object), LONGEST["email"])
-    return _packed_left(np.column_stack([dense, np.array([known[d] for d in domains], dtype=np.uint32)]))
+    domains = domains_of(values).dictionary_encode()
+    known = [WHOLE + crc32(d.encode()) % WHOLE for d in domains.dictionary.to_pylist()]
+    numbers = np.array(known, dtype=np.uint32).take(as_numpy(domains.indices))
+    return _packed_left(np.column_stack([_bigrams(locals_of(values), LONGEST["email"]), numbers]))
 
 
-def date_grams(values: npt.NDArray[np.object_]) -> Grams:
+def date_grams(values: pa.StringArray) -> Grams:
     """Digits of decade, year, month and day with their place, and day and month as numbers; what is not known gives no gram."""
     digits = _letters(values, 8)
     known = digits != ord("?")
@@ -138,30 +152,34 @@ def date_grams(values: npt.NDArray[np.object_]) -> Grams:
     return _packed_left(np.column_stack([century, singles, *wholes]).astype(np.uint32))
 
 
-def postcode_grams(values: npt.NDArray[np.object_]) -> Grams:
+def postcode_grams(values: pa.StringArray) -> Grams:
     """Characters with their place, a gap counting as one, and the outward part as a heavy gram."""
-    aligned = np.array([f"{v[:-3]:<5.5}{v[-3:]}" for v in values], dtype=object)
-    letters = _letters(aligned, 8)
-    place = (np.arange(8, dtype=np.uint32) + 1) * PLACED
-    return _packed_left(place + letters, (Heavy(_packed(letters[:, :5]), 2),))
+    outward = pc.utf8_slice_codeunits(values, 0, -INWARD)
+    aligned = pc.utf8_rpad(pc.utf8_slice_codeunits(outward, 0, OUTWARD), OUTWARD)
+    letters = _letters(
+        pc.binary_join_element_wise(aligned, pc.utf8_slice_codeunits(values, -INWARD), ""), OUTWARD + INWARD
+    )
+    place = (np.arange(OUTWARD + INWARD, dtype=np.uint32) + 1) * PLACED
+    return _packed_left(place + letters, (Heavy(_packed(letters[:, :OUTWARD]), 2),))
 
 
-def address_grams(values: npt.NDArray[np.object_]) -> Grams:
+def address_grams(values: pa.StringArray) -> Grams:
     """Bigrams of the words, what kind of street it is as one gram, and the house number as the heaviest gram, for it tells neighbours apart."""
-    numbers, streets, kinds = [], [], np.zeros((len(values), 1), dtype=np.uint32)
-    for at, value in enumerate(values):
-        number = next(iter(ADDRESS_PARTS["number"](value)), "")
-        words = []
-        for word in value.split():
-            if word in STREET_KINDS:
-                kinds[at] = WHOLE + STREET_KINDS[word]
-            elif word != number:
-                words.append(word)
-        numbers.append(number)
-        streets.append("".join(words))
-    dense = _bigrams(np.array(streets, dtype=object), LONGEST["address"])
-    number_codes = _packed(_letters(np.array(numbers, dtype=object), 5))
-    return _packed_left(np.column_stack([dense, kinds]), (Heavy(number_codes, 4),))
+    words = AddressWords.of(values)
+    found = buildings(words)
+    kind = words.each(lambda w: STREET_KINDS.get(w, 0), np.uint32).take(words.codes)
+    kinds = np.zeros((len(values), 1), dtype=np.uint32)
+    kinds[words.row[kind > 0], 0] = WHOLE + kind[kind > 0]
+    number = {text: at for at, text in enumerate(found.numbers)}
+    counts = words.each(lambda w: number.get(w, -1), np.int32).take(words.codes)
+    kept = np.flatnonzero((kind == 0) & (counts != found.number.take(words.row)))
+    ends = np.cumsum(np.bincount(words.row.take(kept), minlength=len(values)))
+    spelt = texts(words.known).take(as_arrow(words.codes.take(kept)))
+    begins = as_arrow(np.concatenate([[0], ends]).astype(np.int32))
+    streets = pc.binary_join(pa.ListArray.from_arrays(begins, spelt), "")
+    numbers = _packed(_letters(texts(found.numbers), 5)).take(found.number)
+    dense = np.column_stack([_bigrams(streets, LONGEST["address"]), kinds])
+    return _packed_left(dense, (Heavy(numbers, 4),))
 
 
 def _packed(letters: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
@@ -172,7 +190,7 @@ def _packed(letters: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
     return np.where((letters > 32).any(axis=1), code | np.uint32(1 << 31), np.uint32(0)).astype(np.uint32)
 
 
-GRAMS: Final[dict[str, Callable[[npt.NDArray[np.object_]], Grams]]] = {
+GRAMS: Final[dict[str, Callable[[pa.StringArray], Grams]]] = {
     "name": name_grams,
     "date": date_grams,
     "postcode": postcode_grams,
@@ -183,10 +201,7 @@ GRAMS: Final[dict[str, Callable[[npt.NDArray[np.object_]], Grams]]] = {
 
 def grams_of(kind: str, values: pa.StringArray) -> Grams:
     """The grams of all values, made some values at a time."""
-    pieces = [
-        GRAMS[kind](np.array(values.slice(at, SOME_VALUES).to_pylist(), dtype=object))
-        for at in range(0, max(len(values), 1), SOME_VALUES)
-    ]
+    pieces = [GRAMS[kind](values.slice(at, SOME_VALUES)) for at in range(0, max(len(values), 1), SOME_VALUES)]
     whole = pieces[0]
     for piece in pieces[1:]:
         whole = whole.then(piece)

@@ -8,22 +8,25 @@ import numpy as np
 import numpy.typing as npt
 
 Numbers = npt.NDArray[np.int64]
+Unsigned = npt.NDArray[np.uint64]
+Small = npt.NDArray[np.int32]
 Order = npt.NDArray[np.int64]
-HIGHEST: Final = 31
+HALF: Final = 32
 DIGIT: Final = 16
 AT_ONCE: Final = 1 << 20
 
 
-def by_half(numbers: Numbers, *, shift: int) -> Order:
+def by_half(numbers: Numbers | Unsigned | Small, *, shift: int) -> Order:
     """The order of the 32 bits from `shift` on; numbers that are alike there stay in their order."""
     low, high = ((numbers >> (shift + s)).astype(np.uint16) for s in (0, DIGIT))
     order = np.argsort(low, kind="stable")
     return order.take(np.argsort(high.take(order), kind="stable"))
 
 
-def ascending(numbers: Numbers) -> Order:
-    """The order of numbers from 0 to 2^63 - 1, all different. Those that share their highest 32 bits are few, and stand side by side."""
-    order = by_half(numbers, shift=HIGHEST)
+def ascending(numbers: Numbers | Unsigned) -> Order:
+    """The order of numbers that look random, signed ones from 0 on; equal ones stay in their order. Different ones that share their highest 32 bits are
+    few, and stand side by side."""
+    order = by_half(numbers, shift=HALF if numbers.dtype == np.uint64 else HALF - 1)
     there = numbers.take(order)
     wrong = np.flatnonzero(there[1:] < there[:-1])
     while len(wrong):

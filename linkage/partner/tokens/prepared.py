@@ -9,7 +9,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from keys import Secret, derive
-from linkage.partner.identifiers import KINDS
+from linkage.columns import as_numpy
+from linkage.partner.identifiers import KINDS, Kind
 from linkage.partner.records import CleanRecords, Column
 from linkage.partner.tokens.grams import Grams, grams_of
 from linkage.partner.tokens.prf import Cmac, Words
@@ -17,6 +18,7 @@ from linkage.schema import NAMES, Comparison, Schema
 
 # Short lists of short-lived objects: long ones keep Python's collector busy.
 SOME_VALUES = 8192
+MANY_VALUES = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +51,26 @@ def part_table(column: Column, *, identifier: str, part: str, schema: Schema, se
     owner = "name" if identifier in NAMES else identifier
     cmac = Cmac(derive(secret, "part-value", schema.digest, f"{owner}.{part}"))
     kind = KINDS[identifier]
+    step = MANY_VALUES if part in kind.parts_many else SOME_VALUES
     counts, digests = [], []
-    for at in range(0, len(column.values), SOME_VALUES):
-        found = [kind.parts(v, part) for v in column.values.slice(at, SOME_VALUES).to_pylist()]
-        counts.append(np.fromiter(map(len, found), dtype=np.uint8, count=len(found)))
-        digests.append(cmac.texts(pa.array([v for values in found for v in values], pa.string())))
+    for at in range(0, len(column.values), step):
+        found, count = _parts(column.values.slice(at, step), kind=kind, part=part)
+        counts.append(count)
+        digests.append(cmac.texts(found))
     count = np.concatenate([*counts, np.zeros(1, dtype=np.uint8)])
     starts = np.cumsum(count, dtype=np.int64) - count
     every = np.concatenate(digests) if digests else np.empty((0, 2), dtype=np.uint64)
     return PartTable(column.codes, count, starts.astype(np.int32), every)
+
+
+def _parts(values: pa.StringArray, *, kind: Kind, part: str) -> tuple[pa.StringArray, npt.NDArray[np.uint8]]:
+    """The values of the part one after another, and how many of them each value has."""
+    if (many := kind.parts_many.get(part)) is not None:
+        one = many(values)
+        return one.drop_null(), as_numpy(one.is_valid()).astype(np.uint8)
+    found = [kind.parts(v, part) for v in values.to_pylist()]
+    count = np.fromiter(map(len, found), dtype=np.uint8, count=len(found))
+    return pa.array([v for every in found for v in every], pa.string()), count
 
 
 class PartTables:

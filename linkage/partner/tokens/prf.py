@@ -14,6 +14,7 @@ import pyarrow as pa
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from keys import Secret
+from linkage.partner.records import text_bytes
 
 Words = npt.NDArray[np.uint64]
 Operand = npt.NDArray[np.uint64] | np.uint64
@@ -78,17 +79,12 @@ class Cmac:
         return out
 
     def _some(self, values: pa.StringArray) -> Words:
-        offsets = np.frombuffer(values.buffers()[1], dtype=np.int32)[
-            values.offset : values.offset + len(values) + 1
-        ].astype(np.int64)
-        raw = values.buffers()[2]
-        data = np.frombuffer(raw, dtype=np.uint8) if raw is not None else np.empty(0, dtype=np.uint8)
-        length = np.diff(offsets)
+        data, starts, length = text_bytes(values)
         blocks = np.maximum(1, -(-length // BLOCK))
         out = np.empty((len(values), 2), dtype=np.uint64)
         for count in np.unique(blocks):
             which = np.flatnonzero(blocks == count)
-            out[which] = self._of_blocks(data, offsets[which], length[which], int(count))
+            out[which] = self._of_blocks(data, starts[which], length[which], int(count))
         return out
 
     def _of_blocks(

@@ -18,7 +18,7 @@ from scipy.sparse.csgraph import connected_components
 from keys import Secret
 from linkage.partner.records import CleanRecords
 from linkage.partner.tokens.blocks import KeyReader, every_way
-from linkage.partner.tokens.ordering import in_share, repeated, shares_of
+from linkage.partner.tokens.ordering import ascending, in_share, repeated, shares_of
 from linkage.partner.tokens.prepared import PartTables
 from linkage.partner.tokens.scratch import Kept, Scratch
 from linkage.schema import MatchKey, Schema, parse_part
@@ -106,7 +106,7 @@ def _pairs(found: Sequence[tuple[Kept, Kept]], *, rows: int) -> Numbers:
 def _neighbours(block: npt.NDArray[np.int64], of: Numbers) -> Numbers:
     again = repeated(block)
     block, of = block.take(again), of.take(again)
-    order = np.argsort(block, kind="stable")
+    order = ascending(block.view(np.uint64))
     block, of = block.take(order), of.take(order)
     at = np.flatnonzero((block[1:] == block[:-1]) & (of[1:] != of[:-1]))
     return np.stack([of[at], of[at + 1]], axis=1)

@@ -2,9 +2,11 @@
 
 AES-256 in counter mode (NIST SP 800-38A) under a fresh key; every byte of the file is written once, so that no part of the key stream is used
 twice. The file goes with the process, however that ends, and what is left of it on the disk cannot be read. It is read and written, never mapped, so that what
-is not used just then takes no memory.
+is not used just then takes no memory. Reads and writes name their place, so that processes that were forked meanwhile can read beside each other.
 """
 
+import os
+import sys
 import tempfile
 from collections.abc import Callable
 from functools import partial
@@ -63,10 +65,9 @@ class Scratch:
             self._file = tempfile.TemporaryFile(dir=out.parent, buffering=0)  # noqa: SIM115  it stays open
         at = self._end
         self._end += -(-len(raw) // BLOCK) * BLOCK
-        self._file.seek(at)
         stream = self._cipher(at).encryptor()
         for start in range(0, len(raw), PIECE):
-            _write_all(self._file, stream.update(raw[start : start + PIECE].data))
+            _write_all(self._file, stream.update(raw[start : start + PIECE].data), at=at + start)
         return at
 
     def _read(self, at: int, shape: tuple[int, ...], kind: np.dtype[Any]) -> Array:
@@ -74,10 +75,9 @@ class Scratch:
         out = np.empty(int(np.prod(shape)) * kind.itemsize, dtype=np.uint8)
         piece = np.empty(min(PIECE, len(out)), dtype=np.uint8)
         stream = self._cipher(at).decryptor()
-        self._file.seek(at)
         for start in range(0, len(out), PIECE):
             some = piece[: len(out) - start]
-            _read_all(self._file, some)
+            _read_all(self._file, some, at=at + start)
             stream.update_into(some.data, out[start : start + PIECE].data)
         return out.view(kind).reshape(shape)
 
@@ -86,16 +86,36 @@ def _same(array: Array) -> Array:
     return array
 
 
-def _write_all(file: BinaryIO, data: bytes) -> None:
+def _write_all(file: BinaryIO, data: bytes, *, at: int) -> None:
     view = memoryview(data)
     while view:
-        view = view[file.write(view) :]
+        done = _write_some(file, view, at)
+        view, at = view[done:], at + done
 
 
-def _read_all(file: BinaryIO, into: npt.NDArray[np.uint8]) -> None:
+def _read_all(file: BinaryIO, into: npt.NDArray[np.uint8], *, at: int) -> None:
     done = 0
     while done < len(into):
-        got = file.readinto(into[done:].data)  # type: ignore[attr-defined]  # an unbuffered file has it
+        got = _read_some(file, into[done:].data, at + done)
         if not got:
             raise OSError("a scratch file ended early")
         done += got
+
+
+if sys.platform == "win32":
+
+    def _write_some(file: BinaryIO, data: memoryview, at: int) -> int:
+        file.seek(at)
+        return file.write(data)
+
+    def _read_some(file: BinaryIO, into: memoryview, at: int) -> int:
+        file.seek(at)
+        return file.readinto(into)
+
+else:
+
+    def _write_some(file: BinaryIO, data: memoryview, at: int) -> int:
+        return os.pwrite(file.fileno(), data, at)
+
+    def _read_some(file: BinaryIO, into: memoryview, at: int) -> int:
+        return os.preadv(file.fileno(), [into], at)

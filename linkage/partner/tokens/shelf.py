@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from linkage.partner.records import Codes
-from linkage.partner.tokens.ordering import Numbers, ascending, repeated
+from linkage.partner.tokens.ordering import Numbers, ascending, by_half, repeated
 from linkage.partner.tokens.prf import Words
 from linkage.partner.tokens.scratch import Kept, Scratch
 
@@ -39,16 +39,20 @@ def dropped(*, block: Numbers, ref: Numbers, person: Codes, most: int) -> Droppe
     suspects = repeated(block)
     if not len(suspects):
         return Dropped(marks, 0, 0)
-    b, r, p = block.take(suspects), ref.take(suspects), person.take(suspects)
-    order = np.lexsort((r, p, b))
+    b, r, p = block.take(suspects).view(np.uint64), ref.take(suspects), person.take(suspects)
+    order = ascending(r)
+    order = order.take(by_half(p.take(order), shift=0))
+    order = order.take(ascending(b.take(order)))
     b, r, p = b.take(order), r.take(order), p.take(order)
     first, again = np.ones(len(b), dtype=bool), np.zeros(len(b), dtype=bool)
     first[1:] = (b[1:] != b[:-1]) | (p[1:] != p[:-1])
     again[1:] = ~first[1:] & (r[1:] == r[:-1])
     lowest, its_block = r[first], b[first]
-    by_block = np.lexsort((lowest, its_block))
-    begins = np.flatnonzero(np.diff(its_block.take(by_block), prepend=~its_block[by_block[0]]))
-    sizes = np.diff(begins, append=len(by_block))
+    opens = np.diff(its_block, prepend=~its_block[0]) != 0
+    begins = np.flatnonzero(opens)
+    sizes = np.diff(begins, append=len(opens))
+    by_lowest = ascending(lowest)
+    by_block = by_lowest.take(by_half(np.cumsum(opens).take(by_lowest), shift=0))
     place = np.empty(len(by_block), dtype=np.int64)
     place[by_block] = np.arange(len(by_block)) - np.repeat(begins, sizes)
     surplus = place.take(np.cumsum(first) - 1) >= most

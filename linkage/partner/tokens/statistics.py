@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from linkage.partner.tokens.filters import filters
+from linkage.partner.tokens.filters import LANE_BITS, filters
 from linkage.partner.tokens.portions import Portions
 from linkage.partner.tokens.prepared import Prepared
 from linkage.partner.tokens.prf import Prp, Words
@@ -100,8 +100,9 @@ def _levels(
         bits_per_gram=comparison.bits_per_gram,
     )
     apart = made.take(left[both], axis=0) ^ made.take(right[both], axis=0)
-    distance = np.bitwise_count(apart).sum(axis=1)
-    out[both] = np.digitize(distance, np.array(comparison.levels), right=True)
+    bits = np.bitwise_count(apart)
+    of_distance = np.digitize(np.arange(2 * LANE_BITS + 1), np.array(comparison.levels), right=True)
+    out[both] = of_distance.take(bits[:, 0] + bits[:, 1])
     return out
 
 
