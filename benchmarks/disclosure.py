@@ -9,8 +9,17 @@ from typing import Any
 
 import numpy as np
 
+from policies.disclosure import (
+    CountTable,
+    Layout,
+    Restriction,
+    View,
+    audit,
+    refuse_overlap,
+    suppress_and_round,
+    view,
+)
 from policies.disclosure import plan as planning
-from policies.disclosure import refuse_overlap
 from policies.disclosure.plan import Plan
 from policies.disclosure.printed import Printed
 from policies.disclosure.protect_table import Protected, protect_table
@@ -38,6 +47,23 @@ def table(counts: np.ndarray, axes: tuple[int, ...], *, totals: bool, name: str 
         part = tuple(slice(None) if n == size else n for n, size in zip(place, summed.shape, strict=True))
         cells[codes] = str(int(summed[part].sum()))
     return Printed(name, tuple(NAMES[n] for n in axes), tuple(cells), tuple(cells.values()))
+
+
+def inside_one_another(shape: tuple[int, ...], sizes: tuple[int, ...], mean: float) -> list[View]:
+    """51 rounded tables over some of the dimensions, of four cohorts of which each lies in the next, as those of windows do."""
+    rng = np.random.default_rng(1)
+    cohorts = tuple(f"window {n}" for n in range(4))
+    people = rng.poisson(rng.gamma(0.5, 2 * mean, (4, *shape)))
+    views = []
+    for axes in (one for size in sizes for one in combinations(range(len(shape)), size)):
+        away = tuple(n for n in range(len(shape)) if n not in axes)
+        categories = tuple(tuple(f"c{code}" for code in range(shape[n])) for n in axes)
+        for last in range(4):
+            kept = () if last == 3 else (Restriction("window", cohorts[: last + 1], cohorts),)
+            layout = Layout("people", tuple(NAMES[n] for n in axes), categories, kept)
+            counts = CountTable(layout, np.asarray(people[: last + 1].sum(axis=0).sum(axis=away)))
+            views.append(view(suppress_and_round(counts, rule=ROUNDED.rule), name=f"table {len(views)}"))
+    return views[:51]
 
 
 def timed(call: Callable[[], Any]) -> tuple[Any, float]:
@@ -73,6 +99,22 @@ def speed() -> None:
             len(main.codes),
             result.hidden,
             f"{len(result.findings)}",
+            seconds,
+        )
+    for shape, sizes, mean in (
+        ((6, 2, 5, 4), (1, 2, 3), 3.0),
+        ((6, 2, 5, 4), (1, 2, 3), 1.5),
+        ((9, 2, 2, 5, 4), (2, 3), 1.0),
+    ):
+        views = inside_one_another(shape, sizes, mean)
+        audited, seconds = timed(lambda views=views: audit(views))
+        cells = sum(len(one.low) for one in views)
+        told = f"at least {len(audited.findings)}"
+        line(
+            f"51 rounded tables on four cohorts inside one another, {mean} people a cell",
+            cells,
+            audited.hidden,
+            told,
             seconds,
         )
     for shape, seed in (((39, 44), 1), ((6, 6, 6), 1), ((6, 9, 12), 1), ((9, 11, 14), 1), ((4, 5, 5, 9), 1)):

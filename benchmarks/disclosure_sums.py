@@ -63,6 +63,17 @@ def broken(table: Magnitudes, sides: Any, rules: TableRules) -> Magnitudes:
     )
 
 
+def with_true_means(table: Magnitudes, made: Magnitudes, rules: TableRules) -> Magnitudes:
+    """What is printed, and beside every number, hidden or not, the true mean, as another tool might print it."""
+    pairs = zip(table.columns["sum"], table.counts.shown, strict=True)
+    means = tuple(f"{int(total) / int(count):.1f}" for total, count in pairs)
+    plain = rules.model_copy(
+        update={"sums": rules.sums.model_copy(update={"mean": None}) if rules.sums else None}
+    )
+    counts = Printed("means", made.counts.dimensions, made.counts.codes, made.counts.shown, plain)
+    return Magnitudes(counts, {"sum": made.columns["sum"], "mean": means})
+
+
 def line(what: str, table: Magnitudes, result: Any, protecting: float | None, attacking: float) -> None:
     spent = "" if protecting is None else f"{protecting:.2f}"
     cells = len(table.counts.codes)
@@ -89,6 +100,9 @@ if __name__ == "__main__":
         where = " × ".join(map(str, shape))
         line(f"{name}, {where}", made, result, spent, seconds)
         if rules is EXACT:
+            true_means = with_true_means(table, made, rules)
+            result, seconds = timed(partial(attack_magnitudes, true_means))
+            line(f"the same, with true means beside every number, {where}", true_means, result, None, seconds)
             alone = broken(table, sides, rules)
             result, seconds = timed(partial(attack_magnitudes, alone))
             line(f"the same, where only what tells too much is hidden, {where}", alone, result, None, seconds)

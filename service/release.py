@@ -16,6 +16,7 @@ from service.analyst.signed_requests import read_request, text_of
 from service.custody.asked import Order
 from service.desk.archive import keep
 from service.desk.asking import ask
+from service.desk.changes import to_keep
 from service.desk.checks import ballot_on, keep_for_checkers, reopened, stop
 from service.desk.checks_state import STOPPED, Checks
 from service.desk.extracts import extract_output
@@ -166,7 +167,9 @@ def _compare(output: Output, *, going: Going, desk: Desk) -> None:
         earlier[f"this release{part}"] = people
     if output.joins is not None:
         joins = {i: one.joins for i, one in known.items() if one.joins is not None}
-        refuse_joined(output.joins, earlier=joins, k=max(obligations.k_anonymity, LEAST_K))
+        refuse_joined(
+            output.joins, earlier=joins, k=max(obligations.k_anonymity, LEAST_K), l=obligations.l_diversity
+        )
 
 
 @contextmanager
@@ -239,7 +242,7 @@ def _stored(output: Output, going: Going, *, checked: int, desk: Desk) -> NewRel
             files_digest=digest_of(output.contents),
         ),
         tables=output.tables,
-        cohort=seal_described(output.described, going.id, desk),
+        cohort=seal_described(to_keep(output, desk=desk), going.id, desk),
         files=sealed_for(output.contents, to=going.recipient, one=desk.one, place=("release", going.id)),
         checked=checked,
     )

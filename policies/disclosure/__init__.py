@@ -23,11 +23,13 @@ from policies.disclosure.table import (
     PublishedTable,
     Restriction,
 )
+from policies.disclosure.updates import Change
 
 __all__ = [
     "HIDDEN",
     "NOT_APPLICABLE",
     "Audit",
+    "Change",
     "CountTable",
     "DisclosureError",
     "Finding",

@@ -51,7 +51,7 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A hidden cell that is not hidden enough, or a group that no table prints and that comes out as a few people (`left-out`): the range it could be narrowed to, and
+    """A hidden cell that is not hidden enough, or of which that could not be found out (`unsettled`), or a group that no table prints and that comes out as a few people (`left-out`): the range it could be narrowed to, and
     the range it has to keep.
 
     `because`: the printed cells, by table and categories, from which that follows; of the first few findings.
@@ -119,18 +119,10 @@ def _about_all(code: str) -> Finding:
 
 def _left_out(system: System, views: Sequence[View], cell_of: NDArray[np.int64]) -> tuple[Finding, ...]:
     """Groups that no table prints and that come out as a few people."""
-    most = max(one.small for one in views)
+    most, names = max(one.small for one in views), [one.name for one in views]
     found = small_groups_left_out(system, [one.layout for one in views], cell_of, most=most)
     return tuple(
-        Finding(
-            f"those of {views[one.whole].name} whom {views[one.part].name} leaves out",
-            one.cell,
-            "left-out",
-            one.low,
-            one.high,
-            1,
-            most,
-        )
+        Finding(one.group.named(names), one.group.cell, "left-out", one.low, one.high, 1, most)
         for one in found[:MOST_FINDINGS]
     )
 
@@ -140,13 +132,14 @@ def _attack(system: System, views: Sequence[View]) -> tuple[Finding, ...] | None
     rows = np.flatnonzero(np.concatenate([one.hidden for one in views]))
     if not len(rows):
         return ()
-    found = ranges(system, rows, wanted=system.high[rows] - system.low[rows], may_stop=False)
+    keep = np.maximum(system.low[rows], 1.0)
+    found = ranges(system, rows, wanted=system.high[rows] - keep, floor=keep, may_stop=False)
     if found is None:
         return None
-    keep = np.maximum(system.low[rows], 1.0)
     short = (found.reached_low > keep + WHOLE) | (found.reached_high < system.high[rows] - WHOLE)
     certain = (found.least > keep + WHOLE) | (found.most < system.high[rows] - WHOLE)
-    narrowed = np.flatnonzero(certain if found.cut_short and certain.any() else short)[:MOST_FINDINGS]
+    told = np.flatnonzero(certain if found.cut_short and certain.any() else short)
+    narrowed = told[np.argsort(~certain[told], kind="stable")][:MOST_FINDINGS]
     return tuple(
         _finding(
             system,

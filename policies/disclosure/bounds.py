@@ -12,20 +12,27 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from policies.disclosure import progress
 from policies.disclosure.pieces import limit, pieces
-from policies.disclosure.settling import LARGE, Work, settle
+from policies.disclosure.progress import Work
+from policies.disclosure.settling import LARGE, settle
 from policies.disclosure.system import WHOLE, Floats, System, room
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ranges:
-    """For each sum: no arrangement lies outside `least` to `most`; one was found at `reached_low` and one at `reached_high`."""
+    """For each sum: no arrangement lies outside `least` to `most`; one was found at `reached_low` and one at `reached_high`.
+
+    `cut_short`: so many are too narrow that not all others were looked at; `exhausted`: the effort that one attack may take was `spent` (see `Solution`).
+    """
 
     least: Floats
     most: Floats
     reached_low: Floats
     reached_high: Floats
     cut_short: bool
+    exhausted: bool
+    spent: int
 
     @property
     def settled(self) -> NDArray[np.bool_]:
@@ -49,11 +56,14 @@ def ranges(
     wanted: Floats,
     exact: bool = True,
     may_stop: bool = True,
+    most_spent: int | None = None,
+    floor: Floats | None = None,
 ) -> Ranges | None:
     """The range of the sum in each of these rows of the system; None if the statements contradict each other.
 
     A range at least as wide as `wanted` may be given too narrow where exactness would take too long; one that is narrower is exact.
     If not `exact`, only which ranges are wide enough is settled. `may_stop`: once single statements tell of enough ranges that are narrower than wanted.
+    `most_spent`: the effort after which nothing more is looked for, if not the usual one. `floor`: below it the width of a range does not count.
     """
     known = room(system)
     if known is None:
@@ -61,10 +71,20 @@ def ranges(
     targets = system.matrix[rows]
     low, high = known.of(targets)
     low, high = np.maximum(low, system.low[rows]), np.minimum(high, system.high[rows])
-    told = int((high - low < wanted - WHOLE).sum()) if may_stop and len(known.least) > LARGE else 0
-    work = Work.of(targets, low, high, wanted=wanted, hurried=not exact, told=told)
+    work = Work.of(
+        targets,
+        low,
+        high,
+        wanted=wanted,
+        hurried=not exact,
+        told=0,
+        most_spent=progress.MOST_SPENT if most_spent is None else most_spent,
+        floor=np.zeros(len(rows)) if floor is None else floor,
+    )
+    if may_stop and len(known.least) > LARGE:
+        work.told = int(work.certain(np.arange(len(rows))).sum())
     most = limit(system, known)
     for columns, inside, which in pieces(system, known, rows):
         if not settle(system, columns, inside, which, known=known, endless=most, work=work):
             return None
-    return Ranges(work.least, work.most, work.low, work.high, work.cut_short)
+    return Ranges(work.least, work.most, work.low, work.high, work.cut_short, work.exhausted, work.spent)

@@ -100,6 +100,13 @@ class Reading:
             hidden &= self._base()
         return np.where(hidden, wanted, 0.0)
 
+    def shows_a_zero(self) -> bool:
+        """Whether a zero is printed that could have been hidden. Exact totals beside rounded cells are printed whatever they are, so theirs tell nothing."""
+        rules = self.table.rules
+        unruled = rules is not None and not rules.exact and rules.total_kind == "exact"
+        ruled = self._base() if unruled else np.ones(len(self.table.codes), dtype=bool)
+        return any(shown == "0" and may for shown, may in zip(self.table.shown, ruled, strict=True))
+
     def _base(self) -> NDArray[np.bool_]:
         bases = [set(one.base) for one in self.grid.axes]
         return np.array([all(c in b for c, b in zip(cell, bases, strict=True)) for cell in self.table.codes])

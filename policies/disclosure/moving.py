@@ -17,7 +17,7 @@ from scipy.sparse import csc_array, csr_array, hstack, vstack
 from policies.disclosure.system import SECONDS_EACH, Floats
 
 if TYPE_CHECKING:
-    from policies.disclosure.plan import Problem
+    from policies.disclosure.problem import Problem
 
 Cells = NDArray[np.bool_]
 Whole = NDArray[np.int64]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import InitVar, dataclass
+from types import MappingProxyType
 from typing import Final
 
 from policies.cohort import attributes_of
 from policies.decision import Permit, genuine
-from policies.disclosure.attack import Audit
+from policies.disclosure.attack import Audit, Finding
 from policies.disclosure.errors import DisclosureError, NotPermitted, Unsafe
 from policies.disclosure.exact import show_exactly
 from policies.disclosure.hiding import suppress_and_round
@@ -16,12 +18,14 @@ from policies.disclosure.rounding import Rule
 from policies.disclosure.subtracted import refuse_subtracted
 from policies.disclosure.table import CountTable, PublishedTable
 from policies.disclosure.together import audit_together
+from policies.disclosure.updates import Change, across_update
 from policies.obligations import Obligations
 from policies.terms import words
 
 _SEAL: Final = object()  # INVARIANT: only `protect` names it
 
 THIS: Final = "this table"
+NOT_KNOWN: Final[Mapping[str, Change]] = MappingProxyType({})
 TABLE_FORMS: Final = frozenset(words("form")) - {"model-summary", "pseudonymised-extract"}
 
 
@@ -40,11 +44,19 @@ class SafeTable:
             raise DisclosureError("a safe table comes from protect(table, permit=...)")
 
 
-def protect(table: CountTable, *, obligations: Obligations, ledger: Ledger, permit: Permit) -> SafeTable:
+def protect(
+    table: CountTable,
+    *,
+    obligations: Obligations,
+    ledger: Ledger,
+    permit: Permit,
+    changes: Mapping[str, Change] = NOT_KNOWN,
+) -> SafeTable:
     """The table with small counts hidden and the others rounded, once an attack with everything released has failed.
 
     Where the obligations let exact counts out, the others stay as they are, and further cells are hidden so that none follows. The strictest of `obligations` and the permit's own apply. The caller checks the permit's date and, with
-    `refuse_overlap`, that no other cohort is too close.
+    `refuse_overlap`, that no other cohort is too close. `changes`: for each earlier population of the ledger, how many came and left since; where that is not
+    given, the reader is taken to know of nobody whom the tables do not tell of.
 
     Raises:
         PermitForged: the permit did not come from the engine.
@@ -59,9 +71,27 @@ def protect(table: CountTable, *, obligations: Obligations, ledger: Ledger, perm
     report = audit_together([(THIS, published), *earlier])
     if report.findings:
         raise Unsafe(_in_words(report), findings=report.findings)
+    _refuse_across_updates([(THIS, published), *earlier], ledger, changes)
     every = [(entry.name, entry.table) for entry in ledger.entries]
     refuse_subtracted(published, earlier=every, suppress=strictest.suppress)
     return SafeTable(published, report, strictest, permit.decision, seal=_SEAL)
+
+
+def _refuse_across_updates(
+    after: list[tuple[str, PublishedTable]], ledger: Ledger, changes: Mapping[str, Change]
+) -> None:
+    here = after[0][1].layout.population
+    for population in dict.fromkeys(entry.table.layout.population for entry in ledger.entries):
+        if population == here:
+            continue
+        before = [(entry.name, entry.table) for entry in ledger.on(population)]
+        findings = across_update(after, before=before, change=changes.get(population))
+        if findings:
+            raise Unsafe(
+                f"before and after an update of the linked data, together with {len(after) + len(before) - 1} earlier release(s), a reader could narrow down hidden "
+                f"cells or tell of a few people who came or left ({_places(findings)}): combine categories, or wait until more has changed",
+                findings=findings,
+            )
 
 
 def printed_under(obligations: Obligations, table: CountTable) -> PublishedTable:
@@ -100,15 +130,22 @@ def _in_words(report: Audit) -> str:
         return "the releases on these people use too many dimensions together to be checked: leave some out of this table"
     if "contradiction" in codes:
         return "this table and earlier releases on these people contradict each other: check that they describe the same people"
-    places = "; ".join(
-        f"{finding.table}, {' × '.join(finding.cell) or 'the only cell'}" for finding in report.findings[:5]
-    )
+    places = _places(report.findings)
     if "left-out" in codes:
         return (
             f"together with {report.tables - 1} earlier release(s) on these people a reader could work out groups of a few people that no table prints "
             f"({places}): leave a dimension or a condition out"
         )
+    if codes == {"unsettled"}:
+        return (
+            f"together with {report.tables - 1} earlier release(s) on these people it could not be settled, with the effort that one attack may take, whether a reader "
+            f"could narrow down hidden cells ({places}), so nothing leaves: combine categories, or leave a dimension out"
+        )
     return (
         f"together with {report.tables - 1} earlier release(s) on these people a reader could narrow down hidden cells "
         f"({places}): combine categories, or leave a dimension out"
     )
+
+
+def _places(findings: tuple[Finding, ...]) -> str:
+    return "; ".join(f"{one.table}, {' × '.join(one.cell) or 'the only cell'}" for one in findings[:5])

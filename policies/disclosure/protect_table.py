@@ -12,8 +12,9 @@ from scipy.sparse import csr_array
 
 from policies.disclosure.errors import TableInvalid
 from policies.disclosure.hiding import suppress_and_round, tells_about_a_class
-from policies.disclosure.plan import Plan, Problem, plan
+from policies.disclosure.plan import Plan, plan
 from policies.disclosure.printed import Grid, Printed, grid, parents_of
+from policies.disclosure.problem import Problem
 from policies.disclosure.rules import TableRules
 from policies.disclosure.table import HIDDEN, NOT_APPLICABLE, CountTable, Layout
 

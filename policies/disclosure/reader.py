@@ -18,7 +18,7 @@ from policies.disclosure.bounds import Ranges, ranges
 from policies.disclosure.errors import TableInvalid
 from policies.disclosure.joint import Joint, Reading, joint
 from policies.disclosure.printed import Parents, Printed, grid, parents_of
-from policies.disclosure.system import Room, room
+from policies.disclosure.system import WHOLE, Room, room
 from policies.disclosure.table import HIDDEN, NOT_APPLICABLE
 
 MOST_EXPLAINED: Final = 30
@@ -39,7 +39,10 @@ class Bounded:
 
 @dataclass(frozen=True, slots=True)
 class Narrow:
-    """A hidden cell with too narrow a range: in which table, the range, and the published numbers that give it away."""
+    """A hidden cell with too narrow a range: in which table, the range, and the published numbers that give it away.
+
+    If not `settled`, the attack was given up before it was known whether the range is too narrow, and none of it can be ruled out.
+    """
 
     table: str
     dimensions: tuple[str, ...]
@@ -47,6 +50,7 @@ class Narrow:
     lower: int
     upper: int
     because: tuple[Published, ...]
+    settled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +68,9 @@ class Attack:
         return not self.findings
 
 
-def attack(table: Printed, *, earlier: Sequence[Printed] = ()) -> Attack:
-    """Every cell of the table as its readers can bound it, read together with the earlier tables, which describe the same people.
+def attack(table: Printed, *, earlier: Sequence[Printed] = (), besides: Sequence[Reading] = ()) -> Attack:
+    """Every cell of the table as its readers can bound it, read together with the earlier tables, which describe the same people, and with what readers know
+    `besides`.
 
     Ranges are exact, except in large tables: there a range that is wide enough already may be given narrower than it is, and where many are too narrow, the others
     are given as wide as single statements leave them.
@@ -73,7 +78,7 @@ def attack(table: Printed, *, earlier: Sequence[Printed] = ()) -> Attack:
     Raises:
         TableInvalid: the printed numbers contradict each other, or cannot come about under their rules.
     """
-    readings = readings_of((table, *earlier))
+    readings = [*readings_of((table, *earlier)), *besides]
     together = joint(readings)
     found = ranges(together.system, together.demanded, wanted=together.wanted)
     learnt = False
@@ -89,7 +94,7 @@ def attack(table: Printed, *, earlier: Sequence[Printed] = ()) -> Attack:
         _cells(table, together, found, known),
         _narrow(readings, together, found, learnt=learnt),
         len(together.demanded),
-        len(readings),
+        len(earlier) + 1,
     )
 
 
@@ -97,6 +102,20 @@ def readings_of(tables: Sequence[Printed]) -> list[Reading]:
     """How a reader takes each of these tables, which describe the same people."""
     parents = parents_of(one.rules for one in tables)
     return [_reading(one, parents) for one in tables]
+
+
+def consistent(readings: list[Reading]) -> Joint | None:
+    """Everything that these readings say together, the sharpest way that does not contradict itself; None if both ways do.
+
+    Raises:
+        TableInvalid: as `joint`.
+    """
+    weaker = _zeros_may_hide(readings)
+    for given in (readings, weaker) if weaker != readings else (readings,):
+        together = joint(given)
+        if ranges(together.system, together.demanded[:0], wanted=together.wanted[:0]) is not None:
+            return together
+    return None
 
 
 def _reading(table: Printed, parents: Parents) -> Reading:
@@ -114,21 +133,22 @@ def _reading(table: Printed, parents: Parents) -> Reading:
 
 
 def _contradicts(reading: Reading) -> bool:
-    together = joint([replace(reading, hidden_from=0)])
-    return ranges(together.system, together.demanded[:0], wanted=together.wanted[:0]) is None
+    return consistent([replace(reading, hidden_from=0)]) is None
 
 
 def _zeros_may_hide(readings: Sequence[Reading]) -> list[Reading]:
     """The same for a reader who sees that a table that shows no zero must have hidden some."""
     return [
-        replace(one, hidden_from=0) if one.hidden_from and "0" not in one.table.shown else one
+        replace(one, hidden_from=0) if one.hidden_from and not one.shows_a_zero() else one
         for one in readings
     ]
 
 
 def _narrow(readings: Sequence[Reading], together: Joint, found: Ranges, *, learnt: bool) -> tuple[Narrow, ...]:
     """`learnt`: the tables together tell that zeros are hidden, so every cell that may be one has been given away in part."""
-    narrow = np.flatnonzero(found.narrower(together.wanted) | (learnt & (found.least < 1)))
+    given_away = learnt & (found.least < 1)
+    narrow = np.flatnonzero(found.narrower(together.wanted) | given_away)
+    settled = given_away | (found.most - found.least < together.wanted - WHOLE)
     result = []
     for number, n in enumerate(narrow):
         row = int(together.demanded[n])
@@ -138,13 +158,16 @@ def _narrow(readings: Sequence[Reading], together: Joint, found: Ranges, *, lear
             published_numbers(
                 together, row, tables=[one.table for one in readings], range_=(found.least[n], found.most[n])
             )
-            if number < MOST_EXPLAINED
+            if number < MOST_EXPLAINED and settled[n]
             else ()
         )
         upper = found.most[n] if not isinf(found.most[n]) else found.least[n]
         result.append(
-            Narrow(table.name, table.dimensions, first.codes, int(found.least[n]), int(upper), because)
-        )
+            Narrow(
+                table.name, table.dimensions, first.codes, int(found.least[n]), int(upper), because,
+                bool(settled[n]),
+            )
+        )  # fmt: skip
     return tuple(result)
 
 

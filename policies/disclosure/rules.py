@@ -33,6 +33,7 @@ class SumRules(Document):
     `threshold`, `n`, `k`, `p`: see `magnitude.Dominance`; `n` is at most 2, for a table names two contributions a cell. `p` also stands for what must stay uncertain on
     either side of such a sum, as a share of its largest contribution. `width`: the range of every hidden sum, as a share of its upper end.
     `mean`, `rate`: sum over count, and that per 1,000, are printed besides, with so many digits after the point.
+    `least_per_person`, `most_per_person`: between which two numbers each person's contribution lies, as readers know beforehand.
     """
 
     of: Annotated[str, Field(min_length=1, max_length=40)] = "sum"
@@ -45,10 +46,17 @@ class SumRules(Document):
     width: Annotated[Number, Field(gt=0, lt=1)] = 0.1
     mean: Annotated[Count, Field(le=MOST_DIGITS)] | None = None
     rate: Annotated[Count, Field(le=MOST_DIGITS)] | None = None
+    least_per_person: Annotated[Number, Field(ge=0)] = 0.0
+    most_per_person: Annotated[Number, Field(gt=0)] | None = None
 
     @model_validator(mode="after")
     def _fits(self) -> SumRules:
         unit, step = self.unit * THOUSANDTHS, self.step * THOUSANDTHS
+        if self.most_per_person is not None and self.most_per_person <= self.least_per_person:
+            raise complain(
+                "The most that one person contributes is no more than the least.",
+                fix="Write `least_per_person` below `most_per_person`.",
+            )
         if abs(unit - round(unit)) > ROUNDING or abs(step - round(step)) > ROUNDING or not round(unit):
             raise complain(
                 "A unit and a step have at most three digits after the point.", fix="Write 0.01 for pence."
@@ -61,6 +69,12 @@ class SumRules(Document):
     def units(self) -> tuple[int, int]:
         """The unit and the step in thousandths."""
         return round(self.unit * THOUSANDTHS), round(self.step * THOUSANDTHS)
+
+    @property
+    def per_person(self) -> tuple[float, float]:
+        """What one person contributes at least and at most, in thousandths; infinite where readers know no limit."""
+        most = inf if self.most_per_person is None else float(round(self.most_per_person * THOUSANDTHS))
+        return float(round(self.least_per_person * THOUSANDTHS)), most
 
 
 class TableRules(Document):

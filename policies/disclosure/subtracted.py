@@ -1,11 +1,11 @@
 """An exact count and another count of some of the same people, subtracted down to a few.
 
-Rounding keeps the difference of two printed numbers open; an exact number does not. The attack of `policies.disclosure.together` looks at hidden cells, and a
-group that no table prints, such as those whom one condition leaves out, is none. So it is looked at here: for two printed numbers of which the one counts
-some of the people of the other, what can be told of the rest.
+Rounding keeps the difference of two printed numbers open; an exact number does not. The attack of `policies.disclosure.together` looks at hidden cells and at
+groups between cohorts that are certain to be somebody. Here every two printed numbers are looked at of which the one counts some of the people of the other, for
+what can be told of the rest, be it that there are hardly any.
 
-An update makes another population, whose tables are not attacked together with those before it. Most of its people are the same, so the numbers of both are
-subtracted all the same, as if one population lay in the other: what is left has come, or gone.
+Across an update `policies.disclosure.updates` asks what somebody concludes who knows how many came and left. Whoever knows only that most people are the same
+subtracts the numbers of both all the same, as if one population lay in the other: what is left has come, or gone.
 """
 
 from __future__ import annotations

@@ -13,8 +13,10 @@ from scipy.sparse import csr_array
 WHOLE: Final = 1e-6
 MOST_NODES: Final = 2_000
 """Of one search for whole counts. Nodes come before seconds, so that the same statements get the same answer on every machine."""
-SECONDS_EACH: Final = 5.0
+SECONDS_EACH: Final = 60.0
 """A search that takes longer, which none is meant to, settles nothing: the cell then counts as too narrow."""
+BRANCHING: Final = 30
+"""What branching costs, beside one step of a linear program for each statement and each count."""
 MOST_PASSES: Final = 30
 Floats = NDArray[np.float64]
 
@@ -31,11 +33,15 @@ class System:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Solution:
-    """Counts that satisfy every statement, if any were found; a bound that the objective cannot pass; whether there are no such counts."""
+    """Counts that satisfy every statement, if any were found; a bound that the objective cannot pass; whether there are no such counts.
+
+    `spent`: the effort, as steps of the simplex method times coefficients of the statements, or about as much.
+    """
 
     counts: Floats | None
     bound: float
     impossible: bool
+    spent: int = 0
 
 
 def solve(
@@ -54,7 +60,11 @@ def solve(
     )
     counts = None if result.x is None else np.asarray(result.x, dtype=np.float64)
     reached = result.get("mip_dual_bound") if whole else result.fun
-    return Solution(counts, -np.inf if reached is None else float(reached), impossible=result.status == 2)
+    spent = int(system.matrix.nnz) * sum(system.matrix.shape)
+    if whole:
+        spent *= BRANCHING * (1 + int(result.get("mip_node_count") or 0) // BRANCHING)
+    bound = -np.inf if reached is None else float(reached)
+    return Solution(counts, bound, impossible=result.status == 2, spent=spent)
 
 
 def dual(objective: Floats, *, rows: csr_array, limits: Floats, signed: bool) -> tuple[float, Floats] | None:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
-from policies.disclosure.attack import Audit, Finding, audit, view
+import numpy as np
+
+from policies.disclosure.attack import MOST_FINDINGS, Audit, Finding, audit, view
 from policies.disclosure.errors import TableInvalid
 from policies.disclosure.exact import exact_rules, restricted_to
+from policies.disclosure.joint import Joint
+from policies.disclosure.left_out import Places, small_groups_left_out
 from policies.disclosure.margins import parents_in
 from policies.disclosure.printed import Printed
-from policies.disclosure.reader import Narrow, attack
+from policies.disclosure.reader import Narrow, attack, consistent, readings_of
 from policies.disclosure.rules import TableRules
+from policies.disclosure.stated import values_told
 from policies.disclosure.table import PublishedTable
 
 
@@ -18,7 +24,8 @@ def audit_together(tables: Sequence[tuple[str, PublishedTable]]) -> Audit:
     """What a reader of all these tables, which describe one population, could infer; each has the name that a finding calls it, and the first is the newest.
 
     Where all are rounded and none has levels, the attack is `policies.disclosure.attack`, and else `policies.disclosure.reader`, which also knows
-    exact totals and hierarchies. Both ask the same of a hidden count: that it keeps a range as wide as that of the small counts.
+    exact totals and hierarchies. Both ask the same of a hidden count: that it keeps a range as wide as that of the small counts. Both then look at
+    the groups that no table prints (`policies.disclosure.left_out`).
     """
     if not any(one.exact or one.layout.levels for _, one in tables):
         return audit([view(one, name=name) for name, one in tables])
@@ -27,11 +34,12 @@ def audit_together(tables: Sequence[tuple[str, PublishedTable]]) -> Audit:
         return Audit((), 0, len(tables))  # its conditions leave nobody, so it says nothing of anybody
     newest, *earlier = [readable(one, name=name) for name, one in told]
     try:
-        found = attack(newest, earlier=earlier)
+        found = attack(newest, earlier=earlier, besides=values_told([one.layout for _, one in told]))
     except TableInvalid as fault:
         code = "too-large" if "too many" in str(fault) else "contradiction"
         return Audit((Finding("all tables", (), code, 0, 0, 0, 0),), 0, len(tables))
-    return Audit(tuple(_finding(one) for one in found.findings), found.hidden, found.tables)
+    findings = tuple(_finding(one) for one in found.findings)
+    return Audit(findings or _left_out(told), found.hidden, found.tables)
 
 
 def readable(published: PublishedTable, *, name: str) -> Printed:
@@ -49,5 +57,37 @@ def readable(published: PublishedTable, *, name: str) -> Printed:
     return Printed(name, layout.dimensions, (*layout.cells(), *totals), shown, rules)
 
 
+def most_hidden(published: PublishedTable) -> int:
+    """The largest count that is hidden for being small."""
+    return published.width + 1 if published.exact else published.rule.largest_hidden
+
+
+def _left_out(told: Sequence[tuple[str, PublishedTable]]) -> tuple[Finding, ...]:
+    """Groups that no table prints and that come out as a few people."""
+    if len({one.layout.restrictions for _, one in told}) < 2:
+        return ()
+    names, layouts = [name for name, _ in told], [one.layout for _, one in told]
+    most = max(most_hidden(one) for _, one in told)
+    tables = [readable(one, name=name) for name, one in told]
+    together = consistent([*readings_of(tables), *values_told(layouts)])
+    if together is None:
+        return (Finding("all tables", (), "contradiction", 0, 0, 0, 0),)
+    cell_of = np.stack([_cells_in(together, n, layout.size) for n, layout in enumerate(layouts)])
+    found = small_groups_left_out(together.system, layouts, cell_of, most=most)
+    return tuple(
+        Finding(one.group.named(names), one.group.cell, "left-out", one.low, one.high, 1, most)
+        for one in islice(found, MOST_FINDINGS)
+    )
+
+
+def _cells_in(together: Joint, table: int, cells: int) -> Places:
+    """For each unknown, the cell of the table in which it is counted, or -1."""
+    its = together.system.matrix[together.rows[table][:cells]].tocoo()
+    found = np.full(its.shape[1], -1, dtype=np.int64)
+    found[its.col] = its.row
+    return found
+
+
 def _finding(one: Narrow) -> Finding:
-    return Finding(one.table, one.codes, "narrowed", one.lower, one.upper, 0, 0)
+    code = "narrowed" if one.settled else "unsettled"
+    return Finding(one.table, one.codes, code, one.lower, one.upper, 0, 0)

@@ -21,7 +21,8 @@ from policies.disclosure.sums import (
     attack_every_sum,
     protect_magnitudes,
 )
-from policies.disclosure.sums.attack import Sides
+from policies.disclosure.sums.each import PER_PERSON
+from policies.disclosure.sums.telling import Sides
 from service.texts import read_text
 from service.writing import write_whole
 
@@ -112,13 +113,20 @@ def _finding(one: Narrow | Told) -> dict[str, Any]:
         {"table": p.table, "cell": dict(p.cell), **_measure(p), "printed": p.printed} for p in one.because
     ]
     facts = {"table": one.table, "lower": one.lower, "upper": one.upper, "because": because}
-    return {**dict(zip(one.dimensions, one.codes, strict=True)), **_measure(one), **facts}
+    known_to = _known_to(one)
+    inside = {"known_to": dict(zip(one.dimensions, known_to, strict=True))} if known_to else {}
+    return {**dict(zip(one.dimensions, one.codes, strict=True)), **_measure(one), **facts, **inside}
 
 
 def _measure(one: object) -> dict[str, str]:
     """Which number of a cell is meant, in tables that have several."""
     measure = getattr(one, "measure", None)
     return {} if measure is None else {"measure": measure}
+
+
+def _known_to(one: Narrow | Told) -> tuple[str, ...]:
+    """The cell whose contributors alone can tell this."""
+    return one.known_to or () if isinstance(one, Told) else ()
 
 
 def _earlier(folder: Path | None) -> list[Magnitudes]:
@@ -165,11 +173,17 @@ def _tell(result: Attack | Result, say: Say) -> None:
     say(f"Not safe: {len(result.findings):,} hidden {kind}s can be narrowed down too far.")
     for one in result.findings[:MOST_TOLD]:
         width = f"is {one.lower}" if one.lower == one.upper else f"is {one.lower} to {one.upper}"
+        if isinstance(one, Narrow) and not one.settled:
+            say(f"  {one.table}: {_place(one.dimensions, one.codes)}: not settled, so not known to be safe")
+            continue
+        known_to = _known_to(one)
+        who = f", known to whoever contributes most to {_place(one.dimensions, known_to)}" if known_to else ""
         say(
-            f"  {one.table}: {_place(one.dimensions, one.codes)}{_name(one)} {width}, because of {len(one.because)} printed numbers:"
+            f"  {one.table}: {_place(one.dimensions, one.codes)}{_name(one)} {width}{who}, because of {len(one.because)} printed numbers:"
         )
         for said in one.because:
-            cell = _place(tuple(d for d, _ in said.cell), tuple(c for _, c in said.cell))
+            place = _place(tuple(d for d, _ in said.cell), tuple(c for _, c in said.cell))
+            cell = "everybody" if _measure(said).get("measure") == PER_PERSON else place
             say(f"    {said.table}: {cell}{_name(said)}: {said.printed}")
 
 

@@ -88,10 +88,14 @@ def reopened(kept: StoredPrepared, *, going: Going, desk: Desk) -> Output:
         or not f"{desk.clock():%Y-%m-%d}" <= told["expires"] <= going.permit.expires.isoformat()
     ):
         raise OutOfOrder(f"{going.id} was prepared on other terms than hold now: ask again with a new request")
-    safe = still_safe(sheet, printed=kept.tables, going=going, desk=desk) if kept.tables else ()
     whom = open_described(kept.cohort, kept.release, desk)
+    safe = (
+        still_safe(sheet, printed=kept.tables, everyone=whom.everyone, going=going, desk=desk)
+        if kept.tables
+        else ()
+    )
     main, beside = (*safe, None, None)[:2]
-    return Output(main, contents, sheet, whom.people, beside, whom.among, whom.joins)
+    return Output(main, contents, sheet, whom.people, beside, whom.among, whom.joins, whom.everyone)
 
 
 def _opened(kept: StoredPrepared, *, desk: Desk) -> tuple[dict[str, bytes], bytes]:

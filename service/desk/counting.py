@@ -19,10 +19,11 @@ OTHER_TIMES: Final = "at another time, or never"
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """True counts, and the people who are in them."""
+    """True counts, the people who are in them, and everyone in the linked data."""
 
     table: CountTable
     people: frozenset[str]
+    everyone: frozenset[str]
 
 
 def counted(
@@ -62,7 +63,7 @@ def counted(
         restrictions,
         _levels(going),
     )
-    return Counted(CountTable(layout, cohort.counts), frozenset(cohort.people))
+    return Counted(CountTable(layout, cohort.counts), frozenset(cohort.people), frozenset(cohort.everyone))
 
 
 def counted_among(going: Going, *, spine: pa.Table, opened: Opened, desk: Desk) -> tuple[Counted, Counted]:
@@ -87,7 +88,7 @@ def counted_among(going: Going, *, spine: pa.Table, opened: Opened, desk: Desk) 
     counts[np.ix_(*places)] = inside.table.counts
     absent[np.ix_(*places)] = False
     layout = Layout(whole.population, whole.dimensions, whole.categories, part.restrictions, whole.levels)
-    return among, Counted(CountTable(layout, counts, absent), inside.people)
+    return among, Counted(CountTable(layout, counts, absent), inside.people, inside.everyone)
 
 
 def upwards_of(going: Going, *, names: Sequence[str]) -> dict[str, dict[str, str]]:

@@ -68,8 +68,18 @@ def extract_output(going: Going, *, opened: Opened, desk: Desk) -> Output:
     )
     sheet = _sheet(going, safe=safe, people=len(found.people), earlier=desk.state.extracts())
     alike = dict(zip((found.people[n] for n in safe.kept), safe.groups, strict=True))
-    joins = Joins(tuple(sorted(safe.coarse)), alike)
+    joins = Joins(tuple(sorted(safe.coarse)), alike, _values(safe, found))
     return Output(None, contents, sheet, frozenset(found.people), joins=joins)
+
+
+def _values(safe: SafeExtract, found: Histories) -> dict[str, dict[str, str]]:
+    """What each person in the extract has of each sensitive column."""
+    people = [found.people[n] for n in safe.kept]
+    return {
+        column.name: dict(zip(people, (row[n] for row in safe.rows), strict=True))
+        for n, column in enumerate(safe.columns)
+        if column.name not in safe.coarse
+    }
 
 
 def _columns(going: Going) -> tuple[str, ...]:

@@ -30,14 +30,15 @@ def open_described(sealed: bytes, release_id: str, desk: Desk) -> Described:
     return Described(
         frozenset(told["people"]),
         None if among is None else frozenset(among),
-        None if joins is None else Joins(tuple(joins["columns"]), joins["group_of"]),
+        None if joins is None else Joins(tuple(joins["columns"]), joins["group_of"], joins.get("values")),
+        frozenset(told["everyone"]) if told.get("everyone") is not None else None,
     )
 
 
 def _text(described: Described) -> str:
     """The ids, one a line; where there is more to tell, as JSON."""
-    people = sorted(described.people)
-    if described.among is None and described.joins is None:
+    people, everyone = sorted(described.people), described.everyone
+    if described.among is None and described.joins is None and everyone is None:
         return "\n".join(people)
     joins = described.joins
     return json.dumps(
@@ -46,7 +47,12 @@ def _text(described: Described) -> str:
             "among": None if described.among is None else sorted(described.among),
             "joins": None
             if joins is None
-            else {"columns": list(joins.columns), "group_of": dict(joins.group_of)},
+            else {
+                "columns": list(joins.columns),
+                "group_of": dict(joins.group_of),
+                "values": None if joins.values is None else {c: dict(its) for c, its in joins.values.items()},
+            },
+            "everyone": None if everyone is None else sorted(everyone),
         },
         sort_keys=True,
     )

@@ -83,11 +83,13 @@ class Going:
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """Whom a release describes: the people counted or listed; of rates, those among whom; of an extract, how it can be joined with others."""
+    """Whom a release describes: the people counted or listed; of rates, those among whom; of an extract, how it can be joined with others. `everyone` who was in
+    the linked data, which the first table on them keeps for those after the next update."""
 
     people: frozenset[str]
     among: frozenset[str] | None = None
     joins: Joins | None = None
+    everyone: frozenset[str] | None = None
 
     @property
     def cohorts(self) -> dict[str, frozenset[str]]:
@@ -99,7 +101,7 @@ class Described:
 class Output:
     """What is to leave, in the clear: the table that passed (None for an extract), its files by name, what only the output checkers see beside them, and the
     people whom it is about. Of rates, the table of those of whom they are told and its people (`beside`, `among`); of an extract, how it can be joined
-    with others (`joins`)."""
+    with others (`joins`); of a table, everyone who was in the linked data."""
 
     safe: SafeTable | None
     contents: Mapping[str, bytes]
@@ -108,6 +110,7 @@ class Output:
     beside: SafeTable | None = None
     among: frozenset[str] | None = None
     joins: Joins | None = None
+    everyone: frozenset[str] | None = None
 
     @property
     def tables(self) -> tuple[PublishedTable, ...]:
@@ -117,7 +120,7 @@ class Output:
     @property
     def described(self) -> Described:
         """Whom it describes."""
-        return Described(self.people, self.among, self.joins)
+        return Described(self.people, self.among, self.joins, self.everyone)
 
 
 @dataclass(frozen=True, slots=True)

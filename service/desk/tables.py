@@ -26,6 +26,7 @@ from policies.disclosure import (
 from policies.disclosure.entangled import refuse_entangled
 from policies.disclosure.render import RATE
 from policies.forms import MAP
+from service.desk.changes import changes_since
 from service.desk.counting import Counted, counted, counted_among
 from service.desk.opening import Opened
 from service.desk.package import as_json, described, package_of, parquet_of
@@ -55,7 +56,7 @@ def table_output(going: Going, *, opened: Opened, desk: Desk) -> Output:
     else:
         among, inside = None, counted(going, spine=spine, opened=opened, desk=desk, population=opened.population, conditions=asked.population)  # fmt: skip
     tables = (inside.table,) if among is None else (inside.table, among.table)
-    safe, *others = protect_again(tables, going=going, desk=desk)
+    safe, *others = protect_again(tables, everyone=inside.everyone, going=going, desk=desk)
     beside = next(iter(others), None)
     contents = package_of(
         going, data=_data(going, safe, beside), what="table", reading=_reading(going, safe, beside), rates=error_rates_of(opened.spine),
@@ -64,25 +65,38 @@ def table_output(going: Going, *, opened: Opened, desk: Desk) -> Output:
     sheet = _sheet(going, counted_=inside, safe=safe) | (
         {} if among is None or beside is None else {AMONG: _told(among, beside)}
     )
-    return Output(safe, contents, as_json(sheet), inside.people, beside, among.people if among else None)
+    whom = among.people if among else None
+    return Output(safe, contents, as_json(sheet), inside.people, beside, whom, everyone=inside.everyone)
 
 
-def protect_again(tables: Sequence[CountTable], *, going: Going, desk: Desk) -> tuple[SafeTable, ...]:
-    """The tables of one release, protected and attacked with everything released up to now and with each other.
+def protect_again(
+    tables: Sequence[CountTable], *, everyone: frozenset[str] | None, going: Going, desk: Desk
+) -> tuple[SafeTable, ...]:
+    """The tables of one release, protected and attacked with everything released up to now and with each other. `everyone` is in the linked data that they count.
 
     Raises:
         Unsafe: a reader could infer a hidden count.
     """
     ledger, done = desk.state.ledger(), list[SafeTable]()
+    changes = changes_since(everyone, desk=desk)
     for table in reversed(tables):
         refuse_entangled(table.layout, ledger=ledger, catalogue=going.found.facts.catalogue)
-        done.append(protect(table, obligations=going.permit.obligations, ledger=ledger, permit=going.permit))
+        done.append(
+            protect(
+                table, obligations=going.permit.obligations, ledger=ledger, permit=going.permit, changes=changes
+            )
+        )
         ledger = Ledger((*ledger.entries, LedgerEntry(going.id, done[-1].published, AMONG)))
     return tuple(reversed(done))
 
 
 def still_safe(
-    sheet: bytes, *, printed: Sequence[PublishedTable], going: Going, desk: Desk
+    sheet: bytes,
+    *,
+    printed: Sequence[PublishedTable],
+    everyone: frozenset[str] | None,
+    going: Going,
+    desk: Desk,
 ) -> tuple[SafeTable, ...]:
     """What the checkers approved, protected and attacked once more by all that was released meanwhile.
 
@@ -96,7 +110,7 @@ def still_safe(
         counts = np.array(its["counts"], dtype=np.int64).reshape(one.layout.shape)
         absent = np.array([cell == NOT_APPLICABLE for cell in one.cells]).reshape(one.layout.shape)
         tables.append(CountTable(one.layout, counts, absent))
-    safe = protect_again(tables, going=going, desk=desk)
+    safe = protect_again(tables, everyone=everyone, going=going, desk=desk)
     if tuple(one.published for one in safe) != tuple(printed):
         raise OutOfOrder(f"{going.id} would be printed otherwise by now: ask again with a new request")
     return safe

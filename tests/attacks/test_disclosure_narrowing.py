@@ -9,6 +9,7 @@ import pytest
 
 from policies import Request, decide, load_catalogue, load_gateways, load_policy
 from policies.disclosure import (
+    Change,
     CountTable,
     Layout,
     Ledger,
@@ -77,7 +78,7 @@ def statement(low, high):
     return View("a total", Layout("people", (), ()), np.array([low]), np.array([high]), np.array([False]))
 
 
-def release(counts, ledger, **more):
+def release(counts, ledger, *, changes=None, **more):
     counts = np.array(counts)
     given = permit()
     return protect(
@@ -85,6 +86,7 @@ def release(counts, ledger, **more):
         obligations=given.obligations,
         ledger=ledger,
         permit=given,
+        changes=changes or {},
     )
 
 
@@ -120,9 +122,13 @@ def test_a_new_table_may_not_narrow_a_cell_of_an_earlier_one():
 
 
 def test_releases_about_other_people_do_not_matter():
+    """Of the 25 people then nobody is among the 64 of now. Where that is not known, other people are those before an update."""
     other = CountTable(Layout("others", (), ()), np.array(25))
     ledger = Ledger().add("first", table=suppress_and_round(other, rule=RULE))
-    assert release([1, 8, 8, 8], ledger).published.cells[0] == "[c]"
+    all_others = {"others": Change(came=64, left=25)}
+    assert release([4, 20, 20, 20], ledger, changes=all_others).published.cells[0] == "[c]"
+    with pytest.raises(Unsafe, match="before and after an update"):
+        release([1, 8, 8, 8], ledger)
 
 
 def test_the_same_table_may_be_released_again():

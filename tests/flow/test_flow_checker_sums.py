@@ -81,6 +81,35 @@ def test_an_earlier_table_of_the_same_sums_stops_a_table(table: Path) -> None:
     )
 
 
+def test_a_report_names_the_cell_whose_insider_can_tell(table: Path) -> None:
+    table.write_text(
+        "area,count,sum,largest,second\na,1,500,500,0\nb,1,400,400,0\nc,40,2000,200,190\nd,50,2500,250,240\nTotal,92,5400,,\n",
+        encoding="utf-8",
+    )
+    rules, out = _plain(table), table.with_name("safe.json")
+    assert run("protect", table, "--rules", rules, "--json", out)[0] == 0  # one of c and d hidden besides
+    earlier = table.with_name("earlier")
+    earlier.mkdir()
+    (earlier / "march.csv").write_text("area,count,sum\nc,40,2000\nd,50,2500\n", encoding="utf-8")
+    (earlier / "rules.yaml").write_text("mode: exact\nmissing: unknown\n", encoding="utf-8")
+    code, said = run("protect", table, "--rules", rules, "--earlier", earlier, "--json", out)
+    assert code == 17
+    assert "area b (sum) is 400, known to whoever contributes most to area a, because of" in said
+    told = [one for one in json.loads(out.read_text("utf-8"))["findings"] if "known_to" in one]
+    assert [(one["area"], one["known_to"]) for one in told] == [("a", {"area": "b"}), ("b", {"area": "a"})]
+
+
+def test_what_one_person_can_contribute_is_named_where_a_sum_follows_from_it(table: Path) -> None:
+    table.write_text("area,count,sum\na,1,[c]\nb,2,[c]\nTotal,3,1090\n", encoding="utf-8")
+    assert run("attack", table, "--rules", _plain(table))[0] == 0
+    rules = _plain(table)
+    rules.write_text("mode: exact\nsums: {most_per_person: 365}\n", encoding="utf-8")
+    code, said = run("attack", table, "--rules", rules)
+    assert code == 17
+    assert "area a (sum) is 360 to 365, because of" in said
+    assert "days.csv: everybody (per person): 0 to 365" in said
+
+
 def _plain(table: Path) -> Path:
     rules = table.with_name("plain.yaml")
     rules.write_text("mode: exact\n", encoding="utf-8")

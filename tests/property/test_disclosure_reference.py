@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from policies.disclosure import settling
+from policies.disclosure import progress, settling
 from policies.disclosure.errors import Unsafe
 from policies.disclosure.printed import Printed
 from policies.disclosure.protect_table import protect_table
@@ -112,9 +112,9 @@ def compare(table, shape):
     # One sum can stand in two places of a table, and is named once. After many certain ones the others are left.
     named, all_of_them = {right[one.codes] for one in result.findings}, {right[cell] for cell in narrow}
     assert named <= all_of_them
-    assert named == all_of_them or len(result.findings) >= settling.MOST_CERTAIN
+    assert named == all_of_them or len(result.findings) >= progress.MOST_CERTAIN
     for one in result.findings:
-        if len(result.findings) < settling.MOST_CERTAIN:
+        if len(result.findings) < progress.MOST_CERTAIN:
             assert (one.lower, one.upper) == right[one.codes]
     return result, right
 
@@ -155,8 +155,8 @@ def test_large_pieces_are_never_judged_safer_than_by_the_slow_attacker(shape, da
     rules = rules_for(shape, mode="exact", width=4)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(settling, "LARGE", 1)
-        patch.setattr(settling, "MOST_CERTAIN", data.draw(st.sampled_from([2, 30])))
-        patch.setattr(settling, "MOST_UNSURE", data.draw(st.sampled_from([0, 60])))
+        patch.setattr(progress, "MOST_CERTAIN", data.draw(st.sampled_from([2, 30])))
+        patch.setattr(progress, "MOST_UNSURE", data.draw(st.sampled_from([0, 60])))
         printed = hiding(table, mask, rules)
         result, right = attack(printed), reference(printed, shape)
     narrow = {cell for cell, (low, high) in right.items() if high - low < 4}

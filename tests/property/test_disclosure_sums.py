@@ -1,12 +1,13 @@
-"""Sums that are protected survive an attacker of two plain linear programs a number, and the attack on sums finds what that attacker finds."""
+"""Sums that are protected survive an attacker of two plain programs a number, in which people are whole, and the attack on sums finds what that attacker finds."""
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from scipy.optimize import linprog
+from scipy.optimize import LinearConstraint, linprog, milp
 
 from policies.disclosure.errors import Unsafe
 from policies.disclosure.printed import Printed
@@ -96,17 +97,26 @@ def tells(values):
 
 
 class Plainly:
-    """Everything printed, read as it stands, as linear inequalities over the counts and sums of base cells; each end of a range is a program of its own."""
+    """Everything printed, read as it stands, as inequalities over the counts and sums of base cells; each end of a range is a program of its own.
 
-    def __init__(self, shape, tables):
+    `each`: between which two numbers everybody's contribution lies.
+    """
+
+    def __init__(self, shape, tables, each=(0, np.inf)):
         self.shape, self.size = shape, int(np.prod(shape))
         self.rows, self.limits = [np.zeros(2 * self.size)], [0.0]
+        for one in np.eye(self.size):
+            self.rows.append(np.concatenate([one * each[0], -one]))
+            self.limits.append(0.0)
+            if each[1] < np.inf:
+                self.rows.append(np.concatenate([-one * each[1], one]))
+                self.limits.append(0.0)
         for table in tables:
             for n, codes in enumerate(table.counts.codes):
                 self._read(table, n, self.row(codes, "count"), self.row(codes, "sum"))
         if any(HIDDEN in table.counts.shown for table in tables):
             for one in np.eye(self.size):  # nobody contributes nothing
-                most = self._least(-np.concatenate([one, np.zeros(self.size)]))
+                most = self._least(-np.concatenate([one, np.zeros(self.size)]), whole=False)
                 if most is not None and most > -NEAR:
                     self._say(np.concatenate([np.zeros(self.size), one]), 0.0, 0.0)
 
@@ -120,10 +130,14 @@ class Plainly:
         most = self._least(-row)
         return self._least(row), np.inf if most is None else -most
 
-    def _least(self, objective):
+    def _least(self, objective, *, whole=True):
         found = linprog(objective, A_ub=np.array(self.rows), b_ub=self.limits, bounds=(0, None), method="highs")
         assert found.status in (0, 3)
-        return None if found.status == 3 else found.fun
+        if found.status == 3 or not whole:
+            return found.fun
+        people = np.repeat([1, 0], self.size)
+        limits = LinearConstraint(np.array(self.rows), -np.inf, self.limits)
+        return milp(objective, integrality=people, constraints=limits, options={"mip_rel_gap": 0}).fun
 
     def _say(self, coefficients, least, most):
         self.rows += [coefficients, -coefficients]
@@ -171,6 +185,28 @@ def test_the_range_of_every_hidden_sum_is_the_one_that_plain_programs_leave(draw
         if one.measure == "sum" and one.status == "hidden" and one.lower == one.upper
     }
     assert bool(exact) == any(one.measure == "sum" for one in result.findings)
+
+
+@quick
+@given(contributions(), st.data())
+def test_what_one_person_can_contribute_narrows_ranges_as_far_as_plain_programs_say(drawn, data):
+    shape, people = drawn
+    least, most = data.draw(st.sampled_from([(0, 200), (0, 250), (50, 200), (50, None)]))
+    people = [[max(one, least) for one in cell] for cell in people]
+    table = true_table(shape, people)
+    some = st.lists(st.booleans(), min_size=len(table.counts.codes), max_size=len(table.counts.codes))
+    printed = hiding(table, data.draw(some))
+    if data.draw(st.booleans()):  # counts are all known, and only sums are hidden
+        printed = Magnitudes(replace(printed.counts, shown=table.counts.shown), printed.columns)
+    sums = {"least_per_person": least} | ({} if most is None else {"most_per_person": most})
+    rules = TableRules.model_validate({"mode": "exact", "hide_zeros": True, "width": 1, "sums": sums})
+    result = attack_magnitudes(Magnitudes(replace(printed.counts, rules=rules), printed.columns))
+    plain = Plainly(shape, [printed], (least, most or np.inf))
+    for one in result.cells:
+        if one.status == "hidden":
+            low, high = plain.ends(one.codes, one.measure)
+            assert one.lower == pytest.approx(low, abs=0.01)
+            assert (np.inf if one.upper is None else one.upper) == pytest.approx(high, abs=0.01)
 
 
 @quick

@@ -1,12 +1,14 @@
 """Tables of sums: how they are read, which sums are hidden for which reason, and what counts, sums, means and rates tell together."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from policies.disclosure.csv_table import magnitudes_csv, read_magnitudes
 from policies.disclosure.errors import TableInvalid
 from policies.disclosure.rules import SumRules, load_rules
-from policies.disclosure.sums import attack_magnitudes, protect_magnitudes
+from policies.disclosure.sums import Magnitudes, attack_magnitudes, protect_magnitudes
 from policies.disclosure.sums.contributions import Contributions
 from policies.errors import DocumentInvalid
 
@@ -86,7 +88,7 @@ def test_a_table_without_largest_contributions_is_not_protected():
 
 @pytest.mark.parametrize(
     "text",
-    ["step: 0", "step: 0.0001", "unit: 10", "unit: 3, step: 10", "k: 1.5", "n: 3", "p: 0", "width: 1", "mean: 4", "threshold: 0", "least: 3"],
+    ["most_per_person: 0", "most_per_person: 5, least_per_person: 5", "step: 0", "step: 0.0001", "unit: 10", "unit: 3, step: 10", "k: 1.5", "n: 3", "p: 0", "width: 1", "mean: 4", "threshold: 0", "least: 3"],
 )  # fmt: skip
 def test_rules_of_sums_that_cannot_be_meant_are_refused(text):
     with pytest.raises(DocumentInvalid, match=r"rules.yaml: line"):
@@ -126,7 +128,7 @@ def test_hiding_takes_count_and_sum_together_and_protects_both_through_the_total
     assert list(zip(printed.counts.shown, printed.columns["sum"], strict=True)) == [
         ("[c]", "[c]"), ("[c]", "[c]"), ("50", "2500"), ("120", "5500"),
     ]  # fmt: skip
-    assert sides == {("a",): (910_000, 1_090_000)}
+    assert {codes: (one.low, one.high) for codes, one in sides.items()} == {("a",): (910_000, 1_090_000)}
     result = attack_magnitudes(printed, sides=sides)
     assert result.safe
     assert bounds(result)["a"] == (0, 3000)
@@ -145,6 +147,69 @@ def test_two_people_alone_in_one_line_cannot_read_off_each_other():
     )
     assert sum(one == "[c]" for one in printed.columns["sum"]) == 3
     assert attack_magnitudes(printed, sides=sides).safe
+
+
+# Row p and column c have a hidden cell each besides, so p/c less r/a follows from the totals, and whoever is alone in r/a could tell what the one in p/c contributes.
+ROUND_A_CORNER = [
+    "r,a,1,500,500,0", "r,b,30,1000,100,90", "r,c,30,1500,150,140", "r,Total,61,3000,,",
+    "p,a,30,2000,200,190", "p,b,30,1000,100,90", "p,c,1,400,400,0", "p,Total,61,3400,,",
+    "Total,a,31,2500,,", "Total,b,60,2000,,", "Total,c,31,1900,,", "Total,Total,122,6400,,",
+]  # fmt: skip
+CORNER = {("r", "a"), ("r", "c"), ("p", "a"), ("p", "c")}
+
+
+def test_who_is_alone_in_one_cell_cannot_tell_a_sum_that_is_tied_to_it_by_several_equations():
+    printed, sides = true(ROUND_A_CORNER, EXACT, dimensions="row,column")
+    assert attack_magnitudes(printed, sides=sides).safe
+    hidden = {c for c, one in zip(printed.counts.codes, printed.columns["sum"], strict=True) if one == "[c]"}
+    assert hidden > CORNER  # four alone, of which one is known, tell the three others
+
+
+def test_a_finding_names_the_cell_whose_insider_can_tell_and_the_numbers_that_they_use():
+    text = read(["row,column,count,sum,largest,second", *ROUND_A_CORNER], EXACT)
+    _, sides = true(ROUND_A_CORNER, EXACT, dimensions="row,column")
+    columns = [text.counts.shown, text.columns["sum"]]
+    counts, sums = (
+        tuple("[c]" if cell in CORNER else one for cell, one in zip(text.counts.codes, column, strict=True))
+        for column in columns
+    )
+    printed = Magnitudes(replace(text.counts, shown=counts), {"sum": sums})
+    assert attack_magnitudes(printed).safe
+    found = attack_magnitudes(printed, sides=sides).findings
+    assert {(one.codes, one.known_to, one.lower, one.upper) for one in found} == {
+        (("p", "c"), ("r", "a"), 400, 400),
+        (("r", "a"), ("p", "c"), 500, 500),
+    }
+    for one in found:
+        assert {given.printed for given in one.because} <= {
+            "1000",
+            "3000",
+            "3400",
+            "2500",
+            "2000",
+            "1900",
+            "6400",
+        }
+        assert one.because
+
+
+def test_a_sum_by_which_it_is_shared_is_known_to_be_no_smaller_than_the_own_part():
+    """Of 3,000 in two cells, one person contributes 2,500, which leaves at most 500 for the other cell, where somebody contributes 480; and the other way round."""
+    lines = ["a,15,2510,2500,2", "b,15,490,480,2", "c,40,2000,200,190", "Total,70,5000,,"]
+    _, sides = true(lines, EXACT)
+    shut = read(["area,count,sum", "a,[c],[c]", "b,[c],[c]", "c,40,2000", "Total,70,5000"], EXACT)
+    found = attack_magnitudes(shut, sides=sides).findings
+    assert {(one.codes, one.known_to, one.lower, one.upper) for one in found} == {
+        (("b",), ("a",), 0, 500),
+        (("a",), ("b",), 0, 2520),
+    }
+
+
+def test_sums_that_are_said_to_be_the_true_ones_of_another_table_are_refused():
+    printed, sides = true(ROUND_A_CORNER, EXACT, dimensions="row,column")
+    wrong = {codes: replace(one, total=one.total * 100) for codes, one in sides.items()}
+    with pytest.raises(TableInvalid, match="do not agree with the true ones"):
+        attack_magnitudes(printed, sides=wrong)
 
 
 def test_a_weight_keeps_a_category_shown():
@@ -299,6 +364,64 @@ def test_a_marker_and_a_word_for_totals_of_another_tool_are_read_and_written():
     printed = read(["area,count,sum", "a,*,*", "b,*,*", "All,60,1000"], how)
     assert attack_magnitudes(printed).safe
     assert magnitudes_csv(printed).split() == ["area,count,sum", "a,*,*", "b,*,*", "All,60,1000"]
+
+
+def each(least, most):
+    return f"mode: exact\nsums: {{of: days, least_per_person: {least}, most_per_person: {most}}}\n"
+
+
+def test_what_one_person_can_contribute_bounds_the_sums_of_people_who_are_counted():
+    lines = ["area,count,sum", "a,1,[c]", "b,2,[c]", "Total,3,900"]
+    assert bounds(attack_magnitudes(read(lines, EXACT)))["a"] == (0, 900)
+    result = attack_magnitudes(read(lines, each(0, 365)))
+    assert bounds(result) == {"a": (170, 365), "b": (535, 730), "Total": (900, 900)}
+    assert bounds(attack_magnitudes(read(lines, each(250, 365))))["a"] == (250, 365)
+    told = attack_magnitudes(
+        read(["area,count,sum", "a,1,[c]", "b,2,[c]", "Total,3,1090"], each(0, 365))
+    ).findings
+    assert [(one.codes, one.lower, one.upper) for one in told] == [(("a",), 360, 365), (("b",), 725, 730)]
+    assert ("per person", "0 to 365") in {(one.measure, one.printed) for one in told[0].because}
+
+
+def test_a_sum_tells_how_many_whole_people_there_are_at_least_and_at_most():
+    lines = ["area,count,sum", "a,[c],3000", "b,[c],400", "Total,20,3400"]
+    assert bounds(attack_magnitudes(read(lines, each(0, 365))), "count") == {
+        "a": (9, 18),
+        "b": (2, 11),
+        "Total": (20, 20),
+    }
+    assert bounds(attack_magnitudes(read(lines, each(150, 365))), "count")["b"] == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("row", "least", "most", "tells"),
+    [
+        ((12, 4380, 365, 365), 0, 365, True),  # everybody as much as they can
+        ((12, 4379, 365, 365), 0, 365, True),  # the last one lacks a day
+        ((12, 2000, 365, 365), 0, 365, False),
+        ((12, 1200, 100, 100), 100, 365, True),  # everybody as little
+        ((12, 1320, 200, 120), 100, 365, True),  # the others' 1,000 are known beforehand
+        ((12, 1400, 200, 180), 100, 365, False),
+    ],
+)
+def test_what_others_are_known_to_contribute_hides_nobody(row, least, most, tells):
+    cell = Contributions(*(np.array([n * 1000]) if place else np.array([n]) for place, n in enumerate(row)))
+    told = cell.tell(rules=SumRules.model_validate({"least_per_person": least, "most_per_person": most}))
+    assert told.tolist() == [tells]
+
+
+@pytest.mark.parametrize("row", ["a,20,1000,400,90", "a,20,1000,100,20", "a,20,700,100,90", "a,1,20,20,0"])
+def test_contributions_beyond_what_the_rules_say_of_one_person_are_refused(row):
+    with pytest.raises(TableInvalid, match="row 2: so many people cannot have this sum"):
+        true([row], each(30, 365))
+
+
+def test_a_sum_near_the_most_that_people_can_contribute_is_protected_as_far_as_readers_do_not_know_it_anyway():
+    lines = ["a,1,360,360,0", "b,30,3000,300,290", "c,30,2500,250,240", "d,40,2000,200,190", "Total,101,7860,,"]
+    printed, sides = true(lines, each(0, 365))
+    assert {codes: (one.low, one.high) for codes, one in sides.items()} == {("a",): (324_000, 365_000)}
+    assert attack_magnitudes(printed, sides=sides).safe
+    assert sum(one == "[c]" for one in printed.columns["sum"]) == 2
 
 
 def test_very_large_sums_are_told_as_surely_as_small_ones():

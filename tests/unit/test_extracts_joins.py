@@ -1,6 +1,11 @@
 """Extracts laid beside each other: who looks alike in all of them."""
 
+from dataclasses import replace
+from itertools import combinations
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from policies.disclosure import Unsafe
 from policies.disclosure.extracts import Column, Joins, hierarchy_of, refuse_joined
@@ -11,34 +16,34 @@ QUARTERS = Joins(("area",), {p: n // 20 for n, p in enumerate(PEOPLE)})
 
 
 def test_groups_that_stay_large_together_are_let_out():
-    refuse_joined(QUARTERS, earlier={"release-1": HALVES}, k=10)
-    refuse_joined(QUARTERS, earlier={}, k=1000)
+    refuse_joined(QUARTERS, earlier={"release-1": HALVES}, k=10, l=1)
+    refuse_joined(QUARTERS, earlier={}, k=1000, l=1)
 
 
 def test_groups_that_get_small_together_are_refused_by_name_and_column():
     with pytest.raises(
         Unsafe, match=r"beside release-1 fewer than 11 of the people in both look alike by age, area"
     ):
-        refuse_joined(QUARTERS, earlier={"release-1": HALVES}, k=11)
+        refuse_joined(QUARTERS, earlier={"release-1": HALVES}, k=11, l=1)
 
 
 def test_other_people_do_not_count():
     others = Joins(("age",), {f"somebody-{n}": n for n in range(9)})
-    refuse_joined(QUARTERS, earlier={"release-1": others}, k=20)
+    refuse_joined(QUARTERS, earlier={"release-1": others}, k=20, l=1)
 
 
 def test_a_few_people_in_both_are_few_however_alike_they_look():
     few = Joins(("area",), dict.fromkeys([*PEOPLE[:4], *(f"somebody-{n}" for n in range(60))], 0))
     with pytest.raises(Unsafe):
-        refuse_joined(HALVES, earlier={"release-1": few}, k=10)
+        refuse_joined(HALVES, earlier={"release-1": few}, k=10, l=1)
 
 
 def test_several_earlier_extracts_count_together():
     thirds = Joins(("sex",), {p: n // 2 % 2 for n, p in enumerate(PEOPLE)})
-    refuse_joined(QUARTERS, earlier={"release-1": HALVES}, k=10)
-    refuse_joined(QUARTERS, earlier={"release-2": thirds}, k=10)
+    refuse_joined(QUARTERS, earlier={"release-1": HALVES}, k=10, l=1)
+    refuse_joined(QUARTERS, earlier={"release-2": thirds}, k=10, l=1)
     with pytest.raises(Unsafe, match="release-1, release-2"):
-        refuse_joined(QUARTERS, earlier={"release-1": HALVES, "release-2": thirds}, k=10)
+        refuse_joined(QUARTERS, earlier={"release-1": HALVES, "release-2": thirds}, k=10, l=1)
 
 
 def test_areas_become_the_areas_that_they_lie_in():
@@ -53,3 +58,89 @@ def test_areas_become_the_areas_that_they_lie_in():
         ("E1", "E2", "E3", "no record"), ("W1", "W2", "no record"), ("D", "no record"), ("any",),
     ]  # fmt: skip
     assert hierarchy_of(column).levels[1].lost == pytest.approx((1 / 3, 1 / 3, 0, 0))
+
+
+def fined(*who):
+    """Whether each of the eighty people was fined: `yes` for these, `no` for others."""
+    return {"fined": {p: "yes" if n in who else "no" for n, p in enumerate(PEOPLE)}}
+
+
+def test_groups_that_look_alike_and_have_different_values_are_let_out():
+    values = fined(*range(0, 80, 3))
+    one, two = replace(HALVES, values=values), replace(QUARTERS, values=values)
+    refuse_joined(two, earlier={"release-1": one}, k=10, l=2)
+
+
+def test_people_in_the_common_part_of_two_groups_who_all_have_the_same_value_are_refused():
+    """In either extract some of each group were fined; of the even ones of the first twenty nobody was."""
+    values = fined(*range(1, 20, 2), *range(20, 80, 3))
+    for group, own in ((HALVES, QUARTERS), (QUARTERS, HALVES)):
+        one, two = replace(group, values=values), own
+        for number in set(one.group_of.values()):
+            assert len({values["fined"][p] for p in PEOPLE if one.group_of[p] == number}) == 2
+        with pytest.raises(
+            Unsafe,
+            match="beside release-1 people in both who look alike have fewer than 2 different values of fined",
+        ):
+            refuse_joined(two, earlier={"release-1": one}, k=10, l=2)
+        with pytest.raises(Unsafe, match="fewer than 2 different values of fined"):
+            refuse_joined(one, earlier={"release-1": two}, k=10, l=2)
+        refuse_joined(two, earlier={"release-1": one}, k=10, l=1)
+
+
+def test_a_value_that_only_one_of_two_groups_has_is_nobodys_who_is_in_both():
+    """Values changed in between: a and b in the first, b and c in the second, so that who is in both has b."""
+    first = Joins(("age",), dict.fromkeys(PEOPLE, 0), {"found": {p: "ab"[n % 2] for n, p in enumerate(PEOPLE)}})
+    second = Joins(
+        ("age",), dict.fromkeys(PEOPLE, 0), {"found": {p: "bc"[n % 2] for n, p in enumerate(PEOPLE)}}
+    )
+    with pytest.raises(Unsafe, match="different values of found"):
+        refuse_joined(second, earlier={"release-1": first}, k=10, l=2)
+    refuse_joined(first, earlier={"release-1": first}, k=10, l=2)
+
+
+def test_an_extract_that_was_kept_without_its_values_stops_another_one_on_the_same_people():
+    with pytest.raises(Unsafe, match="it was not kept which sensitive values"):
+        refuse_joined(QUARTERS, earlier={"release-1": replace(HALVES, values=None)}, k=10, l=2)
+    refuse_joined(QUARTERS, earlier={"release-1": replace(HALVES, values=None)}, k=10, l=1)
+
+
+GROUPS = st.lists(st.integers(0, 2), min_size=12, max_size=12)
+VALUES = st.lists(st.sampled_from("xyz"), min_size=12, max_size=12)
+
+
+def made(groups, first, values):
+    """An extract of nine of twelve people, from the `first` on."""
+    people = PEOPLE[first : first + 9]
+    group_of = {p: groups[n] for n, p in enumerate(people)}
+    return Joins(("age",), group_of, {"found": {p: values[n] for n, p in enumerate(people)}})
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.tuples(GROUPS, st.integers(0, 3), VALUES), min_size=2, max_size=3),
+    st.integers(1, 3),
+    st.integers(1, 2),
+)
+def test_what_is_refused_is_what_counting_person_by_person_says(extracts, k, l):  # noqa: E741
+    new, *earlier = [made(*one) for one in extracts]
+    refused = False
+    for count in range(1, len(earlier) + 1):
+        for chosen in combinations(earlier, count):
+            every = (new, *chosen)
+            both = [p for p in PEOPLE if all(p in one.group_of for one in every)]
+            for person in both:
+                alike = [p for p in both if all(one.group_of[p] == one.group_of[person] for one in every)]
+                refused |= len(alike) < k
+                refused |= any(len({one.values["found"][p] for p in alike}) < l for one in every)
+                seen = [
+                    {one.values["found"][p] for p in one.group_of if one.group_of[p] == one.group_of[person]}
+                    for one in every
+                ]
+                refused |= len(set.intersection(*seen)) < l and l > 1
+    known = {f"release-{n}": one for n, one in enumerate(earlier)}
+    if refused:
+        with pytest.raises(Unsafe):
+            refuse_joined(new, earlier=known, k=k, l=l)
+    else:
+        refuse_joined(new, earlier=known, k=k, l=l)

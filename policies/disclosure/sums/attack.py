@@ -13,10 +13,13 @@ from policies.disclosure.errors import TableInvalid
 from policies.disclosure.reader import SHOWN, STATUS, Attack, attack, readings_of
 from policies.disclosure.rules import THOUSANDTHS
 from policies.disclosure.sums.because import giving_away
+from policies.disclosure.sums.inside import FromInside, told_inside
 from policies.disclosure.sums.magnitudes import COUNT, SUM, Magnitudes, thousandths
-from policies.disclosure.sums.ranges import Demand, Found, entangled_ranges, sum_ranges
+from policies.disclosure.sums.ranges import Demand, Found, sum_ranges
 from policies.disclosure.sums.result import Measured, Result, Told, counts_measured, counts_told
-from policies.disclosure.sums.statements import Statements, demand_of, statements
+from policies.disclosure.sums.statements import Statements, demand_of, first_of_sums, statements
+from policies.disclosure.sums.telling import Sides
+from policies.disclosure.sums.tied import tied_ranges
 from policies.disclosure.system import room
 
 MOST_EXPLAINED: Final = 10
@@ -26,7 +29,6 @@ CONTRADICTION: Final = (
     "the printed sums contradict each other, or their means or rates: check that the rules say how they came about (`step`, `unit`, `of`, totals) and that all "
     "tables describe the same people"
 )
-Sides = Mapping[tuple[str, ...], tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,8 +45,8 @@ def attack_magnitudes(
 ) -> Result:
     """Every count and sum of the table as its readers can bound it, read together with the earlier tables, which describe the same people.
 
-    Counts are attacked as whole people first, then counts and sums together as linear programs. `sides`: for cells of this table, between which two ends (in thousandths) the sum may
-    not be known to lie; whoever protects a table knows them, a reader does not.
+    Counts are attacked as whole people first, then counts and sums together as linear programs. `sides`: what whoever protects the table knows about sums of it that tell too much, and a
+    reader does not. These may not be narrowed down to what they demand, neither by a reader nor by somebody who contributes to another one of them.
 
     Raises:
         TableInvalid: the printed numbers contradict each other, or cannot come about under their rules.
@@ -60,6 +62,13 @@ def attack_magnitudes(
         for k, n in enumerate(narrow)
     ]
     findings = tuple(one for one in told if one.measure == SUM or (one.table, one.codes) not in known)
+    to_all = {(one.table, one.codes) for one in findings if one.measure == SUM}
+    inside = [
+        one
+        for one in told_inside(table, together, sides=sides or {})
+        if (table.counts.name, one.target) not in to_all
+    ]
+    findings += tuple(_told_inside(tables, one, explain=k < MOST_EXPLAINED) for k, one in enumerate(inside))
     return Result(
         _cells(table, counts, together, targets, found),
         (*counts_told(counts), *findings),
@@ -78,7 +87,13 @@ def _bounded(
         targets, demand = _targets(tables, together, sides)
         rows = np.array([one.place for one in targets], dtype=np.int64)
         if together.entangled:
-            found = entangled_ranges(together.system, rows, by=together.by[rows], demand=demand)
+            found = tied_ranges(
+                together.system,
+                rows,
+                by=together.by[rows],
+                demand=demand,
+                people=together.counts.system.matrix.shape[1],
+            )
         else:
             found = sum_ranges(together.sums.system, rows, demand=demand)
         if found is not None:
@@ -91,13 +106,12 @@ def _targets(tables: Sequence[Magnitudes], together: Statements, sides: Sides) -
     for n, row in enumerate(rows):
         for one in together.sums.said[int(row)]:
             if one.table == 0 and one.codes in sides:
-                low, high = sides[one.codes]
-                demand.low_at_most[n] = min(demand.low_at_most[n], low)
-                demand.high_at_least[n] = max(demand.high_at_least[n], high)
+                demand.low_at_most[n] = min(demand.low_at_most[n], sides[one.codes].low)
+                demand.high_at_least[n] = max(demand.high_at_least[n], sides[one.codes].high)
     if not together.entangled:
         return [_Target(SUM, int(row), int(row)) for row in rows], demand
     people = together.counts.demanded
-    first = len(together.counts.said)
+    first = first_of_sums(together)
     targets = [_Target(COUNT, int(row), int(row)) for row in people]
     targets += [_Target(SUM, int(row), first + int(row)) for row in rows]
     none, ones, free = np.zeros(len(people)), np.ones(len(people)), np.full(len(people), inf)
@@ -120,11 +134,23 @@ def _told(
     low, high = float(found.least[n]), float(found.most[n])
     if isinf(high):
         high = low
-    because = giving_away(together, target.place, tables=[one.counts for one in tables]) if explain else ()
+    counts = [one.counts for one in tables]
+    ends = float(found.least[n]), float(found.most[n])
+    because = giving_away(together, target.place, tables=counts, ends=ends) if explain else ()
     dimensions = table.counts.dimensions
     return Told(
         table.counts.name, dimensions, first.codes, target.measure, *_ends(target.measure, low, high), because
     )
+
+
+def _told_inside(tables: Sequence[Magnitudes], one: FromInside, *, explain: bool) -> Told:
+    counts = tables[0].counts
+    every = [table.counts for table in tables]
+    because = giving_away(one.said, one.row, tables=every, ends=(one.low, one.high)) if explain else ()
+    own = (counts.name, tuple(zip(counts.dimensions, one.insider, strict=True)))
+    because = tuple(given for given in because if (given.table, given.cell) != own)
+    ends = _ends(SUM, one.low, one.low if isinf(one.high) else one.high)
+    return Told(counts.name, counts.dimensions, one.target, SUM, *ends, because, one.insider)
 
 
 def _ends(measure: str, low: float, high: float) -> tuple[float, float]:

@@ -44,36 +44,57 @@ class Contributions:
             )
         )
 
-    def possible(self) -> NDArray[np.bool_]:
-        """Whether people with such contributions, none of them negative, can have such a sum."""
+    def possible(self, *, rules: SumRules) -> NDArray[np.bool_]:
+        """Whether people with such contributions, none of them beyond what one person can have, can have such a sum."""
+        least, most = rules.per_person
         rest = self.sums - self.largest - self.second
         others = np.maximum(self.people - 2, 0)
         return np.asarray(
             (self.second <= self.largest)
-            & (rest >= 0)
+            & (self.largest <= most)
+            & (rest >= others * least)
             & (rest <= others * self.second)
-            & ((self.people > 0) | (self.largest == 0))
-            & ((self.people > 1) | (self.second == 0))
+            & np.where(self.people > 0, self.largest >= least, self.largest == 0)
+            & np.where(self.people > 1, self.second >= least, self.second == 0)
         )
+
+    def known(self, *, rules: SumRules) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Between which two ends each sum lies for whoever knows how many people contribute, or that one might, and how much one can."""
+        least, most = rules.per_person
+        people = self.people.astype(np.float64)
+        return np.asarray(people * least, np.float64), np.asarray(np.maximum(people, 1.0) * most, np.float64)
 
     def tell(self, *, rules: SumRules) -> NDArray[np.bool_]:
-        """Whether each sum tells too much about one person: too few contribute to it, or one or two nearly everything, or nobody anything. A cell without people tells nothing."""
+        """Whether each sum tells too much about one person: too few contribute to it, or one or two nearly everything, or everybody as little or as much as they can. A cell without people tells nothing.
+
+        What the others are known to contribute at least or at most hides nobody, so it does not count towards the rest beside the two largest.
+        """
         rule = Dominance(rules.threshold, rules.n, rules.k, rules.p)
+        least, most = rules.per_person
+        low, high = self.known(rules=rules)
+        others = np.maximum(self.people - 2, 0)
+        rest = self.sums - self.largest - self.second
         foremost = self.largest + (self.second if rules.n > 1 else 0)
-        columns = zip(self.people, self.sums, self.largest, self.second, foremost, strict=True)
-        return np.array(
-            [
-                people > 0
-                and (
-                    people < rule.threshold
-                    or tells(total, largest=one, foremost=top, rest=total - one - two, rule=rule)
-                )
-                for people, total, one, two, top in (map(int, row) for row in columns)
-            ],
-            dtype=bool,
-        )
+        above = rest - others * least
+        below = np.where(others > 0, np.maximum(others, 1) * most, np.inf) - rest
+        free = np.minimum(above, below).clip(0, None).astype(np.float64)
+        columns = zip(self.people, self.sums, self.largest, foremost, strict=True)
+        told = [
+            people < rule.threshold
+            or tells(total, largest=one, foremost=top, rest=round(float(left)), rule=rule)
+            for (people, total, one, top), left in zip(
+                (map(int, row) for row in columns), np.minimum(free, self.sums), strict=True
+            )
+        ]
+        bare = (self.sums <= low) | (self.sums >= high)
+        return np.asarray((self.people > 0) & (np.array(told, dtype=bool) | bare), dtype=bool)
 
     def ends(self, *, rules: SumRules) -> tuple[Ints, Ints]:
-        """Between which two ends each sum that tells too much may not be known to lie: `p` of its largest contribution away. The sum itself, twice, for others."""
-        away = np.ceil(np.where(self.tell(rules=rules), rules.p * self.largest, 0.0)).astype(np.int64)
-        return self.sums - away, self.sums + away
+        """Between which two ends each sum that tells too much may not be known to lie: `p` of its largest contribution away, and at least one step upwards, but no further than everybody knows. The
+        sum itself, twice, for others."""
+        telling = self.tell(rules=rules)
+        away = np.ceil(np.where(telling, rules.p * self.largest, 0.0))
+        upwards = np.where(telling, np.maximum(away, rules.units[1]), 0.0)
+        low, high = self.known(rules=rules)
+        lower, upper = np.maximum(self.sums - away, low), np.minimum(self.sums + upwards, high)
+        return np.minimum(lower, self.sums).astype(np.int64), np.maximum(upper, self.sums).astype(np.int64)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from policies.disclosure.sums.attack import Sides, attack_magnitudes
+from policies.disclosure.sums.attack import attack_magnitudes
 from policies.disclosure.sums.magnitudes import SUM, Magnitudes
 from policies.disclosure.sums.result import Result
+from policies.disclosure.sums.telling import Sides
 
 
 def attack_every_sum(

@@ -8,6 +8,7 @@ asked about that too. Sums are taken as printed exactly: rounding them is protec
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,7 +20,8 @@ from scipy.sparse import csr_array, eye_array, hstack, vstack
 from policies.disclosure.errors import Unsafe
 from policies.disclosure.rules import SumRules
 from policies.disclosure.sums.contributions import Contributions
-from policies.disclosure.sums.ranges import Demand, Found, sum_ranges
+from policies.disclosure.sums.insiders import Arrangements, Inside, Pair
+from policies.disclosure.sums.ranges import LARGEST, Demand, Found, sum_ranges
 from policies.disclosure.system import Floats, System
 
 MOST_PASSES: Final = 60
@@ -31,6 +33,8 @@ MOVED: Final = 1e-6
 BEYOND: Final = 1.000_01
 """How much further than demanded a sum is moved, so that no rounding of a program falls short of it."""
 CANNOT: Final = "these sums cannot be protected even with every cell hidden that may be: combine categories, or print fewer totals"
+MOST_TOLD: Final = 60
+"""Pairs of an insider and a sum that are looked at before more is hidden."""
 Cells = NDArray[np.bool_]
 
 
@@ -38,18 +42,39 @@ Cells = NDArray[np.bool_]
 class SumProblem:
     """A table to be protected. Each printed cell is a row of `matrix` over the cells that are divided no further.
 
-    `base`: the sums of those, in thousandths. `first`: cells that are hidden anyway. `allowed`: cells that may be hidden to protect others. `lines`: equations, each a list of cells of which the first is the sum of the
+    `base`: those, their sums in thousandths. `first`: cells that are hidden anyway. `allowed`: cells that may be hidden to protect others. `lines`: equations, each a list of cells of which the first is the sum of the
     others.
     """
 
     cells: Contributions
     matrix: csr_array
-    base: NDArray[np.int64]
+    base: Contributions
     first: Cells
     allowed: Cells
     cost: Floats
     rules: SumRules
     lines: tuple[NDArray[np.int64], ...]
+
+    def inside(self) -> Inside:
+        """The sums that tell too much, for those who know their own part of one, in the scale of the programs."""
+        cells, by = self.cells, self.scale
+        undivided = np.diff(self.matrix.indptr) == 1
+        rows = np.flatnonzero(cells.tell(rules=self.rules) & undivided)
+        low, high = cells.ends(rules=self.rules)
+        return Inside(
+            rows=rows,
+            sums=cells.sums[rows] / by,
+            own=cells.largest[rows] / by,
+            up=(high - cells.sums)[rows] / by,
+            down=(cells.sums - low)[rows] / by,
+            alone=cells.people[rows] == 1,
+            known=np.full(len(rows), -1),
+        )
+
+    @property
+    def scale(self) -> float:
+        """What the programs divide every number by."""
+        return max(float(self.cells.sums.max(initial=0)) / LARGEST, 1.0)
 
 
 def plan_sums(problem: SumProblem) -> Cells:
@@ -59,13 +84,18 @@ def plan_sums(problem: SumProblem) -> Cells:
         Unsafe: hiding everything that may be hidden is not enough.
     """
     hidden = problem.first.copy()
+    insiders = Arrangements(problem.matrix, inside=problem.inside(), start=problem.base.sums / problem.scale)
     for _ in range(MOST_PASSES):
         hidden |= _in_lines(problem, hidden)
         before = hidden.sum()
         rows, found, demand = _ranges(problem, hidden)
         left = found.too_narrow(demand)
         if not left.size:
-            return _shown_again(problem, hidden)
+            told = insiders.told(_printed(problem, hidden, scale=problem.scale), most=MOST_TOLD)
+            if not told:
+                return _shown_again(problem, hidden, insiders)
+            hidden = _from_insiders(problem, hidden, told)
+            continue
         reached = {sign: np.zeros(len(hidden)) for sign in (1.0, -1.0)}
         for n in left[np.argsort(-problem.cells.sums[rows[left]], kind="stable")]:
             cell = int(rows[n])
@@ -109,7 +139,17 @@ def _tells(problem: SumProblem, cells: NDArray[np.int64]) -> bool:
     return len(cells) > 1 and bool(problem.cells.together(cells).tell(rules=problem.rules)[0])
 
 
-def _shown_again(problem: SumProblem, hidden: Cells) -> Cells:
+def _from_insiders(problem: SumProblem, hidden: Cells, told: Sequence[Pair]) -> Cells:
+    """With further cells hidden, so that none of these can tell the other's sum: an arrangement that leaves the insider's own cell as it is."""
+    inside, hidden = problem.inside(), hidden.copy()
+    for one in told:
+        need = (inside.up if one.sign > 0 else inside.down)[one.target] * problem.scale
+        cell, own = int(inside.rows[one.target]), int(inside.rows[one.insider])
+        hidden |= _moving(problem, hidden, cell, one.sign * need * BEYOND, keeping=own)[0]
+    return hidden
+
+
+def _shown_again(problem: SumProblem, hidden: Cells, insiders: Arrangements) -> Cells:
     """Without the further cells that are not needed, the costliest looked at first."""
     further = np.flatnonzero(hidden & ~problem.first)
     tried = further[np.argsort(-problem.cost[further], kind="stable")]
@@ -117,7 +157,9 @@ def _shown_again(problem: SumProblem, hidden: Cells) -> Cells:
         without = hidden.copy()
         without[cell] = False
         _, found, demand = _ranges(problem, without)
-        if not (found.too_narrow(demand).size or _in_lines(problem, without).any()):
+        if found.too_narrow(demand).size or _in_lines(problem, without).any():
+            continue
+        if not insiders.told(_printed(problem, without, scale=problem.scale), most=1):
             hidden = without
     return hidden
 
@@ -136,14 +178,24 @@ def _demand(problem: SumProblem, rows: NDArray[np.int64]) -> Demand:
 
 
 def _ranges(problem: SumProblem, hidden: Cells) -> tuple[NDArray[np.int64], Found, Demand]:
-    sums = problem.cells.sums.astype(np.float64)
     rows = np.flatnonzero(hidden)
-    system = System(problem.matrix, np.where(hidden, 0.0, sums), np.where(hidden, np.inf, sums), whole=False)
     demand = _demand(problem, rows)
-    found = sum_ranges(system, rows, demand=demand, exact=False)
+    found = sum_ranges(_printed(problem, hidden, scale=1.0), rows, demand=demand, exact=False)
     if found is None:
         raise Unsafe(CANNOT)
     return rows, found, demand
+
+
+def _printed(problem: SumProblem, hidden: Cells, *, scale: float) -> System:
+    """What a reader has who sees the sums that are not hidden, and knows how many people there are; divided by `scale`."""
+    sums = problem.cells.sums / scale
+    low, high = problem.cells.known(rules=problem.rules)
+    return System(
+        problem.matrix,
+        np.where(hidden, low / scale, sums),
+        np.where(hidden, high / scale, sums),
+        whole=False,
+    )
 
 
 def _missing(total: float, demand: Demand, found: Found, n: int) -> dict[float, float]:
@@ -156,19 +208,28 @@ def _missing(total: float, demand: Demand, found: Found, n: int) -> dict[float, 
     return {**missing, -1.0: total - low} if low < found.low[n] - found.near else missing
 
 
-def _moving(problem: SumProblem, hidden: Cells, cell: int, by: float) -> tuple[Cells, Floats]:
-    """The cells to be hidden besides for an arrangement in which this sum differs by so much, and how far each sum differs."""
+def _moving(
+    problem: SumProblem, hidden: Cells, cell: int, by: float, *, keeping: int | None = None
+) -> tuple[Cells, Floats]:
+    """The cells to be hidden besides for an arrangement in which this sum differs by so much, or as much as it can, and that of the cell `keeping` does not, and how far each sum differs."""
     matrix = problem.matrix
+    low, high = problem.cells.known(rules=problem.rules)
+    by = float(np.clip(by, (low - problem.cells.sums)[cell], (high - problem.cells.sums)[cell]))
     scale = abs(by) / MOVE
     base = matrix.shape[1]
     free = np.flatnonzero(problem.allowed & ~hidden)
-    fixed = matrix[np.flatnonzero(~problem.allowed & ~hidden)]
+    still = ~problem.allowed & ~hidden
+    if keeping is not None:
+        still[keeping] = True
+    fixed = matrix[np.flatnonzero(still)]
     paid, touching = csr_array(eye_array(len(free))), matrix[free]
     # What a shown cell moves has to be paid for; what may not be hidden does not move.
     upper: Any = vstack([hstack([touching, -paid]), hstack([-touching, -paid])]).tocsr()
     equal: Any = hstack([vstack([fixed, matrix[[cell]]]), csr_array((fixed.shape[0] + 1, len(free)))]).tocsr()
-    least = np.concatenate([-problem.base / scale, np.zeros(len(free))])
-    ends: Any = np.column_stack([least, np.full(len(least), np.inf)])
+    low, high = problem.base.known(rules=problem.rules)
+    least = np.concatenate([(low - problem.base.sums) / scale, np.zeros(len(free))])
+    most = np.concatenate([(high - problem.base.sums) / scale, np.full(len(free), np.inf)])
+    ends: Any = np.column_stack([least, most])
     done = linprog(
         np.concatenate([np.zeros(base), problem.cost[free]]),
         A_ub=upper,

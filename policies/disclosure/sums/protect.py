@@ -13,7 +13,6 @@ from policies.disclosure.magnitude import quotient
 from policies.disclosure.printed import Grid, Printed, grid, parents_of
 from policies.disclosure.protect_table import costs_of, lines_of, protect_table, sums_of
 from policies.disclosure.rules import SumRules, TableRules
-from policies.disclosure.sums.attack import Sides
 from policies.disclosure.sums.contributions import Contributions
 from policies.disclosure.sums.magnitudes import (
     LARGEST,
@@ -27,6 +26,7 @@ from policies.disclosure.sums.magnitudes import (
     thousandths,
 )
 from policies.disclosure.sums.plan import SumProblem, plan_sums
+from policies.disclosure.sums.telling import Sides, Telling
 from policies.disclosure.table import HIDDEN, NOT_APPLICABLE
 
 NEEDED = (SUM, LARGEST, SECOND)
@@ -34,7 +34,7 @@ Cell = tuple[str, ...]
 
 
 def protect_magnitudes(table: Magnitudes, *, rules: TableRules) -> tuple[Magnitudes, Sides]:
-    """The table as its rules print it, and between which two ends each sum that tells too much may not be known to lie; before it is attacked.
+    """The table as its rules print it, and what no reader may learn about each sum that tells too much; before it is attacked.
 
     A count is hidden where its sum is, and a sum where its count is. Each person contributes to one cell that is divided no further, so the largest contributions of totals follow.
 
@@ -59,7 +59,7 @@ def protect_magnitudes(table: Magnitudes, *, rules: TableRules) -> tuple[Magnitu
         problem = SumProblem(
             cells=cells,
             matrix=matrix,
-            base=base.sums,
+            base=base,
             first=hidden | ((cells.people > 0) & (cells.people <= rules.rule.largest_hidden)),
             allowed=cells.people > 0,
             cost=costs_of(table.counts.dimensions, codes=codes, counts=cells.people, rules=rules),
@@ -68,7 +68,18 @@ def protect_magnitudes(table: Magnitudes, *, rules: TableRules) -> tuple[Magnitu
         )
         counts, hidden = _in_turn(table.counts, problem, rules)
     low, high = cells.ends(rules=sum_rules)
-    sides = {codes[n]: (int(low[n]), int(high[n])) for n in np.flatnonzero(hidden & (low < high))}
+    undivided = np.diff(matrix.indptr) == 1
+    sides = {
+        codes[n]: Telling(
+            people=int(cells.people[n]),
+            total=int(cells.sums[n]),
+            largest=int(cells.largest[n]),
+            low=int(low[n]),
+            high=int(high[n]),
+            undivided=bool(undivided[n]),
+        )
+        for n in np.flatnonzero(hidden & cells.tell(rules=sum_rules))
+    }
     return _printed(counts, cells, matrix, rules), sides
 
 
@@ -112,9 +123,9 @@ def _true(table: Magnitudes, spanned: Grid, rules: SumRules) -> Contributions:
             values[one][cells[codes]] = numbers[one]
         values["people"][cells[codes]] = int(people) if people.isdecimal() else 0
         one_cell = Contributions(*(one[[cells[codes]]] for one in values.values()))
-        if not one_cell.possible()[0]:
+        if not one_cell.possible(rules=rules)[0]:
             raise TableInvalid(
-                f"{name}, row {row}: so many people cannot have this sum with these largest contributions, of which none is negative: correct the row"
+                f"{name}, row {row}: so many people cannot have this sum with these largest contributions, of which none is negative or beyond what the rules say of one person: correct the row"
             )
     return Contributions(*values.values())
 

@@ -11,25 +11,24 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, vstack
+from scipy.sparse import csr_array
 
 from policies.disclosure.pieces import limit, part, pieces
-from policies.disclosure.system import Floats, System, dual, room, solve
+from policies.disclosure.sums.mixed import partly_whole
+from policies.disclosure.system import Floats, System, room, solve
 
 MIXED: Final = 12
 """Solutions in which a random half of the sums that are open still is pushed up and the others down."""
+NO_USE: Final = 3
+"""Such pairs of solutions after which as many are open as before: then no more are tried."""
 SEED: Final = 1
 MOST_SINGLE: Final = 100
 """Linear programs for the ends of ranges on which nothing depends."""
-LARGE: Final = 300
-"""Unknowns that are tied to one another, beyond which such programs are slow, so that fewer are made."""
 MOST_CERTAIN: Final = 30
 LARGEST: Final = 1e4
 """The largest number in a program: others are scaled down to it, so that a tolerance of HiGHS (1e-7) is 1e-11 of the largest printed."""
 NEAR: Final = 1e-9
 """Differences below this share of the largest number are none."""
-BEYOND: Final = 100.0
-"""How far beyond every number that can follow from the statements an unknown may go: what gets there has no limit."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,12 +104,12 @@ def sum_ranges(system: System, rows: NDArray[np.int64], *, demand: Demand, exact
     for columns, inside, which in pieces(flat, known, rows):
         values = np.where(known.least == known.most, known.least, 0.0)
         if not len(columns):
-            _saw(found, which, system.matrix[rows[which]] @ values)
+            saw(found, which, system.matrix[rows[which]] @ values)
             continue
         base = system.matrix[rows[which]] @ values
         if len(columns) == 1:  # every number between its limits is possible
             for end in (known.least, known.most):
-                _saw(found, which, base + system.matrix[rows[which]][:, columns] @ end[columns])
+                saw(found, which, base + system.matrix[rows[which]][:, columns] @ end[columns])
             continue
         one = Piece(
             scaled(part(flat, known, columns, inside), by=by),
@@ -122,21 +121,27 @@ def sum_ranges(system: System, rows: NDArray[np.int64], *, demand: Demand, exact
         )
         if not settle(one, which, found=found, demand=demand, budget=budget):
             return None
-    found.cut_short = budget.certain >= MOST_CERTAIN
+    found.cut_short = budget.cut_short
     return found
 
 
 @dataclass(slots=True, eq=False)
 class Budget:
-    """How many programs may still be spent on what nothing depends on, and how many ranges are too narrow for certain."""
+    """How many programs may still be spent on what nothing depends on, how many ranges that are too narrow for certain are enough, and how many were found."""
 
     single: int
+    enough: int = MOST_CERTAIN
     certain: int = 0
+
+    @property
+    def cut_short(self) -> bool:
+        """Whether so many were found that the search ends."""
+        return self.certain >= self.enough
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Piece:
-    """Statements, scaled; the sums looked at, which are `base` and `by` times their value; and how small and large each unknown can be."""
+    """Statements, scaled; the sums looked at, which are `base` and `by` times their value; how small and large each unknown can be, and which are whole; None if none has to be."""
 
     system: System
     sums: csr_array
@@ -144,9 +149,11 @@ class Piece:
     by: Floats
     least: Floats
     most: Floats
+    whole: NDArray[np.bool_] | None = None
 
 
-def _saw(found: Found, which: NDArray[np.int64], values: Floats) -> None:
+def saw(found: Found, which: NDArray[np.int64], values: Floats) -> None:
+    """These values of the sums are possible, so their ranges reach as far."""
     found.low[which] = np.minimum(found.low[which], values)
     found.high[which] = np.maximum(found.high[which], values)
 
@@ -156,16 +163,14 @@ def settle(piece: Piece, which: NDArray[np.int64], *, found: Found, demand: Dema
 
     def push(weights: Floats) -> float | None:
         """The sums, so weighted, made as small as they get; what that is, or None if there is no arrangement."""
-        done = solve(
-            piece.system,
-            np.asarray(piece.sums.T @ weights),
-            least=piece.least,
-            most=piece.most,
-            whole=False,
-        )
+        aim = np.asarray(piece.sums.T @ weights)
+        if piece.whole is None:
+            done = solve(piece.system, aim, least=piece.least, most=piece.most, whole=False)
+        else:
+            done = partly_whole(piece.system, aim, least=piece.least, most=piece.most, whole=piece.whole)
         if done.counts is None:
             return None if done.impossible else -np.inf
-        _saw(found, which, piece.base + piece.by * (piece.sums @ done.counts))
+        saw(found, which, piece.base + piece.by * (piece.sums @ done.counts))
         return done.bound
 
     def kept(some: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -176,9 +181,11 @@ def settle(piece: Piece, which: NDArray[np.int64], *, found: Found, demand: Dema
         return False
     push(-everything)
     sides = np.random.default_rng(SEED)
+    before: list[int] = []
     for _ in range(MIXED):
         left = ~kept(which)
-        if left.sum() < 2:
+        before.append(int(left.sum()))
+        if before[-1] < 2 or before.count(before[-1]) > NO_USE:
             break
         weights = np.where(
             left, sides.choice([-1.0, 1.0], len(which)) * sides.uniform(0.5, 1.0, len(which)), 0.0
@@ -191,7 +198,7 @@ def settle(piece: Piece, which: NDArray[np.int64], *, found: Found, demand: Dema
             budget.single -= 1
             if budget.single < 0:
                 continue
-        elif budget.certain >= MOST_CERTAIN:
+        elif budget.cut_short:
             continue
         for sign in (1.0, -1.0):
             short = (
@@ -213,32 +220,3 @@ def settle(piece: Piece, which: NDArray[np.int64], *, found: Found, demand: Dema
                 found.most[index] = min(found.most[index], max(end, found.high[index]))
         budget.certain += int(not demand.kept(found.least[one], found.most[one], near=found.near, which=one)[0])
     return True
-
-
-def _limits(system: System) -> csr_array:
-    return csr_array(vstack([system.matrix, -system.matrix]))
-
-
-def _ends(system: System) -> Floats:
-    return np.concatenate([system.high, -system.low])
-
-
-def entangled_ranges(system: System, rows: NDArray[np.int64], *, by: Floats, demand: Demand) -> Found | None:
-    """The same where statements compare numbers with one another, so that they have factors. The system is scaled already; each of these sums is `by` times its row."""
-    finite = np.concatenate([system.high, system.low])
-    reach = float(1_000.0 + finite[np.isfinite(finite)].sum() + LARGEST * len(finite))
-    count = len(rows)
-    nothing = np.full(count, np.inf)
-    near = float(by.max(initial=1.0)) * LARGEST * NEAR
-    found = Found(np.zeros(count), nothing.copy(), nothing.copy(), -nothing, near)
-    unknowns = system.matrix.shape[1]
-    sums = csr_array(system.matrix[rows])
-    piece = Piece(system, sums, np.zeros(count), by, np.zeros(unknowns), np.full(unknowns, BEYOND * reach))
-    budget = Budget(min(MOST_SINGLE, MOST_SINGLE * LARGE // max(unknowns, 1)))
-    if not settle(piece, np.arange(count), found=found, demand=demand, budget=budget):
-        return None
-    for n in np.flatnonzero(found.high > largest(system) * by):
-        if dual(-sums[[n]].toarray().ravel(), rows=_limits(system), limits=_ends(system), signed=False) is None:
-            found.most[n] = found.high[n] = np.inf
-    found.cut_short = budget.certain >= MOST_CERTAIN
-    return found

@@ -33,7 +33,10 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A hidden number with too narrow a range: in which table, the range, and the published numbers that give it away."""
+    """A hidden number with too narrow a range: in which table, the range, and the published numbers that give it away.
+
+    `known_to`: the cell, of the table that is attacked, whose largest contributor alone can tell, by what they contribute; None where every reader can.
+    """
 
     table: str
     dimensions: tuple[str, ...]
@@ -42,6 +45,7 @@ class Told:
     lower: float
     upper: float
     because: tuple[Given, ...]
+    known_to: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.sparse import block_diag, csr_array, diags_array, hstack, vstack
 
 from policies.disclosure.joint import Joint, Reading, Said, joint
+from policies.disclosure.sums.each import Further, of_people, per_person
 from policies.disclosure.sums.magnitudes import COUNT, SUM, Magnitudes
 from policies.disclosure.sums.ranges import LARGEST, Demand, largest, scaled
 from policies.disclosure.sums.reading import ratio_limits, sum_reading
@@ -25,7 +26,8 @@ class Statements:
     """`counts` and `sums` have the same rows, one for each sum of unknowns that some table has a cell for.
 
     `system` is everything that bears on the hidden numbers, scaled: each row is `by` times what it says. `lower` and `upper` name the number behind the two ends of each row.
-    `entangled`: means or rates tie counts to sums; then the rows are those of the counts, those of the sums, and two for each mean or rate. Otherwise they are those of the sums.
+    `entangled`: means or rates, or what one person can contribute, tie counts to sums; then the rows are those of the counts, those of the sums, and those that tie them. Otherwise they are those
+    of the sums, and what people whose number is known can contribute.
     `nobody`: rows of sums that are 0 because counts say that nobody is there.
     """
 
@@ -51,26 +53,50 @@ def statements(tables: Sequence[Magnitudes], readings: Sequence[Reading], *, of:
     own = sums.system
     sums = replace(sums, system=System(own.matrix, own.low, np.where(nobody, 0.0, own.high), whole=False))
     limits = _limits(tables, of)
+    one_person = per_person(tables, of)
+    counted = room(counts.system) if one_person.known else None
+    tied = bool(limits) or (counted is not None and bool((counted.least < counted.most).any()))
     most = max((most for _, _, most in limits), default=0.0)
+    if tied and one_person.most < np.inf:
+        most = max(most, one_person.most)
     by = max(largest(sums.system) / LARGEST, most * largest(counts.system) / LARGEST, 1.0)
-    plain = scaled(sums.system, by=by)
     named = _named(sums, tables, SUM)
-    if not limits:
-        return Statements(
-            counts, sums, plain, np.full(len(plain.low), by), *named, entangled=False, nobody=nobody
-        )
-    rows, low, high, said = _tied(tables, limits, counts, sums, by=by)
-    matrix = csr_array(vstack([block_diag([counts.system.matrix, sums.system.matrix]), rows]))
+    if not tied:
+        further = [] if counted is None else [of_people(one_person, counted, by=1.0).of_sums()]
+        sums = replace(sums, system=_with(sums.system, further))
+        given = tuple(text for one in further for text in one.given)
+        plain = scaled(sums.system, by=by)
+        every = np.full(len(plain.low), by)
+        upper, lower = (*named[1], *given), (*named[0], *given)
+        return Statements(counts, sums, plain, every, lower, upper, entangled=False, nobody=nobody)
+    plain = scaled(sums.system, by=by)
+    further = [_ratios(tables, limits, counts, sums, by=by)] if limits else []
+    further += [] if counted is None else [of_people(one_person, counted, by=by)]
     system = System(
-        matrix,
-        np.concatenate([counts.system.low, plain.low, low]),
-        np.concatenate([counts.system.high, plain.high, high]),
+        csr_array(block_diag([counts.system.matrix, plain.matrix])),
+        np.concatenate([counts.system.low, plain.low]),
+        np.concatenate([counts.system.high, plain.high]),
         whole=False,
     )
-    of_counts = _named(counts, tables, COUNT)
-    scale = np.concatenate([np.ones(len(counts.system.low)), np.full(len(plain.low), by), np.ones(len(low))])
-    lower, upper = ((*a, *b, *said) for a, b in zip(of_counts, named, strict=True))
+    given = tuple(text for one in further for text in one.given)
+    scale = np.concatenate([np.ones(len(counts.said)), np.full(len(sums.said), by), np.ones(len(given))])
+    lower, upper = ((*a, *b, *given) for a, b in zip(_named(counts, tables, COUNT), named, strict=True))
+    system = _with(system, further)
     return Statements(counts, sums, system, scale, lower, upper, entangled=True, nobody=nobody)
+
+
+def _with(system: System, further: Sequence[Further]) -> System:
+    return System(
+        csr_array(vstack([system.matrix, *(one.rows for one in further)])),
+        np.concatenate([system.low, *(one.low for one in further)]),
+        np.concatenate([system.high, *(one.high for one in further)]),
+        whole=False,
+    )
+
+
+def first_of_sums(together: Statements) -> int:
+    """The row of the system that is the first row of sums."""
+    return len(together.counts.said) if together.entangled else 0
 
 
 def demand_of(tables: Sequence[Magnitudes], together: Statements) -> tuple[NDArray[np.int64], Demand]:
@@ -145,9 +171,9 @@ def _limits(tables: Sequence[Magnitudes], of: str | None) -> list[_Limit]:
     ]
 
 
-def _tied(
+def _ratios(
     tables: Sequence[Magnitudes], limits: Sequence[_Limit], counts: Joint, sums: Joint, *, by: float
-) -> tuple[csr_array, NDArray[np.float64], NDArray[np.float64], list[Given]]:
+) -> Further:
     """Two rows for each printed mean or rate: the sum is at least and at most so many times the count."""
     where = [(number, n) for (number, n, _), _, _ in limits]
     people = counts.system.matrix[[int(counts.rows[number][n]) for number, n in where]]
@@ -157,7 +183,7 @@ def _tied(
         for side in (1, 2)
     ]
     nothing, free = np.zeros(len(limits)), np.full(len(limits), np.inf)
-    said = [
+    said = tuple(
         Given(
             tables[number].counts.name,
             _cell(tables[number], tables[number].counts.codes[n]),
@@ -165,6 +191,6 @@ def _tied(
             tables[number].columns[measure][n],
         )
         for (number, n, measure), _, _ in limits
-    ]
+    )
     low, high = np.concatenate([nothing, -free]), np.concatenate([free, nothing])
-    return csr_array(vstack(rows)), low, high, said * 2
+    return Further(csr_array(vstack(rows)), low, high, said * 2)

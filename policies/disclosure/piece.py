@@ -1,0 +1,111 @@
+"""Counts that statements connect, the sums of them that are asked for, and what every search shows of these sums."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from policies.disclosure.mending import MOST_MOVES, Mender
+from policies.disclosure.programs import Programs
+from policies.disclosure.progress import Places, Work
+from policies.disclosure.system import WHOLE, Floats, Solution, System, solve
+
+
+class Piece:
+    """One piece. `which`: its sums, by their place in `work`; `known`: what counts outside of it add to each.
+
+    `low`, `high`: what fractions of people reached, without `known`. `equations`: most statements about several counts are, so that nobody can be moved alone.
+    """
+
+    def __init__(
+        self,
+        system: System,
+        columns: Places,
+        which: Places,
+        *,
+        least: Floats,
+        most: Floats,
+        counts: Floats,
+        work: Work,
+    ) -> None:
+        self.system, self.which, self.work = system, which, work
+        self.least, self.most = least, most
+        self._columns, self._counts = columns, counts
+        width = len(columns)
+        self.sums = csr_array(work.sums[which][:, columns]) if len(which) else csr_array((0, width))
+        fixed = counts.copy()
+        fixed[columns] = 0.0
+        self.known = work.sums[which] @ fixed
+        self.low, self.high = np.full(len(which), np.inf), np.full(len(which), -np.inf)
+        said = np.isfinite(system.high) & (np.diff(system.matrix.indptr) > 1)
+        self.equations = bool(2 * (system.low == system.high)[said].sum() > said.sum())
+        self._programs = Programs(system, least=least, most=most)
+        self._mender = Mender(system, self.sums, least=least, most=most)
+
+    def push(self, places: Sequence[int] | Places, *, sign: int | Floats) -> Solution:
+        """The sums of these places made small (1) or large (-1) together, in fractions of people."""
+        weights = np.broadcast_to(np.asarray(sign, dtype=np.float64), len(places))
+        found = self._programs.push(np.asarray(self.sums[places].T @ weights))
+        self.work.spent += found.spent
+        if found.counts is not None:
+            sums: Floats = np.asarray(self.sums @ found.counts)
+            self.low, self.high = np.minimum(self.low, sums), np.maximum(self.high, sums)
+        return found
+
+    def search(self, objective: Floats, *, least: Floats, most: Floats, gap: float = 0.0) -> Solution:
+        """Whole people, by branching."""
+        found = solve(self.system, objective, least=least, most=most, whole=True, gap=gap)
+        self.work.spent += found.spent
+        return found
+
+    def make_whole(
+        self, counts: Floats, *, objective: Floats, at: tuple[int, float] | None = None, moves: int = MOST_MOVES
+    ) -> bool:
+        """Whether whole people close to these fractions of them were found; what they show of the sums is kept.
+
+        `at`: a place and the value that its sum has to have, without `known`; else the objective is to be small.
+        """
+        if not self.equations:
+            return self.keep(self._mended(counts, at=at, moves=moves))
+        return self.boxed(counts, objective=objective)
+
+    def boxed(self, counts: Floats, *, objective: Floats) -> bool:
+        """The same by branching, no further away than the next whole number but one."""
+        for further in range(2):
+            below = np.maximum(self.least, np.floor(counts + WHOLE) - further)
+            above = np.minimum(self.most, np.ceil(counts - WHOLE) + further)
+            if self.keep(self.search(objective, least=below, most=above, gap=1.0).counts):
+                return True
+        return False
+
+    def _mended(self, counts: Floats, *, at: tuple[int, float] | None, moves: int) -> Floats | None:
+        before = self._mender.spent
+        found = self._mender.near(counts, at=at, moves=moves)
+        self.work.spent += self._mender.spent - before
+        return found
+
+    def keep(self, counts: Floats | None) -> bool:
+        """Whether these are whole counts, or need not be; then what they show of the sums is kept."""
+        if counts is None:
+            return False
+        if self.system.whole and (np.abs(counts - np.round(counts)) > WHOLE).any():
+            return False
+        self._counts[self._columns] = np.round(counts) if self.system.whole else counts
+        self.work.saw(self._counts, self.which)
+        return True
+
+    def short(self, places: Places, *, sign: int) -> Places:
+        """Those whose lower (`sign` 1) or upper (-1) end not even fractions of people have reached yet."""
+        which = self.which[places]
+        if sign > 0:
+            short = self.known[places] + self.low[places] > self.work.least[which] + WHOLE
+        else:
+            short = self.known[places] + self.high[places] < self.work.most[which] - WHOLE
+        return np.asarray(places[short], dtype=np.int64)
+
+    def bound(self, place: int, found: Solution, *, sign: int) -> None:
+        """The end of one range lies no further out than the bound of a search for it."""
+        value = sign * found.bound + float(self.known[place])
+        self.work.tighten(int(self.which[place]), value, sign=sign, whole=self.system.whole)

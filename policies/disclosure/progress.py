@@ -1,0 +1,122 @@
+"""How far the ranges of sums of counts are settled, and how much more may be spent on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from policies.disclosure.system import WHOLE, Floats
+
+Places = NDArray[np.int64]
+MOST_SINGLE: Final = 400
+"""Searches for the end of one range that are made although nothing depends on it. Beyond, the range that is known is given."""
+HARD: Final = 10
+"""What a search in whole people counts for among these."""
+MOST_CERTAIN: Final = 30
+"""Ranges that are too narrow for certain: after so many, the rest is left as it is known."""
+MOST_UNSURE: Final = 60
+"""In large pieces, searches by branching for a range that may be wide enough, where statements are equations, for there it is quick; else each counts as `HARD`.
+What is not settled by then counts as too narrow."""
+MOST_SPENT: Final = 10_000_000_000
+"""The effort of one attack. Beyond, nothing more is looked for, and what is not known to be wide enough counts as too narrow."""
+
+
+@dataclass(slots=True, eq=False)
+class Work:
+    """Ranges while they are being settled: `sums` has one row for each; none lies outside `least` to `most`, `low` and `high` were reached.
+
+    Below `floor` it does not matter how small a sum can be. `told`: how many were known to be too narrow from the start, where that is enough to know. `spent`: the effort so far, as `Solution.spent`, of at most `most_spent`.
+    """
+
+    sums: csr_array
+    least: Floats
+    most: Floats
+    low: Floats
+    high: Floats
+    wanted: Floats
+    hurried: bool
+    told: int
+    most_spent: int
+    floor: Floats
+    unsure: int
+    single: int = MOST_SINGLE
+    found: int = 0
+    spent: int = 0
+
+    @classmethod
+    def of(
+        cls,
+        sums: csr_array,
+        least: Floats,
+        most: Floats,
+        *,
+        wanted: Floats,
+        hurried: bool,
+        told: int,
+        most_spent: int,
+        floor: Floats,
+    ) -> Work:
+        """Nothing has been reached yet, except that what has no limit reaches any height."""
+        nothing = np.full(len(least), np.inf)
+        high = np.where(np.isinf(most), np.inf, -np.inf)
+        return cls(sums, least, most, nothing, high, wanted, hurried, told, most_spent, floor, MOST_UNSURE)
+
+    @property
+    def cut_short(self) -> bool:
+        """Whether so many are too narrow for certain that no other is looked at."""
+        return max(self.told, self.found) >= MOST_CERTAIN
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether all effort is spent."""
+        return self.spent >= self.most_spent
+
+    def enough(self, which: Places) -> NDArray[np.bool_]:
+        """Where arrangements were found that lie so far apart as wanted."""
+        low = np.maximum(self.low[which], self.floor[which])
+        return self.high[which] >= low + self.wanted[which] - WHOLE
+
+    def certain(self, which: Places) -> NDArray[np.bool_]:
+        """Where there are none."""
+        least = np.maximum(self.least[which], self.floor[which])
+        return self.most[which] - least < self.wanted[which] - WHOLE
+
+    def may_look(self, index: int, *, whole: bool) -> bool:
+        """Whether this range is worth another search: always where the answer depends on it, and else a limited number of times."""
+        one = np.array([index])
+        if self.exhausted:
+            return False
+        if not (self.enough(one)[0] or self.certain(one)[0]):
+            return not self.cut_short
+        self.single -= HARD if whole else 1
+        return self.single >= 0
+
+    def saw(self, counts: Floats, which: Places) -> None:
+        """These counts are possible."""
+        values = self.sums[which] @ counts
+        self.low[which] = np.minimum(self.low[which], values)
+        self.high[which] = np.maximum(self.high[which], values)
+
+    def open(self, which: Places, *, sign: int) -> Places:
+        """Those whose lower (`sign` 1) or upper (-1) end is not reached yet."""
+        short = (
+            self.low[which] > self.least[which] + WHOLE
+            if sign > 0
+            else self.high[which] < self.most[which] - WHOLE
+        )
+        return which[short]
+
+    def tighten(self, index: int, value: float, *, sign: int, whole: bool) -> None:
+        """The lower (`sign` 1) or upper (-1) end of one range lies no further out than this."""
+        if not np.isfinite(value):
+            return
+        if whole:
+            value = float(np.ceil(value - WHOLE)) if sign > 0 else float(np.floor(value + WHOLE))
+        if sign > 0:
+            self.least[index] = max(self.least[index], value)
+        else:
+            self.most[index] = min(self.most[index], value)

@@ -1,0 +1,102 @@
+"""Groups of people, as sums of unknown counts, that readers know to be a few although no table prints them.
+
+A group is open where whole people can be arranged so that nobody is in it, so that more are in it than are hidden for being few, or so that it has either end of
+what a hidden count can be. Whatever was not found open, within a number of searches, counts as a few: the effort is counted in nodes, never in seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array, vstack
+
+from policies.disclosure.bounds import Ranges, ranges
+from policies.disclosure.pieces import limit
+from policies.disclosure.system import WHOLE, Floats, System, room, solve
+
+Places = NDArray[np.int64]
+ROUNDS: Final = 6
+"""Arrangements that are looked for on either side before the groups that are left are searched one by one."""
+FURTHER: Final = 2
+"""How far from fractions of people whole ones are looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Small:
+    """A group, by number, and the range that nothing lies outside of; `high` is -1 where that is not known."""
+
+    group: int
+    low: int
+    high: int
+
+
+def small_groups(system: System, groups: csr_array, *, most: int) -> tuple[Small, ...]:
+    """The groups (rows over the unknowns) that may be certain to have from 1 to `most` people in a narrower range than that, which is what a hidden cell tells.
+
+    The statements of the system hold together. A group that could not be settled is among them.
+    """
+    known = room(system)
+    if known is None:  # not even that the statements hold together could be shown again
+        return tuple(Small(group, 0, -1) for group in range(groups.shape[0]))
+    endless = limit(system, known)
+    left = _sieved(system, groups, least=known.least, ends=np.minimum(known.most, endless), most=most)
+    if not len(left):
+        return ()
+    its = csr_array(groups[left])
+    wider = System(
+        csr_array(vstack([system.matrix, its])),
+        np.append(system.low, np.zeros(len(left))),
+        np.append(system.high, np.full(len(left), np.inf)),
+        system.whole,
+    )
+    rows = np.arange(len(left)) + system.matrix.shape[0]
+    found = ranges(wider, rows, wanted=np.full(len(left), float(most)), may_stop=False)
+    if found is None:
+        return tuple(Small(int(group), 0, -1) for group in left)
+    low, high = np.ceil(found.least - WHOLE), np.floor(np.minimum(found.most, endless) + WHOLE)
+    few = np.flatnonzero(~_open(found, most))
+    return tuple(Small(int(left[n]), int(low[n]), int(high[n])) for n in few)
+
+
+def _open(found: Ranges, most: int) -> NDArray[np.bool_]:
+    """Where an arrangement was found that takes away that these are a few people, or none can make them few."""
+    ends = (found.reached_low <= 1 + WHOLE) & (found.reached_high >= most - WHOLE)
+    shown = (found.reached_low < 1 - WHOLE) | (found.reached_high > most + WHOLE) | ends
+    return np.asarray(shown | (found.least > most + WHOLE) | (found.most < 1 - WHOLE))
+
+
+def _sieved(system: System, groups: csr_array, *, least: Floats, ends: Floats, most: int) -> Places:
+    """The groups, by number, for which no arrangement of whole people was found at once that has nobody there or more than `most`. One drops many."""
+    left = np.arange(groups.shape[0])
+    for sign in (-1.0, 1.0):
+        for _ in range(ROUNDS):
+            if not len(left):
+                break
+            its = groups[left]
+            objective = sign * np.asarray(its.sum(axis=0), dtype=np.float64)
+            counts = _arrangement(system, objective, least=least, most=ends)
+            if counts is None:
+                break
+            people = its @ counts
+            stays = (people > WHOLE) & (people < most + 1 - WHOLE)
+            left = left[stays]
+            if stays.all():
+                break
+    return left
+
+
+def _arrangement(system: System, objective: Floats, *, least: Floats, most: Floats) -> Floats | None:
+    """Counts of whole people, close to the fractions of people that minimise the objective; None if none were found."""
+    found = solve(system, objective, least=least, most=most, whole=False).counts
+    if found is None or (np.abs(found - np.round(found)) <= WHOLE).all():
+        return None if found is None else np.round(found)
+    for further in range(FURTHER):
+        below = np.maximum(least, np.floor(found + WHOLE) - further)
+        above = np.minimum(most, np.ceil(found - WHOLE) + further)
+        near = solve(system, objective, least=below, most=above, whole=True, gap=1.0).counts
+        if near is not None:
+            return np.round(near)
+    return None

@@ -1,0 +1,100 @@
+"""The attack on a table of sums by those who contribute to its hidden sums themselves: which other sum that tells too much each of them could narrow down too far."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import inf
+from typing import Final
+
+import numpy as np
+
+from policies.disclosure.errors import TableInvalid
+from policies.disclosure.sums.insiders import Arrangements, Inside, starting
+from policies.disclosure.sums.magnitudes import SUM, Magnitudes
+from policies.disclosure.sums.statements import Statements, first_of_sums
+from policies.disclosure.sums.telling import Codes, Sides
+from policies.disclosure.system import System, solve
+
+MOST_PAIRS: Final = 60
+CONTRADICTION: Final = "the printed sums do not agree with the true ones that they are said to come from: check that all tables describe the same people"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FromInside:
+    """Whoever contributes most to `insider` can tell that the sum of `target`, in this row of the statements, lies between `low` and `high`. `said`: the statements with what they know besides."""
+
+    insider: Codes
+    target: Codes
+    row: int
+    low: float
+    high: float
+    said: Statements
+
+
+def told_inside(table: Magnitudes, together: Statements, *, sides: Sides) -> list[FromInside]:
+    """What people in one hidden cell could tell about another one of the table, where that is too much.
+
+    Raises:
+        TableInvalid: the sums in `sides` cannot be the true ones of what is printed.
+    """
+    at = table.counts.at
+    cells = [codes for codes, one in sides.items() if one.undivided and codes in at]
+    if len(cells) < 2 or SUM not in table.columns:
+        return []
+    inside = _inside(table, together, cells, sides)
+    start = starting(together.system, inside=inside, people=[float(sides[one].people) for one in cells])
+    if start is None:
+        raise TableInvalid(CONTRADICTION)
+    pairs = Arrangements(together.system.matrix, inside=inside, start=start).told(
+        together.system, most=MOST_PAIRS
+    )
+    found = []
+    for insider, target in dict.fromkeys((one.insider, one.target) for one in pairs):
+        said = replace(together, system=_knowing(together.system, inside, insider))
+        row = int(inside.rows[target])
+        low, high = _range(said.system, row)
+        by = float(together.by[row])
+        found.append(FromInside(cells[insider], cells[target], row, low * by, high * by, said))
+    return found
+
+
+def _inside(table: Magnitudes, together: Statements, cells: Sequence[Codes], sides: Sides) -> Inside:
+    places = [table.counts.at[one] for one in cells]
+    first = first_of_sums(together)
+    rows = first + together.sums.rows[0][places]
+    by = together.by[rows]
+    total = np.array([sides[one].total for one in cells])
+    alone = np.array([sides[one].people == 1 for one in cells])
+    heads = together.counts.rows[0][places] if together.entangled else np.full(len(cells), -1)
+    return Inside(
+        rows=rows,
+        sums=total / by,
+        own=np.array([sides[one].largest for one in cells]) / by,
+        up=(np.array([sides[one].high for one in cells]) - total) / by,
+        down=(total - np.array([sides[one].low for one in cells])) / by,
+        alone=alone,
+        known=np.where(alone, heads, -1),
+    )
+
+
+def _knowing(system: System, inside: Inside, insider: int) -> System:
+    low, high = system.low.copy(), system.high.copy()
+    row, known = int(inside.rows[insider]), int(inside.known[insider])
+    low[row] = max(low[row], float(inside.own[insider]))
+    if inside.alone[insider]:
+        high[row] = low[row]
+        if known >= 0:
+            low[known] = high[known] = 1.0
+    return System(system.matrix, low, high, whole=False)
+
+
+def _range(system: System, row: int) -> tuple[float, float]:
+    """Both ends of the sum in this row; where a program has no end, the largest number there is."""
+    weights = system.matrix[[row]].toarray().ravel()
+    width = system.matrix.shape[1]
+    ends = [
+        solve(system, sign * weights, least=np.zeros(width), most=np.full(width, inf), whole=False).bound
+        for sign in (1.0, -1.0)
+    ]
+    return max(ends[0], 0.0), -ends[1]

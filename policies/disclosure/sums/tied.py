@@ -1,0 +1,141 @@
+"""The range of each hidden sum or count where statements compare sums with counts: printed means and rates, and what one person can contribute.
+
+Method: as `ranges`. What is known already, by one statement after another, is taken off first, and what no statement connects is looked at apart. In small pieces people are whole, in large ones they may be
+fractions, which only makes ranges wider than a patient reader finds them.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array, vstack
+from scipy.sparse.csgraph import connected_components
+
+from policies.disclosure.sums.ranges import (
+    LARGEST,
+    MOST_CERTAIN,
+    MOST_SINGLE,
+    NEAR,
+    Budget,
+    Demand,
+    Found,
+    Piece,
+    largest,
+    saw,
+    settle,
+)
+from policies.disclosure.system import Floats, Room, System, dual, room
+
+LARGE: Final = 300
+"""Unknowns that are open, beyond which programs for one end of one range are slow, so that fewer are made."""
+FEW_CERTAIN: Final = 10
+"""Ranges that are too narrow for certain, after which the search ends then."""
+MOST_WHOLE: Final = 40
+"""Counts of one piece, up to which people are whole."""
+BEYOND: Final = 100.0
+"""How far beyond every number that can follow from the statements an unknown may go: what gets there has no limit."""
+SAME: Final = 1e-9
+Ints = NDArray[np.int64]
+
+
+def known_of(system: System) -> Room | None:
+    """What follows for each unknown from one statement after another, where those that compare serve as far as one side is known; None if two of them contradict each other."""
+    matrix = system.matrix
+    compares = np.zeros(matrix.shape[0], dtype=bool)
+    compares[np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))[matrix.data < 0]] = True
+    plain = np.flatnonzero(~compares)
+    known = room(System(csr_array(matrix[plain]), system.low[plain], system.high[plain], whole=False))
+    if known is None or not compares.any():
+        return known
+    counts = csr_array((-matrix).maximum(0.0))
+    is_open = (known.most > known.least).astype(np.float64)
+    serve = np.flatnonzero(~compares | (counts @ is_open == 0))
+    taken = counts @ np.where(is_open > 0, 0.0, known.least)
+    sums = csr_array(matrix[serve].maximum(0.0))
+    return room(System(sums, (system.low + taken)[serve], (system.high + taken)[serve], whole=False))
+
+
+def tied_ranges(system: System, rows: Ints, *, by: Floats, demand: Demand, people: int) -> Found | None:
+    """The range of each of these rows, `by` times what it is in the system, which is scaled already; None if the statements contradict each other.
+
+    `people`: so many unknowns, the first ones, are counts.
+    """
+    known = known_of(system)
+    if known is None:
+        return None
+    low, high = known.of(csr_array(system.matrix[rows]))
+    low, high = np.maximum(low, system.low[rows]) * by, np.minimum(high, system.high[rows]) * by
+    nothing = np.full(len(rows), np.inf)
+    found = Found(low, high, nothing, -nothing, float(by.max(initial=1.0)) * LARGEST * NEAR)
+    is_open = known.most - known.least > SAME
+    fixed = np.where(is_open, 0.0, known.least)
+    taken = system.matrix @ fixed
+    matrix = csr_array(system.matrix[:, np.flatnonzero(is_open)])
+    unknown = np.flatnonzero(is_open)
+    finite = np.concatenate([system.high, system.low])
+    reach = BEYOND * float(1_000.0 + finite[np.isfinite(finite)].sum() + LARGEST * len(finite))
+    most = np.minimum(known.most, reach)
+    small = len(unknown) <= LARGE
+    budget = Budget(
+        MOST_SINGLE * min(LARGE, len(unknown)) // max(len(unknown), 1), MOST_CERTAIN if small else FEW_CERTAIN
+    )
+    for columns, inside, which in _pieces(system, matrix, known, rows):
+        if not len(columns):
+            saw(found, which, by[which] * taken[rows[which]])
+            continue
+        mine = unknown[columns]
+        whole = mine < people if (mine < people).sum() <= MOST_WHOLE else None
+        piece = Piece(
+            System(
+                csr_array(matrix[inside][:, columns]),
+                system.low[inside] - taken[inside],
+                system.high[inside] - taken[inside],
+                whole=False,
+            ),
+            csr_array(matrix[rows[which]][:, columns]),
+            by[which] * taken[rows[which]],
+            by[which],
+            known.least[mine],
+            most[mine],
+            whole,
+        )
+        if not settle(piece, which, found=found, demand=demand, budget=budget):
+            return None
+        _endless(piece, which, found, largest(system))
+    found.cut_short = budget.cut_short
+    return found
+
+
+def _endless(piece: Piece, which: Ints, found: Found, most: float) -> None:
+    """No limit where an arrangement went far beyond every number there is, and no statement stops it."""
+    ends = np.eye(piece.system.matrix.shape[1])
+    rows = csr_array(vstack([piece.system.matrix, -piece.system.matrix, -csr_array(ends)]))
+    limits = np.concatenate([piece.system.high, -piece.system.low, -piece.least])
+    for place, n in enumerate(which):
+        if found.high[n] > most * piece.by[place]:
+            aim = -piece.sums[[place]].toarray().ravel()
+            if dual(aim, rows=rows, limits=limits, signed=False) is None:
+                found.most[n] = found.high[n] = np.inf
+
+
+def _pieces(system: System, matrix: csr_array, known: Room, rows: Ints) -> list[tuple[Ints, Ints, Ints]]:
+    """The open unknowns in pieces that no statement connects: columns of the matrix, statements, and which of the rows asked for lie there; the rows about what is known come first."""
+    (up_low, up_high), (down_low, down_high) = (
+        known.of(csr_array((sign * system.matrix).maximum(0.0))) for sign in (1.0, -1.0)
+    )
+    low, high = up_low - down_high, up_high - down_low
+    says = (low < system.low - SAME) | (high > system.high + SAME)
+    says |= np.isin(np.arange(len(says)), rows)
+    keep = np.flatnonzero(says & (np.diff(matrix.indptr) > 0))
+    kept = csr_array(matrix[keep])
+    touching = csr_array((np.ones(len(kept.data)), kept.indices, kept.indptr), shape=kept.shape)
+    _, label = connected_components(csr_array(touching.T @ touching), directed=False)
+    of_row = np.full(len(says), -1)
+    of_row[keep] = label[kept.indices[kept.indptr[:-1]]]
+    everywhere = of_row[rows]
+    found = [(np.zeros(0, dtype=np.int64),) * 2 + (np.flatnonzero(everywhere < 0),)]
+    for n in np.unique(everywhere[everywhere >= 0]):
+        found.append((np.flatnonzero(label == n), keep[of_row[keep] == n], np.flatnonzero(everywhere == n)))
+    return found
