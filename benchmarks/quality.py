@@ -2,7 +2,7 @@
 
 FOLDER holds one folder a data set, each with one Parquet file (records of one person inside it are looked for) or two (links between them), with columns
 `record_id`, `entity_id` (truth) and identifiers under their usual headers. Made-up people of five agencies are linked beside them; everything once whole, and once with
-a third of each file's records dropped. Private linkage takes the whole path of partners and centre, and its own default threshold; plain Splink has the same cleaned values
+a third of each file's records dropped; those of other seeds too, whose bands of probability are pooled. Private linkage takes the whole path of partners and centre, and its own default threshold; plain Splink has the same cleaned values
 and match keys, at 0.95. `--write` puts the tables between the two markers of a page, and the plot beside it. Sets are found by their files; none is needed by the tests.
 """
 
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from quality_seeds import COLUMNS, SEEDS, pooled
 
 from linkage.central.assembly.people import people_of
 from linkage.central.pairs.model import LinkType
@@ -121,8 +122,13 @@ def sources(folder: Path | None, people: int) -> Iterator[Source]:
                 default_schema() if between_files else dedupe_schema(),
                 "link_only" if between_files else "dedupe_only",
             )
-    world = make_world(people=people, seed=SEED)
-    yield Source(
+    yield made_up(people, seed=SEED)
+
+
+def made_up(people: int, *, seed: int) -> Source:
+    """Made-up people of five agencies."""
+    world = make_world(people=people, seed=seed)
+    return Source(
         MADE_UP,
         [
             Given(
@@ -256,8 +262,8 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(r)} |" for r in (columns, ["---"] * len(columns), *rows))
 
 
-def report(results: Sequence[Result]) -> str:
-    """All tables, with their captions."""
+def report(results: Sequence[Result], *, seeds: Sequence[Result]) -> str:
+    """All tables, with their captions; `seeds` are made-up people of several seeds."""
     whole = [r for r in results if not r.source.name.endswith("less a third")]
     names = [r.source.name for r in whole]
     return "\n\n".join([
@@ -271,6 +277,8 @@ def report(results: Sequence[Result]) -> str:
         table(("band", *names), bands(whole, raw=True)),
         f"**Calibrated**, by the line {LINE.offset:+.2f} + {LINE.slope:.2f} × log odds:",
         table(("band", *names), bands(whole, raw=False)),
+        f"**Calibrated, {len(seeds)} seeds of made-up people pooled**, of the same size each:",
+        table(COLUMNS, pooled([(r.one.pairs.probability, r.right) for r in seeds], bounds=BOUNDS)),
         "**The line**, fitted on whole sets that weigh alike, and without each of them:",
         table(LINES, line_rows(whole)),
     ])  # fmt: skip
@@ -302,7 +310,9 @@ def main() -> None:
             began = time.process_time()
             results.append(linked(one, clear=not asked.no_cleartext))
             print(f"{one.name}: {time.process_time() - began:.0f} CPU seconds", file=sys.stderr, flush=True)
-    printed = report(results)
+    first = next(r for r in results if r.source.name == MADE_UP)
+    seeds = [first, *(linked(made_up(asked.people, seed=n), clear=False) for n in SEEDS if n != SEED)]
+    printed = report(results, seeds=seeds)
     print(printed)
     if asked.write:
         asked.write.write_text(between(asked.write.read_text("utf-8"), printed), "utf-8")

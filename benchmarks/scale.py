@@ -2,10 +2,12 @@
 
     python benchmarks/scale.py tables RECORDS [--passes 8] [--update 0.01] [--work DIR]
     python benchmarks/scale.py people PEOPLE [--work DIR]
+    python benchmarks/scale.py update RECORDS [--passes 24] [--update 0.01] [--work DIR]
 
 `tables` makes the pass files directly (benchmarks/scale_tables.py says how) and runs the linker over them: opening, comparing, training, scoring,
 sealing; and again over an update of that share of the records. `people` goes the whole way with three agencies of the generator (`linkage.people`), and
-links the same cleaned values with the same match keys by Splink in the clear.
+links the same cleaned values with the same match keys by Splink in the clear. `update` runs the commands of linker and assembler over files made
+directly, in full and after an update (benchmarks/scale_update.py).
 
 Every step is a process of its own: seconds of processor time of that process and all its threads, by the clock, and its peak of resident memory. Disks and
 other work on the machine move the clock and not so much the processor time.
@@ -19,7 +21,10 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from linkage.schema import Schema
 
 AGENCIES = ("nhs", "police", "schools")
 
@@ -62,18 +67,24 @@ def opened(folder: Path) -> dict[str, Any]:
     }
 
 
+def schema_of(passes: int) -> "Schema":
+    """The default schema with so many of its match keys."""
+    from linkage.schema import default_schema, load_schema
+
+    head, _, keys = default_schema().text.partition("keys:\n")
+    lines = [line for line in keys.splitlines() if line.strip()]
+    every = max(1, len(lines) // passes)
+    return load_schema(f"{head}keys:\n" + "\n".join(lines[::every][:passes]) + "\n")
+
+
 def make_tables(folder: Path, records: int, passes: int) -> dict[str, Any]:
     """Submissions of so many records, as scale_tables makes them."""
     from scale_tables import World, write_world
 
     from keys import Identity
     from linkage.manifest import Round
-    from linkage.schema import default_schema, load_schema
 
-    head, _, keys = default_schema().text.partition("keys:\n")
-    lines = [line for line in keys.splitlines() if line.strip()]
-    every = max(1, len(lines) // passes)
-    schema = load_schema(f"{head}keys:\n" + "\n".join(lines[::every][:passes]) + "\n")
+    schema = schema_of(passes)
     (folder / "schema.yaml").write_text(schema.text, encoding="utf-8")
     people = {n: Identity.make(n) for n in ("linker", "assembler")}
     for name, one in people.items():
@@ -270,12 +281,17 @@ def main() -> None:
         print(json.dumps(run(*words)))
         return
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("kind", choices=("tables", "people"))
+    parser.add_argument("kind", choices=("tables", "people", "update"))
     parser.add_argument("number", type=int)
     parser.add_argument("--passes", type=int, default=8)
     parser.add_argument("--update", type=float, default=0.01)
     parser.add_argument("--work", type=Path, default=None)
     given = parser.parse_args()
+    if given.kind == "update":
+        from scale_update import update as compared_with_full
+
+        compared_with_full(given.number, schema=schema_of(given.passes), share=given.update, work=given.work)
+        return
     with tempfile.TemporaryDirectory(dir=given.work, prefix="scale-") as name:
         if given.kind == "tables":
             tables(given.number, passes=given.passes, share=given.update, folder=Path(name))

@@ -9,15 +9,15 @@ in ten is missing. Nothing of it is anybody's.
 
 import hashlib
 import io
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from keys import Identity, sign_note
+from keys import Identity, seal, sign_note
 from keys.sealing import Sealer
 from linkage.gone import GONE, write_gone
 from linkage.manifest import GONE_SUFFIX, MANIFEST_NAME, Base, Manifest, Round, SealedFile
@@ -32,7 +32,7 @@ from linkage.tokens import (
     pass_types,
 )
 
-PARTNERS: Final = ("health", "police", "schools")
+PARTNERS: Final = ("nhs", "police", "schools")
 PEOPLE: Final = 2 / 3
 HELD: Final = 0.5
 CHUNK: Final = 1 << 18
@@ -53,11 +53,13 @@ def mixed(*words: Any) -> npt.NDArray[np.uint64]:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Whose records there are: persons are numbers; `records` in all."""
+    """Whose records there are: persons are numbers; `records` in all. `officers` sign for their partners, and somebody for those who have none."""
 
     schema: Schema
     one: Round
     records: int
+    officers: Mapping[str, Identity] = field(default_factory=dict)
+    gateways: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def people(self) -> int:
@@ -68,16 +70,28 @@ class World:
         person = np.arange(self.people, dtype=np.uint64)
         return person[mixed(person, 1, partner) % np.uint64(256) < np.uint64(256 * HELD)]
 
-    def rows(self, key: MatchKey, person: npt.NDArray[np.uint64], *, partner: int) -> Iterator[dict[str, Any]]:
-        """The rows of these persons in one pass, in pieces; in no order."""
+    def rows(
+        self, key: MatchKey, person: npt.NDArray[np.uint64], *, partner: int, version: int = 0
+    ) -> Iterator[dict[str, Any]]:
+        """The rows of these persons in one pass, in pieces; in no order. Another `version` has other slips in what is compared."""
         number = [k.name for k in self.schema.match_keys].index(key.name)
         twice = any(p.order == "any" for p in key.parts)
         for begin in range(0, len(person), CHUNK):
             for side in range(1 + twice):
-                yield self._piece(key, person[begin : begin + CHUNK], salt=2 * number + side, partner=partner)
+                piece = person[begin : begin + CHUNK]
+                yield self._piece(key, piece, salt=2 * number + side, partner=partner, version=version)
+
+    def references(
+        self, key: MatchKey, person: npt.NDArray[np.uint64], *, partner: int
+    ) -> npt.NDArray[np.int64]:
+        """The references of all rows of these persons in one pass: those of everybody, once a side."""
+        number = [k.name for k in self.schema.match_keys].index(key.name)
+        sides = 1 + any(p.order == "any" for p in key.parts)
+        found = [_references(person, 2 * number + side, partner=partner) for side in range(sides)]
+        return np.concatenate(found).view(np.int64)
 
     def _piece(
-        self, key: MatchKey, person: npt.NDArray[np.uint64], *, salt: int, partner: int
+        self, key: MatchKey, person: npt.NDArray[np.uint64], *, salt: int, partner: int, version: int
     ) -> dict[str, Any]:
         dice = mixed(person, salt, partner, 2)
         slip = dice % np.uint64(256) < SLIP
@@ -85,12 +99,12 @@ class World:
         owner = np.where(meets, person ^ np.uint64(1), person)
         owner = np.where(meets & (partner == 1), owner, person)
         block = np.where(slip, dice, mixed(owner, salt, 4))
-        out: dict[str, Any] = {"row_ref": mixed(person, salt, partner, 5) >> np.uint64(1), "block": block}
+        out: dict[str, Any] = {"row_ref": _references(person, salt, partner=partner), "block": block}
         for lane in lanes_of(self.schema, key):
             if lane.startswith(("presence_", "exact_")):
                 out[lane] = mixed(block, 6, int(lane[-1]))
         for one in compared_names(self.schema, key):
-            self._value(out, one, person, block, partner=partner)
+            self._value(out, one, person, block, partner=partner + len(PARTNERS) * version)
         return {
             n: (c % np.uint64(3)).astype(np.int8) if n.endswith("_band") else c.view(np.int64)
             for n, c in out.items()
@@ -117,6 +131,10 @@ class World:
                     close, mixed(dice, half) & mixed(dice, half, 1) & mixed(dice, half, 2), np.uint64(0)
                 )
                 out[f"{one.lane}_{half}"] = word ^ off
+
+
+def _references(person: npt.NDArray[np.uint64], salt: int, *, partner: int) -> npt.NDArray[np.uint64]:
+    return mixed(person, salt, partner, 5) >> np.uint64(1)
 
 
 class Sealing(io.RawIOBase):
@@ -153,10 +171,12 @@ def write_world(inbox: Path, world: World, *, linker: Identity) -> list[Manifest
         person = world.holds(partner)
         own = sorted_by_reference(person, partner=partner)
         files = [
-            _tokens(inbox / name, key, world, own, partner=partner, linker=linker)
+            tokens_file(
+                inbox / name, key, world, world.rows(key, own, partner=partner), name=name, linker=linker
+            )
             for key in world.schema.match_keys
         ]
-        out.append(_manifest(inbox / name, world, name=name, records=len(person), files=files))
+        out.append(signed_manifest([inbox / name], world, name=name, records=len(person), files=files))
     return out
 
 
@@ -167,12 +187,17 @@ def write_update(inbox: Path, world: World, *, base: Manifest, share: float, lin
     folder = inbox / base.partner / "update-0001"
     files = []
     for key in world.schema.match_keys:
-        files.append(_tokens(folder, key, world, person, partner=partner, linker=linker))
+        rows = world.rows(key, person, partner=partner)
+        files.append(tokens_file(folder, key, world, rows, name=base.partner, linker=linker))
         gone = np.concatenate([c["row_ref"] for c in world.rows(key, person, partner=partner)])
         content = write_gone(np.sort(gone), key=key.name, partner=base.partner)
-        context = world.one.context(base.partner, key.name, GONE)
-        files.append(_sealed(folder / f"{key.name}{GONE_SUFFIX}", [content], context=context, linker=linker))
-    return _manifest(folder, world, name=base.partner, records=base.statistics.records, files=files, base=base)
+        path = folder / f"{key.name}{GONE_SUFFIX}"
+        files.append(
+            sealed_file(path, content, to=linker, context=world.one.context(base.partner, key.name, GONE))
+        )
+    return signed_manifest(
+        [folder], world, name=base.partner, records=base.statistics.records, files=files, base=base
+    )
 
 
 def sorted_by_reference(person: npt.NDArray[np.uint64], *, partner: int) -> npt.NDArray[np.uint64]:
@@ -180,28 +205,32 @@ def sorted_by_reference(person: npt.NDArray[np.uint64], *, partner: int) -> npt.
     return person[np.argsort(mixed(person, partner, 11), kind="stable")]
 
 
-def _tokens(
-    folder: Path, key: MatchKey, world: World, person: npt.NDArray[np.uint64], *, partner: int, linker: Identity
+def tokens_file(
+    folder: Path,
+    key: MatchKey,
+    world: World,
+    rows: Iterable[dict[str, Any]],
+    *,
+    name: str,
+    linker: Identity,
 ) -> SealedFile:
+    """A sealed token file of these rows of the partner of this name."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{key.name}.tokens.sealed"
-    name = PARTNERS[partner]
     with path.open("wb") as sink:
         sealer = Sealer(sink, to=linker.public, context=world.one.context(name, key.name))
         types = pass_types(world.schema, key, partner=name)
         with chunk_writer(Sealing(sealer), kind=TOKENS_FORMAT, types=types) as put:
-            for piece in world.rows(key, person, partner=partner):
+            for piece in rows:
                 put(piece)
         sealer.finish()
     return _listed(path)
 
 
-def _sealed(path: Path, pieces: list[bytes], *, context: bytes, linker: Identity) -> SealedFile:
-    with path.open("wb") as sink:
-        sealer = Sealer(sink, to=linker.public, context=context)
-        for piece in pieces:
-            sealer.write(piece)
-        sealer.finish()
+def sealed_file(path: Path, content: bytes, *, to: Identity, context: bytes) -> SealedFile:
+    """The content sealed in a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(seal(content, to=to.public, context=context))
     return _listed(path)
 
 
@@ -210,8 +239,8 @@ def _listed(path: Path) -> SealedFile:
         return SealedFile(path.name, hashlib.file_digest(source, "sha256").hexdigest(), path.stat().st_size)
 
 
-def _manifest(
-    folder: Path,
+def signed_manifest(
+    folders: Sequence[Path],
     world: World,
     *,
     name: str,
@@ -219,6 +248,7 @@ def _manifest(
     files: list[SealedFile],
     base: Manifest | None = None,
 ) -> Manifest:
+    """The manifest of a submission with these files, signed, in each of the folders where some of them lie."""
     manifest = Manifest(
         round=world.one,
         partner=name,
@@ -228,10 +258,12 @@ def _manifest(
         files=tuple(files),
         statistics=statistics_of(world.schema, records),
         attributes={},
-        token_gateway="made-up",  # noqa: S106  the name of a gateway
+        token_gateway=world.gateways.get(name, "made-up"),
         kind="update" if base else "whole",
         base=Base(base.submission, base.digest) if base else None,
     )
-    note = sign_note(manifest.text(), by=Identity.make(f"{name}/officer"))
-    (folder / MANIFEST_NAME).write_text(note, encoding="utf-8")
+    officer = world.officers.get(name) or Identity.make(f"{name}/officer")
+    note = sign_note(manifest.text(), by=officer)
+    for folder in folders:
+        (folder / MANIFEST_NAME).write_text(note, encoding="utf-8")
     return manifest

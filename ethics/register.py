@@ -7,19 +7,14 @@ hold; there is nothing about persons in them, and numbers of requests are shown 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from functools import cache
+from typing import TYPE_CHECKING, Final
 
 from ethics.framework import Framework
 
-PAGES: Final = Environment(
-    loader=PackageLoader("ethics", "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
 SMALL: Final = 7
 ROUNDED_TO: Final = 5
 MENU: Final[Mapping[str, str]] = {
@@ -30,6 +25,20 @@ MENU: Final[Mapping[str, str]] = {
     "partners.html": "Partners",
     "log.html": "Check it yourself",
 }
+
+
+@cache
+def _pages() -> "Environment":
+    """The templates of the pages; loaded by those who write pages, and not by every command."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    return Environment(
+        loader=PackageLoader("ethics", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,10 +191,10 @@ def register_pages(facts: RegisterFacts) -> dict[str, str]:
 
 def annual_report(facts: YearFacts) -> str:
     """The report of one year as one page that stands on its own."""
-    return PAGES.get_template("register_year.html").render(facts=facts, menu={}, here="", up="")
+    return _pages().get_template("register_year.html").render(facts=facts, menu={}, here="", up="")
 
 
 def _page(
     template: str, *, facts: RegisterFacts, here: str, up: str, partner: PartnerStatement | None = None
 ) -> str:
-    return PAGES.get_template(template).render(facts=facts, menu=MENU, here=here, up=up, partner=partner)
+    return _pages().get_template(template).render(facts=facts, menu=MENU, here=here, up=up, partner=partner)

@@ -28,7 +28,7 @@ from linkage.central.assembly.runs import read_runs
 from linkage.central.assembly.weakest import WEAKEST_LINK, weakest_links
 from linkage.central.assembly.whole import everyone, whole
 from linkage.central.report.calibration import calibrated, default_threshold
-from linkage.columns import named
+from linkage.columns import fixed_texts, repeated
 from linkage.manifest import Manifest, Round
 from linkage.tokens import write_table
 
@@ -63,22 +63,15 @@ def kept_spine(kept: Kept, *, meta: Mapping[str, str]) -> bytes:
     which = standing.settled_order(np.flatnonzero(standing.here))
     ids = standing.people.ids[standing.person[which]]
     return spine_of(
-        named(standing.partner[which].astype(np.int32), standing.partners),
+        repeated(standing.partner[which], names=standing.partners),
         refs=standing.record_ref[which],
-        ids=_texts(ids),
+        ids=fixed_texts(ids),
         meta={
             **meta,
             **expected_error(standing.pairs.probability, threshold=kept.rules.threshold),
             WEAKEST_LINK: standing.band[which].tobytes().decode("ascii"),
         },
     )
-
-
-def _texts(ids: npt.NDArray[np.bytes_]) -> pa.Array:
-    """The ids as a column of texts, made without a text a row."""
-    width = ids.dtype.itemsize
-    ends = pa.py_buffer(np.arange(len(ids) + 1, dtype=np.int64) * width)
-    return pa.LargeStringArray.from_buffers(len(ids), ends, pa.py_buffer(np.ascontiguousarray(ids)))
 
 
 def spine_of(

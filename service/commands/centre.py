@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from service.commands.loading import loading
 from service.commands.options import AsJson, At, Shared, told
 
 centre = typer.Typer(
@@ -46,12 +47,13 @@ def centre_link(
 ) -> None:
     """The linker's run: compare one pass after another, train, score, and hand sealed pairs of row references to the assembler. A run that was broken off
     goes on where it was when the same command is given again."""
-    from rich.console import Console
+    with loading():
+        from rich.console import Console
 
-    from service.centre.linker import run_linker_desk as call
-    from service.centre.linker import scope_of
-    from service.custody.quorum import patiently
-    from service.progress import shown
+        from service.centre.linker import run_linker_desk as call
+        from service.centre.linker import scope_of
+        from service.custody.quorum import patiently
+        from service.progress import shown
 
     with told(), shown(Console(stderr=True), clock=time.monotonic) as progress:
         scope = scope_of({"update": update, "full": full})
@@ -84,7 +86,8 @@ def centre_assemble(
     out: Annotated[Path, typer.Option(help="Where the sealed spine goes.")],
 ) -> None:
     """The assembler's run: rows become records, records become people; the spine is sealed to the custodian."""
-    from service.centre.assembler import run_assembler_desk as call
+    with loading():
+        from service.centre.assembler import run_assembler_desk as call
 
     with told():
         typer.echo(call(folder, shared=shared, out=out))

@@ -15,7 +15,6 @@ from keys.errors import BadKeyFile
 from keys.passphrase import Unlock
 from keys.secret import Secret
 from service.errors import BadPassphrase
-from service.trust.keeping import kept
 
 __all__ = ["Ask", "Unlock", "asking", "chosen", "from_environment", "unlocker"]
 
@@ -55,6 +54,9 @@ def unlocker(environment: Mapping[str, str], *, ask: Ask | None) -> Unlock:
     def unlock(path: str) -> Secret:
         if path not in given:
             file = Path(path)
+            # Only who has a protected file waits for the system's keyring to be loaded.
+            from service.trust.keeping import kept
+
             found = from_environment(environment) or (kept(file.read_bytes()) if file.is_file() else None)
             given[path] = found or _typed(file.name, ask, before=typed)
         return given[path]

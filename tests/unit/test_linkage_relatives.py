@@ -5,7 +5,14 @@ import numpy.typing as npt
 import pytest
 
 from linkage.central.pairs.levels import LaneLevels, lane_levels
-from linkage.central.pairs.relatives import RELATIVES, as_matches, belonging, class_odds
+from linkage.central.pairs.relatives import (
+    RELATIVES,
+    as_matches,
+    belonging,
+    by_rule,
+    class_odds,
+    of_kinds,
+)
 from linkage.central.pairs.training import Fit, Patterns, fit, log_odds, posterior
 from linkage.schema import default_schema
 
@@ -31,13 +38,11 @@ def shared(key: str, lane: str) -> frozenset[str]:
     [
         ("forename", {"namesakes"}),
         ("surname", set(RELATIVES)),
-        ("place", set(RELATIVES)),
-        ("email", set(RELATIVES)),
-        ("phone", set(RELATIVES)),
-        ("sex", {"namesakes"}),
+        ("postcode", set(RELATIVES)),
+        ("sex", {"namesakes", "identical twins"}),
         ("middle", set()),
         ("upn", set()),
-        ("born", {"twins"}),
+        ("born", {"twins", "identical twins"}),
     ],
 )
 def test_a_home_and_a_surname_are_shared_by_all_relatives_and_what_tells_people_apart_by_few_or_none(
@@ -85,8 +90,10 @@ def test_classes_sum_to_one_however_far_apart_their_odds_are() -> None:
         shares=np.array([0.9, 1e-9, 0.1]),
         weights=[np.array([900.0, -900.0])],
     )
-    assert belonging(odds).sum(axis=0) == pytest.approx(1)
-    assert np.isfinite(belonging(odds)).all()
+    classes, total = belonging(odds)
+    assert classes.sum(axis=0) == pytest.approx(1)
+    assert np.isfinite(classes).all()
+    assert total == pytest.approx(np.logaddexp.reduce(odds, axis=0))
 
 
 def simulated(
@@ -116,7 +123,14 @@ def said(
 
 
 def test_training_finds_each_kind_of_relatives_and_says_of_their_pairs_what_is_true() -> None:
-    shares = {"match": 0.8, "twins": 0.06, "namesakes": 0.05, "household": 0.04, "stranger": 0.05}
+    shares = {
+        "match": 0.8,
+        "twins": 0.04,
+        "identical twins": 0.02,
+        "namesakes": 0.05,
+        "household": 0.04,
+        "stranger": 0.05,
+    }
     lanes, patterns, true, u = simulated(shares, pairs=40_000)
     found = fit(patterns, lanes, u=u)
     assert found.prior == pytest.approx(0.8, abs=0.01)
@@ -138,3 +152,26 @@ def test_where_there_are_no_relatives_next_to_none_are_found() -> None:
     assert sum(found.relatives.values()) < 0.01
     assert found.prior == pytest.approx(0.9, abs=0.01)
     assert found.rounds < 1000
+
+
+def test_twins_of_two_sexes_say_how_many_twins_of_one_sex_there_are() -> None:
+    shares = {"match": 0.9, "twins": 0.04, "identical twins": 0.02, "stranger": 0.04}
+    lanes, patterns, true, u = simulated(shares, pairs=40_000)
+    found = fit(patterns, lanes, u=u)
+    assert found.relatives["identical twins"] == pytest.approx(found.relatives["twins"] / 2)
+    names = [lane.lane for lane in lanes]
+    here = patterns.levels[:, names.index("forename")] == lanes[names.index("forename")].size - 1
+    for lane in ("born", "surname", "sex"):
+        here &= patterns.levels[:, names.index(lane)] < lanes[names.index(lane)].size - 1
+    chance = said(found, lanes, patterns, relatives=dict(found.relatives))
+    weight = patterns.counts[here]
+    assert np.average(chance[here], weights=weight) == pytest.approx(
+        np.average(true[here], weights=weight), abs=0.03
+    )
+
+
+def test_the_sorts_of_twins_are_divided_by_rule_and_no_other_share_is_touched() -> None:
+    kinds = tuple(RELATIVES)
+    shares = np.array([0.7, 0.09, 0.0, 0.05, 0.06, 0.1])
+    assert by_rule(shares, kinds=kinds) == pytest.approx([0.7, 0.06, 0.03, 0.05, 0.06, 0.1])
+    assert sum(of_kinds(0.3, kinds=kinds)) == pytest.approx(0.9)

@@ -7,10 +7,9 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from linkage.central.assembly.bridges import bridges
+from linkage.central.assembly.components import components
 from linkage.central.assembly.contract import Contraction
 from linkage.central.assembly.pairs import ScoredRecords
 from linkage.central.assembly.records import Flags, Ints
@@ -49,13 +48,9 @@ class _Knot:
 
 
 def connected(pairs: ScoredRecords, *, count: int, threshold: float) -> Ints:
-    """The number of the connected group of each of `count` records, by the pairs at or above the threshold (SciPy)."""
+    """The number of the connected group of each of `count` records, by the pairs at or above the threshold."""
     keep = pairs.probability >= threshold
-    left, right = pairs.left[keep], pairs.right[keep]
-    graph = coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=(count, count))
-    _, group = connected_components(graph, directed=False)
-    out: Ints = group.astype(np.int64)
-    return out
+    return components(pairs.left[keep], pairs.right[keep], count=count)
 
 
 def form(pairs: ScoredRecords, *, partner: Ints, rank: Ints, rules: Rules, partners: Sequence[str]) -> Formed:

@@ -80,7 +80,7 @@ class Counted:
             s.pairs, group=s.group, person=s.person, marks=s.marks * s.here, threshold=kept.rules.threshold
         )
         living = s.person[s.here]
-        return cls(len(living), len(np.unique(living)), found)
+        return cls(len(living), int(np.count_nonzero(np.bincount(living))), found)
 
 
 def assemble(

@@ -1,7 +1,8 @@
 """How surely the records of a person belong together, coarsely: the weakest link that holds them, one letter a record in the spine.
 
 The records of a person hang together by the strongest links there are between them, a maximum spanning tree; its weakest link says where the person would
-fall apart first (single-linkage clustering: Gower and Ross, "Minimum spanning trees and single linkage cluster analysis", 1969). Three bands, and no
+fall apart first (single-linkage clustering: Gower and Ross, "Minimum spanning trees and single linkage cluster analysis", 1969). It lies in a band or above
+where the links of that band and above hang the records together, so that no tree has to be found. Three bands, and no
 probability: an analyst can leave out the weakest people and see whether a result stands, and nobody can be found by a number.
 """
 
@@ -11,9 +12,8 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import minimum_spanning_tree
 
+from linkage.central.assembly.components import components
 from linkage.errors import BadSubmission
 
 Ints = npt.NDArray[np.int64]
@@ -36,18 +36,20 @@ def weakest_links(
     `person` numbers the person of each record; `left`, `right` and `probability` are the scored pairs of records.
     """
     inside = (probability >= threshold) & (person[left] == person[right])
-    size = (len(person), len(person))
-    # The strongest links come first, and -p is exact where 1 - p is rounded.
-    weights = coo_array((-probability[inside], (left[inside], right[inside])), shape=size)
-    tree = minimum_spanning_tree(weights.tocsr()).tocoo()
-    people = int(person.max(initial=-1)) + 1
-    weakest = np.full(people, np.inf)
-    np.minimum.at(weakest, person[tree.row], -tree.data)
-    letters = np.where(weakest >= SURE_FROM, SURE, np.where(weakest >= LIKELY_FROM, LIKELY, WEAK))
-    size_of = np.bincount(person, minlength=people)
-    # Records that were put together without a link between them hang together by nothing that was measured.
-    held = np.bincount(person[tree.row], minlength=people) == size_of - 1
-    letters = np.where(size_of == 1, ONE_RECORD, np.where(held, letters, WEAK))
+    size_of = np.bincount(person)
+
+    def held_from(least: float) -> npt.NDArray[np.bool_]:
+        its = inside & (probability >= least)
+        part = components(left[its], right[its], count=len(person))
+        of_part = np.empty(int(part.max(initial=-1)) + 1, dtype=np.int64)
+        of_part[part] = person
+        one: npt.NDArray[np.bool_] = np.bincount(of_part, minlength=len(size_of)) == 1
+        return one
+
+    # Records that were put together without a link between them hang together by nothing that was measured: they are weak.
+    letters = np.where(held_from(LIKELY_FROM), LIKELY, WEAK)
+    letters = np.where(held_from(SURE_FROM), SURE, letters)
+    letters = np.where(size_of == 1, ONE_RECORD, letters)
     return {WEAKEST_LINK: "".join(letters[person].tolist())}
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,8 @@ from linkage.errors import BadSubmission
 from linkage.manifest import Manifest, Round
 from linkage.schema import MatchKey, Schema
 from linkage.tokens import PassTable, lane_type, lanes_of
+
+NONE: Final = np.empty(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +91,15 @@ def open_rows(
     with _first(key, links, tokens, wanted=wanted, pieces=pieces) as (begin, first):
         updates = [_Update.of(key, link, tokens, pieces=pieces) for link in links[begin + 1 :]]
         parts: list[tuple[Columns, int]] = []
+        named = among(np.sort(np.concatenate([NONE, *(refs for u in updates for refs in u.names)])))
         for number in range(begin, len(links)):
             several = first if number == begin else [_Whole(updates[number - begin - 1].columns)]
             for piece in several:
                 stays = np.ones(len(piece.row_ref), dtype=bool)
+                # Most rows are named by no update, and nothing becomes of them.
+                its = np.flatnonzero(named(piece.row_ref)) if updates else NONE
                 for update in updates[number - begin :]:
-                    stays = update.outlived(piece.row_ref, stays)
+                    stays[its] = update.outlived(piece.row_ref[its], stays[its])
                 if wanted is not None:
                     stays &= wanted(piece.block)
                 parts.append((piece.rows(np.flatnonzero(stays)), number))
@@ -210,6 +215,11 @@ class _Update:
         own = _joined(list(pieces(link)), schema=tokens.schema, key=key)
         gone = gone_rows(key, link, tokens)
         return cls(link, own, gone, among(np.sort(gone)), among(np.sort(own["row_ref"])))
+
+    @property
+    def names(self) -> tuple[Refs, Refs]:
+        """The references of the rows that it takes back, and of those that it brings."""
+        return self.gone, self.columns["row_ref"]
 
     def outlived(self, rows: Refs, stood: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
         """Which of the earlier rows that stood before this update stand after it."""

@@ -8,12 +8,13 @@ The file lies in the partner's folder and goes with it when the partner withdraw
 """
 
 import json
-import mmap
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
+from io import FileIO
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,6 +37,8 @@ LENGTH: Final = 8
 HEAD: Final = ("row_ref", "block")
 
 Columns = dict[str, npt.NDArray[Any]]
+# So many bytes of a file, from a place on.
+ReadAt = Callable[[int, int], bytes]
 
 
 @cache
@@ -94,7 +97,7 @@ def _pages(columns: Columns, names: tuple[str, ...], *, step: int) -> Iterator[m
 class Resident:
     """Rows in a file that `keep_rows` made, open to read; `heads` and `pages` are where their references and their lanes begin."""
 
-    content: mmap.mmap
+    read: ReadAt
     cipher: AESGCM
     lanes: tuple[str, ...]
     upto: str
@@ -111,26 +114,30 @@ class Resident:
         for first in range(0, self.size, HEADS):
             pages = np.array([first // HEADS])
             plain = self.opened(0, pages, names=HEAD, step=HEADS, start=self.heads)
-            heads = np.frombuffer(plain, dtype=_layout(HEAD))
-            yield Stretch(self, first, heads["row_ref"], heads["block"])
+            heads = plain.view(_layout(HEAD))
+            yield Stretch(
+                self, first, np.ascontiguousarray(heads["row_ref"]), np.ascontiguousarray(heads["block"])
+            )
 
     def opened(
         self, kind: int, pages: npt.NDArray[np.int64], *, names: tuple[str, ...], step: int, start: int
-    ) -> bytes:
+    ) -> npt.NDArray[np.uint8]:
         """What stands in these pages, one after another."""
         width = _layout(names).itemsize
         begin = start + pages * (step * width + TAG)
-        end = begin + np.minimum(step, self.size - pages * step) * width + TAG
-        decrypt, content, nonces = self.cipher.decrypt, self.content, _nonces(kind, pages)
+        size = np.minimum(step, self.size - pages * step) * width
+        plain = np.empty(int(size.sum()), dtype=np.uint8)
+        decrypt, read, out = self.cipher.decrypt_into, self.read, plain.data
+        nonces, at = _nonces(kind, pages), 0
         try:
-            return b"".join(
-                [
-                    decrypt(nonces[at : at + NONCE], content[a:b], None)
-                    for at, a, b in zip(range(0, len(nonces), NONCE), begin.tolist(), end.tolist(), strict=True)
-                ]
-            )
-        except InvalidTag as fault:
+            for nonce, place, many in zip(
+                range(0, len(nonces), NONCE), begin.tolist(), size.tolist(), strict=True
+            ):
+                decrypt(nonces[nonce : nonce + NONCE], read(many + TAG, place), None, out[at : at + many])
+                at += many
+        except (InvalidTag, ValueError) as fault:
             raise BadSeal("rows that the linker keeps were altered: run the linker in full") from fault
+        return plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +159,20 @@ class Stretch:
         page, at = np.divmod(number, PAGE)
         new = np.diff(page, prepend=-1) > 0
         plain = self.of.opened(1, page[new], names=lanes, step=PAGE, start=self.of.pages)
-        chosen = np.frombuffer(plain, dtype=_layout(lanes))[(np.cumsum(new) - 1) * PAGE + at]
+        chosen = plain.view(_layout(lanes))[(np.cumsum(new) - 1) * PAGE + at]
         return {n: chosen[n] for n in lanes}
+
+
+def _reading(file: FileIO) -> ReadAt:
+    """Reads the file anywhere. Pages that are read here and there are not mapped: the system would map, and unmap, many times as much as is looked at."""
+    if sys.platform == "win32":
+
+        def read(many: int, place: int) -> bytes:
+            file.seek(place)
+            return file.read(many)
+
+        return read
+    return partial(os.pread, file.fileno())
 
 
 @contextmanager
@@ -163,9 +182,10 @@ def resident(path: Path, *, context: bytes, linker: Identity) -> Iterator[Reside
     Raises:
         BadSeal: it is not this linker's, was altered or cut short, or is of another pass, partner or round.
     """
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        length = int.from_bytes(content[-LENGTH:], "big")
-        about = json.loads(open_sealed(content[:length], by=linker, context=context))
+    with path.open("rb", buffering=0) as file:
+        read, end = _reading(file), file.seek(0, os.SEEK_END)
+        length = int.from_bytes(read(LENGTH, max(end - LENGTH, 0)), "big")
+        about = json.loads(open_sealed(read(min(length, end), 0), by=linker, context=context))
         if about["format"] != ROWS_FORMAT:
             raise BadSeal(f"rows that the linker keeps should be {ROWS_FORMAT}: run the linker in full")
         size, lanes = int(about["rows"]), tuple(about["lanes"])
@@ -173,7 +193,7 @@ def resident(path: Path, *, context: bytes, linker: Identity) -> Iterator[Reside
             size * _layout(names).itemsize + -(-size // step) * TAG
             for names, step in ((HEAD, HEADS), (lanes, PAGE))
         )
-        if len(content) != length + heads + pages + LENGTH:
+        if end != length + heads + pages + LENGTH:
             raise BadSeal("rows that the linker keeps were cut short: run the linker in full")
         cipher = AESGCM(bytes.fromhex(about["key"]))
-        yield Resident(content, cipher, lanes, about["upto"], size, length, length + heads)
+        yield Resident(read, cipher, lanes, about["upto"], size, length, length + heads)

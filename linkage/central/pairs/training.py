@@ -14,7 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from linkage.central.pairs.levels import LaneLevels
-from linkage.central.pairs.relatives import NONE, RELATIVES, as_matches, belonging, class_odds
+from linkage.central.pairs.relatives import NONE, as_matches, class_odds, of_kinds
+from linkage.central.pairs.rounds import KINDS, Rounds, columns_of
+from linkage.central.pairs.settling import Parts, settled
 from linkage.tokens import PartnerStatistics
 
 Floats = npt.NDArray[np.float64]
@@ -108,57 +110,68 @@ def fit(
     *,
     u: Mapping[str, Floats],
     pooled: Mapping[str, tuple[float, ...]] | None = None,
+    near: Fit | None = None,
 ) -> Fit:
     """The parameters that make the patterns likeliest, priors included.
 
     `pooled`, where given, is what the other passes taught about m: a pass on its own may take the people of one household, who share an
-    e-mail, for one person; what all passes say of dates and forenames keeps it from that.
+    e-mail, for one person; what all passes say of dates and forenames keeps it from that. `near`, where given, is a fit to begin from; its rounds
+    count with those that follow.
     """
-    prior_of = {one.lane: np.array((pooled or {}).get(one.lane, one.prior_m)) for one in lanes}
-    weight_of = {one.lane: PRIOR_POOLED_PAIRS if one.lane in (pooled or {}) else PRIOR_M_PAIRS for one in lanes}
-    u0 = {
-        one.lane: _between(u[one.lane], prior_of[one.lane]) if one.dependent else u[one.lane] for one in lanes
-    }
-    m, now_u, kinds = dict(prior_of), dict(u0), tuple(RELATIVES)
-    known = PRIOR_MATCHES, *(PRIOR_RELATIVES for _ in kinds), PRIOR_OTHERS
-    first = FIRST_SHARE, *(FIRST_RELATIVES for _ in kinds)
-    shares, prior_pairs = np.array([*first, 1.0 - sum(first)]), np.array(known)
-    weight, rounds, columns = patterns.counts, 0, _columns(patterns)
-    total = weight.sum() + prior_pairs.sum()
-    agree = [as_matches(one.shared, kinds=kinds) for one in lanes]
-    pairs = weight * shares[:, None]
-    for rounds in range(1, ROUNDS + 1):  # noqa: B007  reported in the fit
-        weights = [np.log(m[one.lane]) - np.log(now_u[one.lane]) for one in lanes]
-        pairs = belonging(class_odds(columns, agree, shares=shares, weights=weights)) * weight
-        for at, one in enumerate(lanes):
-            m[one.lane] = _learn(columns[at], pairs[0], prior_of[one.lane], weight_of[one.lane])
-            if one.dependent:
-                others = pairs[~agree[at]].sum(axis=0)
-                now_u[one.lane] = _learn(columns[at], others, u0[one.lane], PRIOR_U_PAIRS)
-        again = (pairs.sum(axis=1) + prior_pairs) / total
-        moved, shares = float(np.abs(again - shares).max()), again
-        if moved < CLOSE:
-            break
+    m0 = {one.lane: np.array((pooled or {}).get(one.lane, one.prior_m)) for one in lanes}
+    u0 = {one.lane: _between(u[one.lane], m0[one.lane]) if one.dependent else u[one.lane] for one in lanes}
+    first = np.array([FIRST_SHARE, *of_kinds(FIRST_RELATIVES, kinds=KINDS)])
+    its = Rounds(
+        lanes=lanes,
+        columns=columns_of(patterns.levels),
+        counts=patterns.counts,
+        agree=[as_matches(one.shared, kinds=KINDS) for one in lanes],
+        u=u0,
+        prior_m={n: v * (PRIOR_POOLED_PAIRS if n in (pooled or {}) else PRIOR_M_PAIRS) for n, v in m0.items()},
+        prior_u={n: v * PRIOR_U_PAIRS for n, v in u0.items()},
+        prior_shares=np.array([PRIOR_MATCHES, *of_kinds(PRIOR_RELATIVES, kinds=KINDS), PRIOR_OTHERS]),
+    )
+    start = its.parts(np.append(first, 1.0 - first.sum()), m0, u0)
+    if near is not None:
+        kinds = [near.relatives[kind] for kind in KINDS]
+        start = its.parts(
+            np.array([near.prior, *kinds, 1.0 - near.prior - sum(kinds)]),
+            {n: np.array(v) for n, v in near.m.items()},
+            {n: np.array(v) for n, v in near.u.items()},
+        )
+    before = near.rounds if near is not None else 0
+    found, rounds = settled(its.step, start, close=CLOSE, rounds=max(ROUNDS - before, 1))
+    return _told(its, found, rounds=before + rounds)
+
+
+def _told(its: Rounds, found: Parts, *, rounds: int) -> Fit:
+    shares, m, u = its.named(found)
+    pairs, _ = its.expected(found)
     seen = {}
-    for column, alike, one in zip(columns, agree, lanes, strict=True):
+    for column, alike, one in zip(its.columns, its.agree, its.lanes, strict=True):
         there = column > 0
         seen[one.lane] = (float(pairs[0][there].sum()), float(pairs[~alike][:, there].sum()))
-    as_tuples = [{n: tuple(float(x) for x in v) for n, v in p.items()} for p in (m, now_u)]
-    relatives = {kind: float(share) for kind, share in zip(kinds, shares[1:-1], strict=True)}
-    expected = float(pairs[0].sum())
-    return Fit(float(shares[0]), as_tuples[0], as_tuples[1], patterns.pairs, expected, rounds, seen, relatives)
+    as_tuples = [{n: tuple(float(x) for x in v) for n, v in p.items()} for p in (m, u)]
+    relatives = {kind: float(share) for kind, share in zip(KINDS, shares[1:-1], strict=True)}
+    many, expected = int(its.counts.sum()), float(pairs[0].sum())
+    return Fit(float(shares[0]), as_tuples[0], as_tuples[1], many, expected, rounds, seen, relatives)
 
 
 def fit_all(
     counted: Sequence[Patterns], lanes: Sequence[Sequence[LaneLevels]], *, u: Sequence[Mapping[str, Floats]]
 ) -> list[Fit]:
-    """The fit of every pass: each on its own first, then `POOLINGS` times again with what all of them taught about m."""
-    fits = [fit(one, its, u=its_u) for one, its, its_u in zip(counted, lanes, u, strict=True)]
+    """The fit of every pass: each on its own first, then `POOLINGS` times again with what all of them taught about m. The first of these begins afresh, for a pass on
+    its own may have settled where the others never would; those after it begin from the one before."""
+    every = list(zip(counted, lanes, u, strict=True))
+    fits = [fit(one, its, u=its_u) for one, its, its_u in every]
+    near: list[Fit | None] = [None] * len(fits)
     for _ in range(POOLINGS):
         pooled = pooled_m(fits, lanes)
         fits = [
-            fit(one, its, u=its_u, pooled=pooled) for one, its, its_u in zip(counted, lanes, u, strict=True)
+            fit(one, its, u=its_u, pooled=pooled, near=last)
+            for (one, its, its_u), last in zip(every, near, strict=True)
         ]
+        near = list(fits)
     return fits
 
 
@@ -191,14 +204,9 @@ def log_odds(
     shares = np.array([prior, *relatives.values(), 1.0 - prior - sum(relatives.values())])
     agree = [as_matches(one.shared, kinds=tuple(relatives)) for one in lanes]
     weights = [np.log(m[one.lane]) - np.log(u[one.lane]) for one in lanes]
-    odds = class_odds(_columns(patterns), agree, shares=shares, weights=weights)
+    odds = class_odds(columns_of(patterns.levels), agree, shares=shares, weights=weights)
     out: Floats = odds[0] - np.logaddexp.reduce(odds[1:], axis=0)
     return out
-
-
-def _columns(patterns: Patterns) -> list[npt.NDArray[np.int64]]:
-    """The levels lane by lane, each counted from 1, so that 0 stands for a missing value and a column is read in one go."""
-    return [np.ascontiguousarray(column) + 1 for column in patterns.levels.T]
 
 
 def pooled_m(fits: Sequence[Fit], lanes: Sequence[Sequence[LaneLevels]]) -> dict[str, tuple[float, ...]]:
@@ -219,10 +227,3 @@ def _between(u: Floats, m: Floats) -> Floats:
     half = np.sqrt(u * m)
     guess: Floats = half / half.sum()
     return guess
-
-
-def _learn(column: npt.NDArray[np.int64], weight: Floats, prior: Floats, prior_pairs: float) -> Floats:
-    seen = np.bincount(column, weights=weight, minlength=len(prior) + 1)[1:]
-    counts = seen + prior_pairs * prior
-    learnt: Floats = counts / counts.sum()
-    return learnt

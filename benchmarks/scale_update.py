@@ -1,0 +1,166 @@
+"""What an update costs of a full run, as an operator pays for it: the commands of linker and assembler, each a process of its own from its start to its end.
+
+    python benchmarks/scale.py update RECORDS [--passes 24] [--update 0.01] [--work DIR]
+
+A project of three partners, with folders and keys as the demonstration's; the submissions are made directly (benchmarks/scale_tables.py says how), with the
+maps that belong to them. An update of every partner brings so large a share of its records: half new, half corrected, whose filters and numbers have
+other slips. Processor seconds are those of a process and all its threads.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from scale_tables import PARTNERS, World, mixed, sealed_file, signed_manifest, sorted_by_reference, tokens_file
+
+from linkage.gone import GONE, write_gone
+from linkage.manifest import GONE_SUFFIX, RECORDS, Manifest, Round, SealedFile
+from linkage.schema import MatchKey, Schema
+from linkage.tokens import PassMap, write_map
+from service.demonstration.cast import EPOCH, PROJECT, TOKEN_GATEWAYS, Randomness
+from service.demonstration.stage import fresh_folder, set_up
+from service.places import Places
+
+SEED: Final = 7
+
+People = npt.NDArray[np.uint64]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a submission brings: persons, and which version of their records; and whose records it takes back."""
+
+    brought: Sequence[tuple[People, int]]
+    gone: People | None = None
+
+
+class Project:
+    """A project whose partners send made-up pass files and maps to linker and assembler."""
+
+    def __init__(self, root: Path, *, schema: Schema, records: int) -> None:
+        self.places = fresh_folder(Places(root).root)
+        one = Round(PROJECT, EPOCH, schema.digest)
+        agencies = SimpleNamespace(agencies=[SimpleNamespace(name=name) for name in PARTNERS])
+        cast = set_up(self.places, agencies, schema, one, Randomness(SEED))  # type: ignore[arg-type]
+        self.linker, self.assembler = cast.people["linker/1"], cast.people["assembler/1"]
+        officers = {name: cast.people[f"{name}/officer"] for name in PARTNERS}
+        self.world = World(schema, one, records, officers, TOKEN_GATEWAYS)
+        self._heads: dict[str, Manifest] = {}
+
+    def parts(self, partner: int, *, share: float) -> tuple[People, People, People]:
+        """A partner's people: those who come with the update, those whose records it corrects, and all others."""
+        own = sorted_by_reference(self.world.holds(partner), partner=partner)
+        half = round(len(own) * share / 2)
+        return own[:half], own[half : 2 * half], own[2 * half :]
+
+    def submit(self, partner: int, sent: Sent) -> None:
+        """The submission lies with linker and assembler."""
+        name, world = PARTNERS[partner], self.world
+        place = Path(name) / ("" if sent.gone is None else "update-0001")
+        tokens, maps = (self.places.root / who / "inbox" / place for who in ("linker", "assembler"))
+        files = []
+        for key in world.schema.match_keys:
+            files.append(
+                tokens_file(tokens, key, world, self._rows(key, partner, sent), name=name, linker=self.linker)
+            )
+            its = self._map(key, partner, np.concatenate([person for person, _ in sent.brought]))
+            files.append(
+                self._sealed(maps / f"{key.name}.map.sealed", write_map(its, partner=name), name, key.name)
+            )
+            if sent.gone is not None:
+                rows = self._map(key, partner, sent.gone).row_ref
+                content = write_gone(rows, key=key.name, partner=name)
+                context = world.one.context(name, key.name, GONE)
+                files.append(
+                    sealed_file(tokens / f"{key.name}{GONE_SUFFIX}", content, to=self.linker, context=context)
+                )
+        refs = references(np.concatenate([person for person, _ in sent.brought]), partner=partner)
+        listed = PassMap(RECORDS, np.arange(len(refs)), refs)
+        files.append(
+            self._sealed(maps / f"{RECORDS}.map.sealed", write_map(listed, partner=name), name, RECORDS)
+        )
+        if sent.gone is not None:
+            content = write_gone(references(sent.gone, partner=partner), key=RECORDS, partner=name)
+            files.append(self._sealed(maps / f"{RECORDS}{GONE_SUFFIX}", content, name, RECORDS, GONE))
+        self._heads[name] = signed_manifest(
+            [tokens, maps],
+            world,
+            name=name,
+            records=len(world.holds(partner)),
+            files=files,
+            base=self._heads.get(name),
+        )
+
+    def _rows(self, key: MatchKey, partner: int, sent: Sent) -> Iterator[dict[str, Any]]:
+        for person, version in sent.brought:
+            yield from self.world.rows(key, person, partner=partner, version=version)
+
+    def _map(self, key: MatchKey, partner: int, person: People) -> PassMap:
+        rows, refs = self.world.references(key, person, partner=partner), references(person, partner=partner)
+        order = np.argsort(rows)
+        return PassMap(key.name, rows[order], np.tile(refs, (len(rows) // max(len(refs), 1), 1))[order])
+
+    def _sealed(self, path: Path, content: bytes, *context: str) -> SealedFile:
+        return sealed_file(path, content, to=self.assembler, context=self.world.one.context(*context))
+
+
+def references(person: People, *, partner: int) -> npt.NDArray[np.uint8]:
+    """The pseudonyms of a partner's records, (n, 16) bytes."""
+    halves = np.stack([mixed(person, partner, 12), mixed(person, partner, 13)], axis=1)
+    return np.ascontiguousarray(halves.astype(">u8")).view(np.uint8).reshape(-1, 16)
+
+
+def command(*words: object) -> float:
+    """The processor seconds of the centre's command in a process of its own, its start and its threads included."""
+    began = time.monotonic()
+    child = subprocess.Popen(
+        [sys.executable, "-P", "-m", "cli", "centre", *map(str, words)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    told = child.stderr.read().decode() if child.stderr else ""
+    _, status, used = os.wait4(child.pid, 0)
+    if status:
+        raise SystemExit(f"{words[0]} failed: {told[-2000:]}")
+    cpu = used.ru_utime + used.ru_stime
+    print(f"{words[0]}: {cpu:.2f} s, {time.monotonic() - began:.1f} by the clock", flush=True)
+    return cpu
+
+
+def both(places: Places, *words: str) -> tuple[float, float]:
+    """Linker and assembler, one after the other."""
+    shared, at = places.shared, datetime.now(UTC).isoformat(timespec="seconds")
+    pairs, spine = places.assembler / "pairs", places.centre / "spine.sealed"
+    return (
+        command("link", places.linker, "--shared", shared, "--out", pairs, "--at", at, *words),
+        command("assemble", places.assembler, "--shared", shared, "--out", spine),
+    )
+
+
+def update(records: int, *, schema: Schema, share: float, work: Path | None) -> None:
+    """A table of what a full run costs, and an update after it."""
+    with tempfile.TemporaryDirectory(dir=work, prefix="scale-") as name:
+        project = Project(Path(name) / "project", schema=schema, records=records)
+        parts = [project.parts(partner, share=share) for partner in range(len(PARTNERS))]
+        for partner, (_, corrected, others) in enumerate(parts):
+            project.submit(partner, Sent([(corrected, 0), (others, 0)]))
+        full = both(project.places)
+        for partner, (new, corrected, _) in enumerate(parts):
+            project.submit(partner, Sent([(new, 0), (corrected, 1)], gone=corrected))
+        lines = {"full": full, f"update of {share:.1%}": both(project.places, "--update")}
+        held = sum(len(part) for its in parts for part in its)
+        print(f"\n{held:,} records, {len(schema.match_keys)} passes, processor seconds\n")
+        print("| run | linker | assembler | together | share of the full run |\n|---|---|---|---|---|")
+        for what, (link, assemble) in lines.items():
+            share_ = (link + assemble) / sum(full)
+            print(f"| {what} | {link:.2f} | {assemble:.2f} | {link + assemble:.2f} | {share_:.1%} |")

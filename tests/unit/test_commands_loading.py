@@ -1,0 +1,44 @@
+"""While a command loads its modules, no garbage is looked for; afterwards it is, and not among what was loaded."""
+
+import gc
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from service.commands.loading import loading
+
+
+@pytest.fixture(autouse=True)
+def thawed() -> Iterator[None]:
+    yield
+    gc.unfreeze()
+    gc.enable()
+
+
+def test_garbage_is_looked_for_again_when_all_is_loaded_and_not_among_what_was() -> None:
+    gc.unfreeze()
+    with loading():
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    assert gc.get_freeze_count() > 1_000
+
+
+def test_garbage_is_looked_for_again_when_a_module_cannot_be_loaded() -> None:
+    with pytest.raises(ImportError), loading():
+        raise ImportError
+    assert gc.isenabled()
+
+
+def test_what_is_thrown_away_after_loading_goes() -> None:
+    told = (
+        "import gc, weakref\n"
+        "from service.commands.loading import loading\n"
+        "class Ring: pass\n"
+        "with loading(): pass\n"
+        "ring = Ring(); ring.self = ring; seen = weakref.ref(ring); del ring\n"
+        "gc.collect(); print(seen() is None)\n"
+    )
+    run = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "True"
