@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 import pytest
 from scipy.stats import chi2, spearmanr
 
@@ -74,11 +75,15 @@ def alone(lonely: CleanRecords) -> PassTable:
     return table
 
 
-@pytest.fixture(scope="module")
-def council() -> CleanRecords:
+def council_under(schema: Schema) -> CleanRecords:
     agency = next(a for a in make_world(people=9000, seed=5).agencies if a.name == "council")
     mapping = ColumnMapping(agency.record_id, agency.identifiers, agency.date_order)
-    return normalise(agency.frame, schema=SCHEMA, mapping=mapping, file="council.csv")[0]
+    return normalise(agency.frame, schema=schema, mapping=mapping, file="council.csv")[0]
+
+
+@pytest.fixture(scope="module")
+def council() -> CleanRecords:
+    return council_under(SCHEMA)
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +142,7 @@ def test_the_lanes_of_rows_alone_in_their_blocks_are_uniform_though_all_have_one
 
 def test_the_same_measure_sees_through_filters_that_are_not_masked(alone: PassTable) -> None:
     secrets = np.frombuffer(fixed_randomness("blocks")(16 * ALONE), dtype=np.uint64).reshape(-1, 2)
-    grams = GRAMS["name"](np.array(["SMITH"], dtype=object))
+    grams = GRAMS["name"](pa.array(["SMITH"], pa.string()))
     codes = np.zeros(ALONE, dtype=np.int32)
     bare = filters(Prp(OWN), secrets, grams, codes, slot=0, bits_per_gram=6)
     assert off_uniform(bare[:, 0].view(np.int64)) < UNLIKELY
@@ -188,7 +193,7 @@ def test_one_value_of_one_record_in_two_passes_is_about_64_of_128_bits_apart(sub
             distance = sum_apart(a, left, b, right, lane=lane)
             assert abs(float(distance.mean()) - 64) < 6.5 * np.sqrt(32 / len(left)), (a.key, b.key, lane)
             compared += 1
-    assert compared > 300
+    assert compared > 200
 
 
 def test_no_token_reference_or_block_occurs_in_two_passes(submitted: TokenTable) -> None:
@@ -250,7 +255,8 @@ def test_another_partner_has_other_row_references_but_the_same_blocks_and_equal_
         theirs = other[table.key]
         assert not np.isin(table.columns["row_ref"], theirs.columns["row_ref"]).any()
         assert (np.unique(table.columns["block"]) == np.unique(theirs.columns["block"])).all()
-    ours, theirs = (tokens_of(council, schema=CORE, own=own)["names-year"] for own in (OWN, OTHER_OWN))
+    core = council_under(CORE)
+    ours, theirs = (tokens_of(core, schema=CORE, own=own)["names-year"] for own in (OWN, OTHER_OWN))
     _, block, size = np.unique(ours.columns["block"], return_inverse=True, return_counts=True)
     once = np.flatnonzero(size[block] == 1)
     place = {int(b): at for at, b in enumerate(theirs.columns["block"])}

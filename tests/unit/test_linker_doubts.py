@@ -21,7 +21,7 @@ from linkage.tokens import PartnerStatistics
 
 SCHEMA = default_schema()
 HELD = frozenset(SCHEMA.comparisons)
-KEYS = ("nhs-number", "house-day", "phone-year")
+KEYS = ("nhs-number", "house-day", "email-forename")
 
 
 def statistics() -> PartnerStatistics:
@@ -29,10 +29,7 @@ def statistics() -> PartnerStatistics:
     for name, c in SCHEMA.comparisons.items():
         size = len(c.levels) + 1 + 2 * c.banded
         u[name] = (*(0.001 for _ in range(size - 1)), 1 - 0.001 * (size - 1))
-    size = len(SCHEMA.together["place"].levels) + 1
-    return PartnerStatistics(
-        10_000, dict.fromkeys(HELD, 1.0), u | {"place": (*[0.001] * (size - 1), 1 - 0.001 * (size - 1))}
-    )
+    return PartnerStatistics(10_000, dict.fromkeys(HELD, 1.0), u)
 
 
 def drawn(lanes: tuple[LaneLevels, ...], *, pairs: int, matching: float, seed: int) -> Patterns:
@@ -72,7 +69,7 @@ def test_a_model_of_few_pairs_is_finite_and_says_that_it_is_a_guess(pairs: int) 
     model = model_of(pairs)
     assert any(w.startswith("No match key has more than about") for w in model.warnings)
     assert any(
-        w.startswith("Fewer than 30 pairs share nhs-number, house-day, phone-year") for w in model.warnings
+        w.startswith("Fewer than 30 pairs share nhs-number, house-day, email-forename") for w in model.warnings
     )
     for one in model.passes:
         assert 0 < one.prior < 1
@@ -85,8 +82,8 @@ def test_a_model_of_few_pairs_is_finite_and_says_that_it_is_a_guess(pairs: int) 
 
 
 def test_what_few_matches_say_against_the_prior_counts_for_little_and_what_many_say_for_all() -> None:
-    lane = next(x for x in lane_levels(SCHEMA, SCHEMA.match_key("nhs-number"), held=HELD) if x.lane == "phone")
-    few, many = (next(p for p in model_of(n).passes if p.key == "nhs-number").m["phone"] for n in (2, 4_000))
+    lane = next(x for x in lane_levels(SCHEMA, SCHEMA.match_key("nhs-number"), held=HELD) if x.lane == "middle")
+    few, many = (next(p for p in model_of(n).passes if p.key == "nhs-number").m["middle"] for n in (2, 4_000))
     assert few[0] == pytest.approx(lane.prior_m[0], abs=0.12)
     assert many[0] == pytest.approx(0.9, abs=0.02)
 
