@@ -209,6 +209,12 @@ class Schema(_Strict):
         return hashlib.sha256(self.text.encode()).hexdigest()
 
     @property
+    def reads(self) -> frozenset[str]:
+        """The identifiers that some comparison or match key reads; nothing becomes of any other."""
+        compared = {c.identifier for c in self.comparisons.values()}
+        return frozenset(compared.union(*(k.identifiers for k in self.match_keys)))
+
+    @property
     def match_keys(self) -> tuple[MatchKey, ...]:
         """The match keys in the order of the document."""
         return tuple(

@@ -160,10 +160,7 @@ class Cleaner:
         self._check_once(ids)
         clean = {i: Column.joined(pieces) for i, pieces in self._identifiers.items()}
         fields = {i: _quality(clean[i], self._given[i]) for i in clean}
-        wanted = {c.identifier for c in self._schema.comparisons.values()} | {
-            i for k in self._schema.match_keys for i in k.identifiers
-        }
-        wanted |= self._also & set(clean)
+        wanted = self._schema.reads | (self._also & set(clean))
         columns: dict[str, Column] = {
             i: clean.get(i, Column.missing(self.rows)) for i in IDENTIFIERS if i in wanted
         }

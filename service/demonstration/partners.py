@@ -18,6 +18,7 @@ from linkage.partner.ledger.changes import Changes, marks_of
 from linkage.partner.ledger.digests import LedgerDigests
 from linkage.partner.ledger.folder import LedgerFolder
 from linkage.partner.ledger.ledger import Ledger, Refs
+from linkage.partner.normalise import ALTERNATIVES
 from linkage.partner.preflight.report import Preflight, Subject, preflight
 from linkage.partner.processes import processes_for
 from linkage.partner.rawsearch.leaving import Reader, leaving_fields, leaving_files
@@ -127,12 +128,15 @@ def submit(
             processes=processes_for(tokeniser.records, asked=processes),
         )
     except RawValueFound:
-        write_page(_report(ready, export=export, now=now, search=inspected.result), path=page)
+        write_page(
+            _report(ready, export=export, schema=office.schema, now=now, search=inspected.result), path=page
+        )
         raise
     note = SealedFile(MANIFEST_NAME, "", (out / MANIFEST_NAME).stat().st_size)
     report = _report(
         ready,
         export=export,
+        schema=office.schema,
         now=now,
         search=inspected.result,
         passes=made.passes,
@@ -227,10 +231,10 @@ def check(export: Export, *, schema: Schema, now: datetime, progress: Progress =
     intake = Intake(export, schema=schema, now=now, randomness=os.urandom, progress=progress)
     for clean, columns in intake.portions():
         intake.count(clean, columns)
-    return _report(intake.finish(), export=export, now=now)
+    return _report(intake.finish(), export=export, schema=schema, now=now)
 
 
-def _report(ready: Ready, *, export: Export, now: datetime, **made: Any) -> Preflight:
+def _report(ready: Ready, *, export: Export, schema: Schema, now: datetime, **made: Any) -> Preflight:
     mapping = export.mapping
     dates = {i: c for i, c in mapping.identifiers.items() if i == "date_of_birth"}
     return preflight(
@@ -254,6 +258,7 @@ def _report(ready: Ready, *, export: Export, now: datetime, **made: Any) -> Pref
             attribute_gateways=mapping.attribute_gateways,
             classes=export.classes,
             subgroups={kind: (one.column, one.gateway) for kind, one in mapping.subgroups.items()},
+            unread={i for i in mapping.identifiers if ALTERNATIVES.get(i, i) not in schema.reads},
         ),
         **made,
     )

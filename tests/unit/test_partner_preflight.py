@@ -20,6 +20,7 @@ from linkage.partner.rawsearch.scan import Found
 from linkage.partner.rawsearch.search import RawSearch
 from linkage.partner.records import CleanRecords, Column, FieldQuality, QualityReport
 from linkage.partner.tokenise import PassSummary
+from linkage.schema import default_schema, load_schema
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 DAY = date(2026, 3, 1)
@@ -237,15 +238,26 @@ def test_every_file_of_a_submission_is_told_with_its_reader() -> None:
 def test_every_mapped_column_is_told_with_its_gateway_and_class() -> None:
     fields = leaving_fields(
         record_id="ref",
-        identifiers={"date_of_birth": "dob", "nhs_number": "nhs"},
+        identifiers={"date_of_birth": "dob", "nhs_number": "nhs", "phone": "mobile"},
         attributes={"arrested": "arrest_flag"},
         token_gateway="PCSC-s16",  # noqa: S106  the name of a legal gateway
         attribute_gateways={"arrested": "DPA-s36"},
         classes={"arrested": "C4"},
+        unread={"phone"},
     )
     assert [(f.column, f.used_as, f.gateway, f.attribute_class) for f in fields] == [
         ("ref", "record id", "PCSC-s16", None),
         ("dob", "date of birth", "PCSC-s16", None),
         ("nhs", "NHS number", "PCSC-s16", None),
+        ("mobile", "phone", "none needed", None),
         ("arrest_flag", "arrested", "DPA-s36", "C4"),
     ]
+    assert [f.becomes.split(":")[0] for f in fields[2:4]] == ["tokens, never the value", "nothing"]
+
+
+def test_what_the_schema_reads_is_what_it_compares_and_what_its_keys_are_made_of() -> None:
+    schema = load_schema(
+        default_schema().text.partition("comparisons:")[0]
+        + "comparisons:\n  born: {of: [date_of_birth], exact: true}\nkeys:\n  one: [name.both.sound, phone.whole]\n"
+    )
+    assert schema.reads == {"date_of_birth", "forename", "surname", "phone"}

@@ -1,7 +1,7 @@
 """What leaves, file by file and field by field: what it is, for whom it is sealed, under which gateway."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -72,6 +72,9 @@ FILES: Final[tuple[tuple[re.Pattern[str], str, Reader], ...]] = (
         "custodian",
     ),
 )
+TOKENS: Final = "tokens, never the value"
+NOT_READ: Final = "nothing: the project's schema does not read it, so it can be left out of the file"
+NO_GATEWAY: Final = "none needed"
 NOTE: Final = (
     "your signed statement, readable by whoever carries the files: the number of records rounded to 100, the share of rows that have each identifier,"
     " rates of chance agreement, names of attributes, kinds of subgroup codes and gateways, what you attest about people left out, and in an update how many records are gone, rounded to 10"
@@ -105,13 +108,19 @@ def leaving_fields(
     attribute_gateways: Mapping[str, str],
     classes: Mapping[str, str],
     subgroups: Mapping[str, tuple[str, str]] | None = None,
+    unread: Collection[str] = (),
 ) -> tuple[LeavingField, ...]:
     """Every mapped column: `identifiers` and `attributes` map their names to columns, `classes` has the catalogue's class of each attribute, `subgroups`
-    the column and the gateway of each kind."""
+    the column and the gateway of each kind; of identifiers that are `unread` under the schema nothing leaves."""
     return (
         LeavingField(record_id, "record id", "a pseudonym that only you can trace back", token_gateway, None),
         *(
-            LeavingField(column, spoken(identifier), "tokens, never the value", token_gateway, None)
+            LeavingField(
+                column,
+                spoken(identifier),
+                *((NOT_READ, NO_GATEWAY) if identifier in unread else (TOKENS, token_gateway)),
+                None,
+            )
             for identifier, column in identifiers.items()
         ),
         *(
