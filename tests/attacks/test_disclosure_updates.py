@@ -5,7 +5,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -112,10 +112,16 @@ def test_one_more_table_before_or_after_an_update_never_makes_it_safer(
     change = Change(sum(c for _, c, _ in people), sum(g for *_, g in people))
     one = [("after", by_area(list(after), population="after"))]
     other = [("before", by_area(list(before)))]
-    total = suppress_and_round(CountTable(Layout("before", (), ()), np.array(before.sum())), rule=SMALL)
+    # A table that hides a zero is first read as if it hid none: what is concluded from that is false, and one more table may show it.
+    for (_, table), counts in ((one[0], after), (other[0], before)):
+        assume(not any(cell == "[c]" for cell, n in zip(table.cells, counts, strict=True) if n == 0))
+    total, now = (
+        suppress_and_round(CountTable(Layout(population, (), ()), np.array(counts.sum())), rule=SMALL)
+        for population, counts in (("before", before), ("after", after))
+    )
     if across_update(one, before=other, change=change):
         assert across_update(one, before=[*other, ("earlier", total)], change=change)
-        assert across_update([*one, ("this too", total)], before=other, change=change)
+        assert across_update([*one, ("this too", now)], before=other, change=change)
 
 
 def test_a_hidden_count_that_is_shown_after_an_update_is_known_where_few_came() -> None:

@@ -220,8 +220,8 @@ def named(other: str) -> str:
 # Of each file: its format, what is exchanged while it is written, and for what; what writes it, what is done then, what reads it, the exit code, and why.
 NO_SEAL, NO_KEY = "this is no linkage-sealed/v1 file", "for someone else, altered, or not what it is said to be"
 FILES: dict[str, tuple[str, str, Callable[[str], Any], Act, Act, Act, int, str]] = {
-    "tokens": ("linkage-tokens/v2", "linkage.partner.draft.TOKENS_FORMAT", named, forge, take_in, link, BAD_INPUT, "should be linkage-tokens/v2"),
-    "maps": ("linkage-map/v1", "linkage.partner.draft.MAP_FORMAT", named, forge, take_in_and_link, assemble, BAD_INPUT, "should be linkage-map/v1"),
+    "tokens": ("linkage-tokens/v2", "linkage.partner.sealed_files.TOKENS_FORMAT", named, forge, take_in, link, BAD_INPUT, "should be linkage-tokens/v2"),
+    "maps": ("linkage-map/v1", "linkage.partner.sealed_files.MAP_FORMAT", named, forge, take_in_and_link, assemble, BAD_INPUT, "should be linkage-map/v1"),
     "what is gone": ("linkage-gone/v1", "linkage.gone.GONE_FORMAT", named, forge_update, take_in_update, link, BAD_INPUT, "should be linkage-gone/v1"),
     "a ledger": ("linkage-ledger/v1", "linkage.partner.ledger.ledger.LEDGER_FORMAT", named, forge_ledger, nothing, update, BAD_INPUT, "this ledger does not open here"),
     "pairs": ("linkage-pairs/v2", "linkage.central.pairs.sealed_pairs.PAIRS_FORMAT", named, link, nothing, assemble, BAD_INPUT, "should be linkage-pairs/v2"),

@@ -104,7 +104,7 @@ def test_a_family_key_is_read_by_its_distances(file: MadeUp) -> None:
 
 def test_tokens_with_the_same_keys_in_all_blocks_are_caught(one: Pass) -> None:
     values, rows = across(one, with_lanes(one, masks_of(one, equal=True)))
-    assert values > 0.3
+    assert values > 0.1
     assert rows > 0.6
 
 
