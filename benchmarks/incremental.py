@@ -29,6 +29,7 @@ from linkage.central.assembly.maps import Reader
 from linkage.central.assembly.runs import read_runs
 from linkage.central.pairs.run import Run, sha256, submissions_of, write_run
 from linkage.central.pairs.sealed_pairs import seal_pairs
+from linkage.central.report.calibration import AS_SCORED
 from linkage.gone import GONE, write_gone
 from linkage.manifest import MANIFEST_NAME, RECORDS, Base, Manifest, Round, SealedFile
 from linkage.tokens import PartnerStatistics, PassMap, write_map
@@ -175,8 +176,7 @@ class Bench:
                 Secret(b"s" * 32, name="own"),
                 frozenset(),
                 NOW.isoformat(),
-                "as scored",
-                lambda p: p,
+                lambda _: AS_SCORED,
                 lambda _: 0.85,
             ),
         )

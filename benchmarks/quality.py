@@ -234,6 +234,12 @@ def missed_row(r: Result) -> list[str]:
     return cells
 
 
+def line_row(results: Sequence[Result]) -> list[str]:
+    """The line that each source's pairs were calibrated by."""
+    lines = [r.one.line for r in results]
+    return ["line", *(f"{one.offset:+.2f} + {one.slope:.2f} × log odds" for one in lines)]
+
+
 def line_rows(results: Sequence[Result]) -> list[list[str]]:
     """The line of all sources, and for each source that of the others, tried on it."""
     data = [(r.one.scored.probability, r.right) for r in results]
@@ -275,10 +281,13 @@ def report(results: Sequence[Result], *, seeds: Sequence[Result]) -> str:
         table(EXPECTED, [expected_row(r) for r in results]),
         "**As the passes say**: mean match probability → share that is true (pairs), by band:",
         table(("band", *names), bands(whole, raw=True)),
-        f"**Calibrated**, by the line {LINE.offset:+.2f} + {LINE.slope:.2f} × log odds:",
-        table(("band", *names), bands(whole, raw=False)),
+        "**Calibrated**, files linked with each other by a line of their own, a file with itself by the general one, "
+        f"{LINE.offset:+.2f} + {LINE.slope:.2f} × log odds:",
+        table(("band", *names), [line_row(whole), *bands(whole, raw=False)]),
         f"**Calibrated, {len(seeds)} seeds of made-up people pooled**, of the same size each:",
         table(COLUMNS, pooled([(r.one.pairs.probability, r.right) for r in seeds], bounds=BOUNDS)),
+        f"**The same pairs by the general line**, {len(seeds)} seeds of made-up people pooled:",
+        table(COLUMNS, pooled([(LINE(r.one.scored.probability), r.right) for r in seeds], bounds=BOUNDS)),
         "**The line**, fitted on whole sets that weigh alike, and without each of them:",
         table(LINES, line_rows(whole)),
     ])  # fmt: skip

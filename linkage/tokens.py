@@ -201,7 +201,7 @@ def _array(values: npt.NDArray[Any] | pa.Array, kind: pa.DataType) -> pa.Array:
     return pa.FixedSizeBinaryArray.from_buffers(kind, len(raw), [None, pa.py_buffer(raw)])
 
 
-def read_table(data: bytes, *, kind: str) -> tuple[pa.Table, dict[str, str]]:
+def read_table(data: bytes | bytearray, *, kind: str) -> tuple[pa.Table, dict[str, str]]:
     """The table that `write_table` wrote, and its metadata.
 
     Raises:

@@ -19,6 +19,7 @@ from linkage.central.assembly.runs import Told, read_runs
 from linkage.central.chain import link_folders
 from linkage.central.pairs.run import Run, sha256, submissions_of, write_run
 from linkage.central.pairs.sealed_pairs import seal_pairs
+from linkage.central.report.calibration import AS_SCORED
 from linkage.gone import GONE, write_gone
 from linkage.manifest import MANIFEST_NAME, RECORDS, Base, Manifest, Round, SealedFile
 from linkage.tokens import PartnerStatistics, PassMap, write_map
@@ -186,7 +187,7 @@ class Centre:
         return Place(self.root / name, ONE, ASSEMBLER)
 
     def terms(self, threshold: float = 0.85) -> Terms:
-        return Terms(OWN, self.deduplicated, NOW.isoformat(), "as scored", lambda p: p, lambda _: threshold)
+        return Terms(OWN, self.deduplicated, NOW.isoformat(), lambda _: AS_SCORED, lambda _: threshold)
 
     def assemble(self, name: str = "people", pairs: Path | None = None) -> Assembled:
         return assemble(

@@ -28,6 +28,7 @@ from linkage.central.assembly.runs import read_runs
 from linkage.central.assembly.weakest import WEAKEST_LINK, weakest_links
 from linkage.central.assembly.whole import everyone, whole
 from linkage.central.report.calibration import calibrated, default_threshold
+from linkage.central.report.own_line import Fit, Heard, general_line
 from linkage.columns import fixed_texts, repeated
 from linkage.manifest import Manifest, Round
 from linkage.tokens import write_table
@@ -99,11 +100,12 @@ def run_assembler(
     assembler: Identity,
     linker: PublicIdentity,
     threshold: float | None = None,
+    fit: Fit = general_line,
     deduplicated: Collection[str] = (),
     progress: Callable[[str], None] = lambda _: None,
 ) -> Linkage:
     """The people of a linkage from the sealed maps in `inbox` and the pairs in `pairs` that `linker` signed for: those of a full run and of every update
-    after it: by default of calibrated pairs at the threshold that follows from them, else of the pairs as scored. No two records of one of the `deduplicated` partners are of one person.
+    after it: by default of pairs calibrated by the line that `fit` finds, at the threshold that follows from them, else of the pairs as scored. No two records of one of the `deduplicated` partners are of one person.
 
     Raises:
         BadSubmission: a run of the linker is unfinished, altered, not signed by it, or the last is of other submissions.
@@ -111,8 +113,9 @@ def run_assembler(
     reader = Reader(inbox, one, assembler)
     runs = read_runs(pairs, reader=reader, manifests=manifests, linker=linker)
     of = everyone(reader, manifests=manifests)
-    scored = whole(runs, reader=reader, manifests=manifests, of=of, progress=progress)
+    heard = Heard()
+    scored = whole(runs, reader=reader, manifests=manifests, of=of, hear=heard.add, progress=progress)
     if threshold is None:
-        scored = calibrated(scored)
+        scored = calibrated(scored, line=fit(heard.passes))
         threshold = default_threshold(scored.probability)
     return people_of(scored, records=of.records, threshold=threshold, deduplicated=deduplicated)

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from linkage.errors import BadInput
 from linkage.partner.identifiers import KINDS, Kind
-from linkage.partner.identifiers.dates import ORDERS, clean_in_order
+from linkage.partner.identifiers.dates import ORDERS, clean_many_in_order
 from linkage.partner.identifiers.kind import no_alternatives
 from linkage.partner.record_ids import twice
 from linkage.partner.records import CleanRecords, Codes, Column, FieldQuality, QualityReport, image
@@ -201,7 +201,7 @@ def _texts(column: pa.Array) -> pa.StringArray:
 
 def _cleaned(identifier: str, values: pa.StringArray, *, order: str, latest_year: int | None) -> pa.StringArray:
     if identifier == "date_of_birth":
-        return image(values, lambda text: clean_in_order(text, order, latest_year=latest_year))
+        return clean_many_in_order(values, order, latest_year=latest_year)
     kind: Kind = KINDS[ALTERNATIVES.get(identifier, identifier)]
     return kind.clean_many(values) if kind.clean_many is not None else image(values, kind.clean)
 

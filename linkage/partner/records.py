@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 Codes = npt.NDArray[np.int32]
 Rows = npt.NDArray[np.int64] | npt.NDArray[np.int32]
@@ -109,6 +110,14 @@ def image(values: pa.StringArray, of: Callable[[str], str | None]) -> pa.StringA
         for at in range(0, len(values), SOME_VALUES)
     ]
     return pa.concat_arrays(pieces) if pieces else pa.array([], pa.string())
+
+
+def image_of_others(
+    values: pa.StringArray, of: Callable[[str], str | None], *, usual: pa.BooleanArray, plain: pa.StringArray
+) -> pa.StringArray:
+    """What stands in `plain` wherever `usual` says so, and the function's value at every other text, null where it is None."""
+    others = pc.invert(usual)
+    return pc.replace_with_mask(plain, others, image(values.filter(others), of))
 
 
 def text_bytes(

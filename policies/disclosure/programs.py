@@ -6,6 +6,7 @@ Programming 1, 1997, chapter 3). SciPy brings HiGHS, whose state can be kept; wh
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
 from typing import Any, Final
 
@@ -17,7 +18,8 @@ from policies.disclosure.system import Floats, Solution, System, solve
 MOST_STEPS: Final = 200_000
 """Of one program. Steps, and no seconds, so that the same statements get the same answer on every machine."""
 PRIMAL: Final = 4
-"""What HiGHS calls the primal simplex method."""
+DUAL: Final = 1
+"""What HiGHS calls the primal and the dual simplex method."""
 
 
 def _highs() -> Any:
@@ -45,6 +47,16 @@ class Programs:
             found = solve(self._system, objective, least=self._least, most=self._most, whole=False)
         self.spent += found.spent
         return found
+
+    def limited(self, low: Floats, high: Floats) -> None:
+        """The statements have these ends from now on, and the next program begins with nothing: that is quick where what costs least is that nothing moves."""
+        before, self._system = self._system, replace(self._system, low=low, high=high)
+        if self._kept is not None:
+            for row in np.flatnonzero((low != before.low) | (high != before.high)):
+                self._kept.changeRowBounds(int(row), float(low[row]), float(high[row]))
+            self._kept.clearSolver()
+            self._kept.setOptionValue("presolve", "off")
+            self._kept.setOptionValue("simplex_strategy", DUAL)
 
     def _next(self, objective: Floats) -> Solution | None:
         """The same, from where the last one ended; None if that led nowhere."""

@@ -127,7 +127,7 @@ def _exact(
         allowed=~absent & ((values > 0) | hide_zeros),
         cost=costs_of(table.dimensions, codes=codes, counts=values, rules=rules),
         wanted=float(rules.wanted),
-        floor=0 if hide_zeros or not ((values == 0) & ~absent).any() else 1,
+        floor=0 if hide_zeros else 1,
         lines=lines_of(spanned, codes=codes),
     )
     found = plan(problem)

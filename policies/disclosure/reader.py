@@ -1,7 +1,7 @@
 """What a reader can work out about every cell of a table, from it, from its rules and from every earlier table on the same people.
 
 The reader knows that people are whole, that hidden counts are what the rules say, and that nothing is negative. Where a table prints a zero, or says
-that zeros are shown, a hidden count is at least 1.
+that zeros are shown, a hidden count is at least 1. Of exact tables that print no zero, see `policies.disclosure.zeros`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from policies.disclosure.joint import Joint, Reading, joint
 from policies.disclosure.printed import Parents, Printed, grid, parents_of
 from policies.disclosure.system import WHOLE, Room, room
 from policies.disclosure.table import HIDDEN, NOT_APPLICABLE
+from policies.disclosure.zeros import lines_of_one, ranges_in_every_way
 
 MOST_EXPLAINED: Final = 30
 STATUS: Final = {HIDDEN: "hidden", NOT_APPLICABLE: "not-applicable"}
@@ -73,14 +74,14 @@ def attack(table: Printed, *, earlier: Sequence[Printed] = (), besides: Sequence
     `besides`.
 
     Ranges are exact, except in large tables: there a range that is wide enough already may be given narrower than it is, and where many are too narrow, the others
-    are given as wide as single statements leave them.
+    are given as wide as single statements leave them. Where zeros may be hidden, a range that is wide enough without them is given without them.
 
     Raises:
         TableInvalid: the printed numbers contradict each other, or cannot come about under their rules.
     """
     readings = [*readings_of((table, *earlier)), *besides]
     together = joint(readings)
-    found = ranges(together.system, together.demanded, wanted=together.wanted)
+    found = ranges_in_every_way(together, readings)
     learnt = False
     if found is None and (weaker := _zeros_may_hide(readings)) != readings:
         together, learnt = joint(weaker), True
@@ -121,8 +122,10 @@ def consistent(readings: list[Reading]) -> Joint | None:
 def _reading(table: Printed, parents: Parents) -> Reading:
     """The sharpest reading that does not contradict the table itself."""
     rules = table.rules
-    shows_zeros = rules is not None and not rules.hide_zeros and (not rules.exact or "0" in table.shown)
     spanned = grid(table.dimensions, codes=table.codes, parents=parents, name=table.name)
+    shows_zeros = rules is not None and not rules.hide_zeros
+    if rules is not None and rules.exact and "0" not in table.shown:
+        shows_zeros &= not lines_of_one(table, spanned)
     given = {"zero": (2,), "unknown": (0,)}.get((rules.missing if rules else None) or "", (2, 1))
     for absent in given:
         reading = Reading(table, spanned, int(shows_zeros), absent)
@@ -139,8 +142,7 @@ def _contradicts(reading: Reading) -> bool:
 def _zeros_may_hide(readings: Sequence[Reading]) -> list[Reading]:
     """The same for a reader who sees that a table that shows no zero must have hidden some."""
     return [
-        replace(one, hidden_from=0) if one.hidden_from and not one.shows_a_zero() else one
-        for one in readings
+        replace(one, hidden_from=0) if one.hidden_from and not one.shows_a_zero() else one for one in readings
     ]
 
 

@@ -14,7 +14,8 @@ from linkage.central.assembly.keeping import Counted, Terms, assemble
 from linkage.central.assembly.kept import Place
 from linkage.central.assembly.maps import Reader
 from linkage.central.assembly.runs import read_runs
-from linkage.central.report.calibration import LINE, calibrated, default_threshold
+from linkage.central.report.calibration import default_threshold
+from linkage.central.report.own_line import fit_for
 from linkage.drafts import put_whole
 from service import clock
 from service.centre.people_note import PEOPLE_NAME, PeopleNote
@@ -59,8 +60,7 @@ def run_assembler_desk(folder: Path, *, shared: Path, out: Path) -> str:
             secret=person_secret(own, project=project.one.project),
             deduplicated=frozenset(m.partner for m in manifests if m.deduplicated),
             at=now.isoformat(timespec="seconds"),
-            calibration=LINE.name,
-            calibrate=calibrated,
+            line=fit_for(project.schema.most_people_per_key),
             threshold=lambda pairs: default_threshold(pairs.probability),
         ),
     )

@@ -13,15 +13,15 @@ from linkage.central.assembly.kept import Place
 from linkage.central.assembly.maps import Reader
 from linkage.central.assembly.people import doubt_of
 from linkage.central.pairs.run import sha256
-from linkage.central.report.calibration import LINE
 from linkage.central.report.from_model import read_model
 from linkage.central.report.inputs import read_linkage
+from linkage.central.report.own_line import fit_for
 from linkage.central.report.report import report_of
 from linkage.central.report.subgroups import by_subgroup, read_codes
 from linkage.errors import BadInput, BadModel
 from service import clock
 from service.centre.assembler import KEPT_FOLDER
-from service.centre.quality_body import Subject, body_of, read_body, since
+from service.centre.quality_body import Subject, body_of, calibrated_by, read_body, since
 from service.centre.quality_page import page
 from service.desk.accepted import accepted_manifests
 from service.memory import read_remembered
@@ -61,7 +61,7 @@ def run_quality(folder: Path, *, shared: Path, model: Path, out: Path, before: P
     )
     assembler = Identity.load(folder / IDENTITY_FILE, unlock=unlock)
     kept = Place(folder / KEPT_FOLDER, project.one, assembler).read()
-    run, linkage, evidence = read_linkage(
+    run, linkage, evidence, line = read_linkage(
         inbox,
         pairs=folder / "pairs",
         one=project.one,
@@ -69,7 +69,9 @@ def run_quality(folder: Path, *, shared: Path, model: Path, out: Path, before: P
         match_keys=[key.name for key in project.schema.match_keys],
         assembler=assembler,
         linker=project.trust.only("linker", at=now),
-        threshold=kept.rules.threshold if kept is not None and kept.calibration == LINE.name else None,
+        threshold=None if kept is None else kept.rules.threshold,
+        line=None if kept is None else kept.line,
+        fit=fit_for(project.schema.most_people_per_key),
         deduplicated=[m.partner for m in manifests if m.deduplicated],
     )
     if sha256(text.encode()) != run.model:
@@ -78,7 +80,7 @@ def run_quality(folder: Path, *, shared: Path, model: Path, out: Path, before: P
         )
     known = read_model(text)
     codes = read_codes(Reader(inbox, project.one, assembler), manifests)
-    subject = Subject(run, manifests, project.link_type, linkage.threshold, now)
+    subject = Subject(run, manifests, project.link_type, linkage.threshold, line, now)
     body = body_of(
         subject,
         report=report_of(linkage, evidence=evidence),
@@ -103,6 +105,7 @@ def _lines(body: Mapping[str, Any], *, out: Path) -> list[str]:
     says = body["expected"]
     return [
         f"{body['records']:,} records of {len(body['partners'])} partners, {body['people']:,} people; threshold {body['threshold']:.2f}",
+        f"probabilities calibrated by {calibrated_by(body)}",
         f"expected to be right: {says['precision']:.1%} of the links; expected to be missed: {says['missed']:.1%} of the matches that were compared",
         *_groups(body),
         f"the report is in {out.name}, and as JSON in {out.with_suffix('.json').name}",

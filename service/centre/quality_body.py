@@ -10,6 +10,7 @@ from typing import Any, Final
 from linkage.central.assembly.people import Doubt
 from linkage.central.pairs.model import LinkType
 from linkage.central.pairs.run import Run
+from linkage.central.report.calibration import LINE, Line
 from linkage.central.report.from_model import ModelText
 from linkage.central.report.report import Report
 from linkage.central.report.subgroups import SubgroupCounts
@@ -33,12 +34,14 @@ COMPARED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a report is about: the linker's run, the submissions, how they are linked, the threshold, and when the report was made."""
+    """What a report is about: the linker's run, the submissions, how they are linked, the threshold, the line that probabilities were calibrated by, and when
+    the report was made."""
 
     run: Run
     manifests: Sequence[Manifest]
     link_type: LinkType
     threshold: float
+    line: Line
     made_at: datetime
 
 
@@ -60,6 +63,11 @@ def body_of(
         "model": subject.run.model,
         "link_type": subject.link_type,
         "threshold": round(subject.threshold, 4),
+        "calibration": {
+            "offset": subject.line.offset,
+            "slope": subject.line.slope,
+            "own": subject.line != LINE,
+        },
         "rule": {"suppress": RULE.suppress, "round_to": RULE.round_to},
         "records": total(p["records"] for p in partners.values()),
         "people": total(by_records.values()),
@@ -82,6 +90,13 @@ def body_of(
             {"key": p.key, "compared": shown(p.pairs), "matches": round(p.prior, 4)} for p in model.passes
         ],
     }
+
+
+def calibrated_by(body: Mapping[str, Any]) -> str:
+    """The line of a report's calibration in words."""
+    line = body["calibration"]
+    whose = "a line of this linkage's own" if line["own"] else "the general line"
+    return f"{whose}, {line['offset']:+.2f} {line['slope']:+.2f} × log odds"
 
 
 def _partner(manifest: Manifest, *, report: Report) -> dict[str, Any]:

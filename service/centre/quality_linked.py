@@ -22,7 +22,8 @@ from linkage.central.pairs.model import LinkType
 from linkage.central.pairs.opened import open_tables
 from linkage.central.pairs.sealed_pairs import open_pairs, seal_pairs
 from linkage.central.receive import Doorstep, receive
-from linkage.central.report.calibration import calibrated, default_threshold
+from linkage.central.report.calibration import Line, calibrated, default_threshold
+from linkage.central.report.own_line import Heard, fit_for
 from linkage.central.report.report import evidence_of
 from linkage.central.store import open_locked
 from linkage.manifest import RECORDS, Manifest, Round
@@ -51,10 +52,11 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """A linkage whose truth is known: its pairs as the passes `scored` them, and in how many each `met`; the true person of each record, and its place in the files one below the
+    """A linkage whose truth is known: its pairs as the passes `scored` them, the `line` that calibrates them, and in how many passes each `met`; the true person of each record, and its place in the files one below the
     other; and the cleaned records."""
 
     scored: ScoredRecords
+    line: Line
     met: npt.NDArray[np.int64]
     records: Records
     truth: npt.NDArray[np.int64]
@@ -64,7 +66,7 @@ class Linked:
     @property
     def pairs(self) -> ScoredRecords:
         """The pairs, calibrated."""
-        return calibrated(self.scored)
+        return calibrated(self.scored, line=self.line)
 
     @property
     def threshold(self) -> float:
@@ -158,14 +160,18 @@ def link_privately(
                     open_pairs(sealed, key=key, one=one, assembler=assembler), maps=maps[key], records=records
                 )
             )
+        by_pass, heard = [best_of([one]) for one in passes], Heard()
+        for found in by_pass:
+            heard.add(found)
+        line = fit_for(schema.most_people_per_key)(heard.passes)
         evidence = evidence_of(
-            [best_of([one]) for one in passes],
+            by_pass,
             records=records,
             stands=np.zeros(records.count, dtype=np.int64),
             passes=len(schema.match_keys),
         )
     place = _place_of(records, prepared)
-    return Linked(evidence.pairs, evidence.met, records, file_order(given)[1][place], place, cleaned)
+    return Linked(evidence.pairs, line, evidence.met, records, file_order(given)[1][place], place, cleaned)
 
 
 def _place_of(records: Records, prepared: Sequence[Prepared]) -> npt.NDArray[np.int64]:

@@ -9,9 +9,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from scipy.special import logit
 
-from linkage.central.report.calibration import LINE
+from linkage.central.report.calibration import Line
 from linkage.central.report.from_model import PassText, made_up_pair
 from linkage.central.report.splink_charts import histogram, m_u_parameters, match_weights, waterfall
+from service.centre.quality_body import calibrated_by
 from service.centre.quality_guild import answers
 from service.centre.quality_subgroups import in_kinds, spoken_code
 from service.demonstration.pictures import AMBER, bars, render
@@ -30,15 +31,16 @@ class Charts:
     sizes: Markup
 
 
-def threshold_bits(threshold: float) -> float:
-    """The weight in bits, as Splink gives it, that a threshold of the calibrated probability stands for."""
-    return float(logit(LINE.before(threshold)) / log(2))
+def threshold_bits(body: Mapping[str, Any]) -> float:
+    """The weight in bits, as Splink gives it, that a report's threshold of the calibrated probability stands for."""
+    line = Line(body["calibration"]["offset"], body["calibration"]["slope"])
+    return float(logit(line.before(body["threshold"])) / log(2))
 
 
 def charts_of(body: Mapping[str, Any], *, passes: Sequence[PassText]) -> Charts:
     """The pictures of a report; `passes` are the model's, the one with most pairs first."""
     main = passes[0]
-    bits = threshold_bits(body["threshold"])
+    bits = threshold_bits(body)
     pair = made_up_pair(main, near=bits)
     sizes = {
         f"{n} record{'' if n == '1' else 's'}": c
@@ -93,7 +95,8 @@ def page(body: Mapping[str, Any], *, passes: Sequence[PassText], changes: Mappin
         spoken_code=spoken_code,
         percent=percent,
         count=count,
-        bits=threshold_bits(body["threshold"]),
+        bits=threshold_bits(body),
+        calibrated_by=calibrated_by(body),
     )
 
 

@@ -173,8 +173,10 @@ def _tell(result: Attack | Result, say: Say) -> None:
     say(f"Not safe: {len(result.findings):,} hidden {kind}s can be narrowed down too far.")
     for one in result.findings[:MOST_TOLD]:
         width = f"is {one.lower}" if one.lower == one.upper else f"is {one.lower} to {one.upper}"
-        if isinstance(one, Narrow) and not one.settled:
-            say(f"  {one.table}: {_place(one.dimensions, one.codes)}: not settled, so not known to be safe")
+        if not one.settled:
+            say(
+                f"  {one.table}: {_place(one.dimensions, one.codes)}{_name(one)}: not settled, so not known to be safe"
+            )
             continue
         known_to = _known_to(one)
         who = f", known to whoever contributes most to {_place(one.dimensions, known_to)}" if known_to else ""

@@ -27,6 +27,7 @@ from ethics import (
 from keys import Identity
 from linkage.central.assemble import Linkage, run_assembler
 from linkage.central.receive import Doorstep, read_manifests, receive
+from linkage.central.report.own_line import fit_for
 from linkage.central.report.quality import assess, calibration
 from linkage.errors import BadInput
 from linkage.manifest import Manifest, Round
@@ -214,6 +215,7 @@ def _link(places: Places, cast: Cast, one: Round, desk: Desk, say: Say) -> Linka
     linkage = run_assembler(
         places.assembler / "inbox", pairs=places.assembler / "pairs", one=one, manifests=manifests,
         assembler=cast.people["assembler/1"], linker=cast.people["linker/1"].public,
+        fit=fit_for(default_schema().most_people_per_key),
     )  # fmt: skip
     desk.state.record(
         event(

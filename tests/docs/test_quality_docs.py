@@ -50,7 +50,7 @@ def keys() -> set[str]:
     by_code = KindCounts(
         np.array([0, 20, 30]), np.array([0, 25, 25]), np.array([0.0, 20, 30]), np.array([0.0, 2, 3])
     )
-    subject = Subject(Run(one, "", {}, {}), manifests, "link_only", 0.5, NOW)
+    subject = Subject(Run(one, "", {}, {}), manifests, "link_only", 0.5, LINE, NOW)
     body = body_of(
         subject,
         report=report,
@@ -103,7 +103,7 @@ def test_the_page_on_quality_has_what_was_measured_and_its_plot() -> None:
         "**The line**",
     ):
         assert caption in measured
-    assert f"by the line {LINE.offset:+.2f} + {LINE.slope:.2f} × log odds" in measured
+    assert f"by the general one, {LINE.offset:+.2f} + {LINE.slope:.2f} × log odds" in measured
     assert "(quality.svg)" in PAGE
     assert (DOCS / "quality.svg").read_text("utf-8").startswith("<svg")
 

@@ -16,6 +16,7 @@ from linkage.central.assembly.maps import Reader
 from linkage.central.assembly.runs import read_runs
 from linkage.central.link import run_linker, run_update
 from linkage.central.pairs.model import Model
+from linkage.central.report.calibration import AS_SCORED
 from linkage.partner.tokenise import record_refs
 from linkage.partner.tokens import statistics
 from service.centre.work_log import read_work
@@ -53,7 +54,7 @@ def assembled(made: Any, pairs: Path, people: str) -> Assembled:
         reader=reader,
         runs=read_runs(pairs, reader=reader, manifests=manifests, linker=made.people["linker"].public),
         manifests=manifests,
-        terms=Terms(Secret(b"o" * 32, name="own"), frozenset(), "today", "as scored", lambda p: p, lambda _: THRESHOLD),
+        terms=Terms(Secret(b"o" * 32, name="own"), frozenset(), "today", lambda _: AS_SCORED, lambda _: THRESHOLD),
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from linkage.central.pairs.run import RUN_NAME
-from linkage.central.report.calibration import LINE
+from linkage.central.report.calibration import LINE, Line
 from policies.disclosure import HIDDEN
 from service.centre.quality_body import MOST_RECORDS
 
@@ -105,6 +105,16 @@ def test_the_models_threshold_is_the_reports_on_the_scale_of_the_passes(reported
     model = json.loads((reported.home("linker/1") / "model.json").read_text("utf-8").partition("\n")[2])
     calibrated = float(LINE(np.array([model["threshold"]]))[0])
     assert abs(calibrated - body(reported)["threshold"]) < 0.02
+
+
+def test_the_report_names_the_line_that_people_were_formed_by(reported: Any) -> None:
+    said = body(reported)["calibration"]
+    note = next(reported.folder.rglob("kept.note")).read_text("utf-8")
+    kept = json.loads(note.partition("\n")[2].partition("\n\n")[0])["calibration"]
+    assert Line(said["offset"], said["slope"]).name == kept
+    assert said["own"] == (kept != LINE.name)
+    page = (reported.folder / "quality.html").read_text("utf-8")
+    assert f"calibrated by a line of this linkage's own, {said['offset']:+.2f}".replace("'", "&#39;") in page
 
 
 def test_nothing_in_the_report_is_of_a_person(reported: Any) -> None:

@@ -207,6 +207,39 @@ def test_many_nhs_numbers_at_once_are_cleaned_as_one_by_one(texts: list[str | No
     )
 
 
+USUAL_FORMS = {
+    "address": r"[A-Za-z0-9',. -]{0,12}|(?:[0-9]{1,3}|12-14|2 B|FLAT|Flat|NFA|NO FIXED ABODE|ST|St\.|HIGH|RD|Saint|NA)(?: (?:3|C|A|HIGH|ROAD|Rd|ST|TOWER|HSE|D)){0,4}",
+    "email": r"[A-Za-z0-9._+ -]{0,6}@[A-Za-z0-9. -]{0,8}[.,;]{0,2}|(?:none|test|no\.email|Anna|noXemail)@(?:none|test\.com|testXcom|example\.org\.?)",
+    "postcode": r"[A-Za-z]{1,2}[0-9]{1,2}[A-Za-z]? ?[0-9][A-Za-z]{2}|ZZ99 ?3VZ|aa1 1aa|AA999AA|GIR 0AA|BFPO[0-9]{1,3}",
+}
+
+
+@pytest.mark.parametrize("identifier", sorted(USUAL_FORMS))
+@given(st.data())
+def test_many_values_at_once_are_cleaned_as_one_by_one(identifier: str, data: st.DataObject) -> None:
+    kind, usual = KINDS[identifier], st.from_regex(USUAL_FORMS[identifier], fullmatch=True)
+    texts = data.draw(st.lists(st.none() | usual | usual.map("{}\n".format) | written, max_size=30))
+    assert kind.clean_many is not None
+    many = kind.clean_many(pa.array(["x", *texts], pa.string())[1:])
+    assert many.type == pa.string()
+    assert many.to_pylist() == [None if t is None else kind.clean(t) for t in texts]
+
+
+@given(
+    st.sampled_from(sorted(dates.ORDERS)),
+    st.none() | st.just(2026),
+    st.lists(st.none() | written | st.from_regex(r"[0-9]{1,2}[/. -]?[0-9]{1,2}[/.-]?(?:19|20|21)?[0-9]{2}\n?|(?:18|19|20|21)[0-9]{2}-?[0-3][0-9]-?[0-3][0-9]", fullmatch=True), max_size=30),
+)  # fmt: skip
+def test_many_dates_at_once_are_cleaned_as_one_by_one(
+    order: str, latest: int | None, texts: list[str | None]
+) -> None:
+    many = dates.clean_many_in_order(pa.array(["x", *texts], pa.string())[1:], order, latest_year=latest)
+    assert many.type == pa.string()
+    assert many.to_pylist() == [
+        None if t is None else dates.clean_in_order(t, order, latest_year=latest) for t in texts
+    ]
+
+
 @given(st.integers(0, 10**11 - 1), st.sampled_from("0123456789ABCDEFGHJKLMNPQRTUVWXYZ"))
 def test_of_all_letters_only_the_librarys_check_letter_makes_a_pupil_number(number: int, last: str) -> None:
     twelve = f"{number:011}{last}"

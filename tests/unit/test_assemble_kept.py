@@ -1,5 +1,6 @@
 """What the assembler keeps: carried on where it can be, put together anew where it cannot, never taken altered, never half written."""
 
+import errno
 import json
 import runpy
 from collections.abc import Callable
@@ -176,25 +177,46 @@ def test_a_run_that_breaks_off_leaves_what_was_kept(centre: Any, monkeypatch: py
     before = C.people_in(centre.place().read())
     centre.update("schools", add={2}, delete={4})
     centre.link(extend=True)
-    real, written = kept.put_whole, []
+    real, there, written = kept.put_whole, _files(centre), set[str]()
 
-    def breaks(path: Path, content: bytes) -> None:
-        if path.name == NOTE_NAME:
-            raise NotWritten("the disk is full")
-        written.append(path.name)
-        real(path, content)
+    def breaks(path: Path, _: bytes) -> None:
+        assert path.name == NOTE_NAME
+        written.update(_files(centre) - there)
+        raise NotWritten("the disk is full")
 
     monkeypatch.setattr(kept, "put_whole", breaks)
     with pytest.raises(NotWritten):
         centre.assemble()
     assert written
+    assert _files(centre) == there
     assert C.people_in(centre.place().read()) == before
     monkeypatch.setattr(kept, "put_whole", real)
     made = centre.assemble()
     assert made.extended
     assert C.partition(made.kept) == C.partition(centre.assemble("fresh").kept)
     named = {f for f, _ in centre.place().note()["files"].values()}
-    assert {p.name for p in centre.place().folder.glob(f"*{SUFFIX}")} == named
+    assert _files(centre) == named
+
+
+def _files(centre: Any) -> set[str]:
+    return {p.name for p in centre.place().folder.glob(f"*{SUFFIX}")}
+
+
+def test_a_table_that_breaks_off_in_the_middle_is_not_there(
+    centre: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there, before = _files(centre), C.people_in(centre.place().read())
+    centre.update("schools", add={2}, delete={4})
+    centre.link(extend=True)
+
+    def full(_: object) -> None:
+        raise OSError(errno.ENOSPC, "no space")
+
+    monkeypatch.setattr(kept.Sealer, "finish", full)
+    with pytest.raises(NotWritten, match="the disk is full"):
+        centre.assemble()
+    assert _files(centre) == there
+    assert C.people_in(centre.place().read()) == before
 
 
 def test_an_update_of_another_run_or_model_is_refused(centre: Any) -> None:

@@ -105,6 +105,32 @@ def test_an_extract_that_was_kept_without_its_values_stops_another_one_on_the_sa
     refuse_joined(QUARTERS, earlier={"release-1": replace(HALVES, values=None)}, k=10, l=1)
 
 
+def test_a_group_that_a_group_of_another_extract_can_be_taken_off_is_refused():
+    """The second has the people of the first, one more in the first group and twenty in the other: of that one person alone the value would be left."""
+    newcomers = [f"newcomer-{n:02d}" for n in range(21)]
+    groups = {p: 0 if n < 10 else 1 for n, p in enumerate(PEOPLE[:20])}
+    more = groups | {newcomers[0]: 0} | dict.fromkeys(newcomers[1:], 1)
+    found = {p: ("no", "yes")[n % 2] for n, p in enumerate(more)}
+    first = Joins(("age",), groups, {"fined": {p: found[p] for p in groups}})
+    second = Joins(("age",), more, {"fined": found})
+    for new, before in ((second, first), (first, second)):
+        with pytest.raises(Unsafe, match="taken off each other group by group, this extract and release-1"):
+            refuse_joined(new, earlier={"release-1": before}, k=10, l=1)
+    apart = replace(second, values={"arrested": found})
+    refuse_joined(apart, earlier={"release-1": first}, k=10, l=1)
+    refuse_joined(second, earlier={"release-1": second}, k=10, l=2)
+
+
+def test_many_who_are_left_and_all_have_one_value_are_refused():
+    groups = dict.fromkeys(PEOPLE, 0)
+    values = {p: "no" if n >= 40 else ("no", "yes")[n % 2] for n, p in enumerate(PEOPLE)}
+    first = Joins(("age",), dict.fromkeys(PEOPLE[:40], 0), {"fined": {p: values[p] for p in PEOPLE[:40]}})
+    second = Joins(("age",), groups, {"fined": values})
+    refuse_joined(second, earlier={"release-1": first}, k=10, l=1)
+    with pytest.raises(Unsafe, match="fewer than 2 different values, and both tell fined"):
+        refuse_joined(second, earlier={"release-1": first}, k=10, l=2)
+
+
 GROUPS = st.lists(st.integers(0, 2), min_size=12, max_size=12)
 VALUES = st.lists(st.sampled_from("xyz"), min_size=12, max_size=12)
 
@@ -138,6 +164,20 @@ def test_what_is_refused_is_what_counting_person_by_person_says(extracts, k, l):
                     for one in every
                 ]
                 refused |= len(set.intersection(*seen)) < l and l > 1
+    for other in earlier:
+        if not new.group_of.keys() & other.group_of.keys():
+            continue
+        for one, two in ((new, other), (other, new)):
+            for group in set(one.group_of.values()):
+                people = {p for p in one.group_of if one.group_of[p] == group}
+                inside = [
+                    its
+                    for g in set(two.group_of.values())
+                    if (its := {p for p in two.group_of if two.group_of[p] == g}) <= people
+                ]
+                left = people - set().union(*inside)
+                if inside and left:
+                    refused |= len(left) < k or len({one.values["found"][p] for p in left}) < l
     known = {f"release-{n}": one for n, one in enumerate(earlier)}
     if refused:
         with pytest.raises(Unsafe):

@@ -8,11 +8,13 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from keys import Secret
 from linkage.partner.normalise import ColumnMapping, normalise
 from linkage.partner.tokens.prepared import PartTables
-from linkage.partner.tokens.same_person import same_person
+from linkage.partner.tokens.same_person import lowest_joined, same_person
 from linkage.schema import load_schema
 
 SCHEMA = load_schema((Path(__file__).parents[1] / "schemas" / "core.yaml").read_text("utf-8"))
@@ -119,3 +121,19 @@ def test_the_order_of_the_file_changes_nothing(kinds: list[str], data: st.DataOb
     found = np.array(people(*(records[k] for k in kinds)))
     turned = np.array(people(*(records[kinds[at]] for at in order)))
     assert ((found[order][:, None] == found[order]) == (turned[:, None] == turned)).all()
+
+
+@settings(max_examples=60)
+@given(st.integers(1, 40), st.data())
+def test_joined_numbers_are_the_connected_components_that_scipy_finds(count: int, data: st.DataObject) -> None:
+    number = st.integers(0, count - 1)
+    ends = np.array(data.draw(st.lists(st.tuples(number, number), max_size=60)), dtype=np.int32).reshape(-1, 2)
+    graph = coo_array((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=(count, count))
+    of = connected_components(graph, directed=False)[1]
+    lowest = np.unique(of, return_index=True)[1][of]
+    assert lowest_joined(count, ends).tolist() == lowest.tolist()
+
+
+def test_a_long_chain_in_any_order_is_joined() -> None:
+    order = np.random.default_rng(7).permutation(20_000).astype(np.int32)
+    assert not lowest_joined(len(order), np.column_stack([order[:-1], order[1:]])).any()

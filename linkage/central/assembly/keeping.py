@@ -37,6 +37,8 @@ from linkage.central.assembly.update import (
 )
 from linkage.central.assembly.whole import Everyone, everyone, seen_by, whole
 from linkage.central.pairs.run import submissions_of
+from linkage.central.report.calibration import Line, calibrated
+from linkage.central.report.own_line import Fit, Heard
 from linkage.manifest import Manifest
 
 NO_ROWS: Final = Rows(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
@@ -44,14 +46,13 @@ NO_ROWS: Final = Rows(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What an assembly goes by: the key of person ids, the partners whose files have no doubles, the time as it is told in the history, and how a threshold
-    and calibrated pairs come from scored ones. `calibration` names that way."""
+    """What an assembly goes by: the key of person ids, the partners whose files have no doubles, the time as it is told in the history, and, where all is put
+    together anew, how the line comes from what the passes say, and the threshold from calibrated pairs."""
 
     secret: Secret
     deduplicated: frozenset[str]
     at: str
-    calibration: str
-    calibrate: Callable[[ScoredRecords], ScoredRecords]
+    line: Fit
     threshold: Callable[[ScoredRecords], float]
 
 
@@ -128,7 +129,7 @@ def _stands_at(before: Kept | None, *, runs: Sequence[Told], terms: Terms) -> in
     digests = [told.run.digest for told in runs]
     if before is None or before.run not in digests:
         return None
-    if (before.rules.deduplicated, before.calibration) != (terms.deduplicated, terms.calibration):
+    if before.rules.deduplicated != terms.deduplicated:
         return None
     at = digests.index(before.run)
     later = {key for told in runs[at + 1 :] for key in told.passes()}
@@ -147,21 +148,24 @@ def _anew(
 ) -> Assembled:
     number = 0 if before is None else before.number + 1
     of = everyone(reader, manifests=manifests)
-    passes: list[str] = []
+    passes, heard = list[str](), Heard()
     with Writing(place, number) as writing:
 
         def keep(key: str, rows: PassRows) -> None:
             passes.append(key)
             writing.put_rows(key, rows)
 
-        scored = whole(runs, reader=reader, manifests=manifests, of=of, keep=keep, progress=progress)
+        scored = whole(
+            runs, reader=reader, manifests=manifests, of=of, keep=keep, hear=heard.add, progress=progress
+        )
+        line = terms.line(heard.passes)
         standing, left = _carried(before, of)
-        standing = replace(standing, pairs=terms.calibrate(scored))
+        standing = replace(standing, pairs=calibrated(scored, line=line))
         rules = Rules(terms.threshold(standing.pairs), terms.deduplicated)
         which = np.arange(len(standing.told))
         made = regrouped(standing, which, left=left, rules=rules, secret=terms.secret, number=number)
         return _kept(
-            made, before, writing=writing, run=runs[-1], manifests=manifests, rules=rules, terms=terms,
+            made, before, writing=writing, run=runs[-1], manifests=manifests, rules=rules, line=line, terms=terms,
             passes=tuple(passes), recent={}, number=number,
         )  # fmt: skip
 
@@ -215,14 +219,14 @@ def _extended(
         for told, still in zip(runs, seen, strict=True):
             found += pairs_told(told, key, rows=layers, seen=still, last=told is runs[-1], reader=reader)
         recent[key] = later
-    pairs = terms.calibrate(merged(found))
+    pairs = calibrated(merged(found), line=before.line)
     standing, which = with_pairs(standing, renewed=renewed, new=pairs)
     made = regrouped(
         standing, np.flatnonzero(which), left=changed.left, rules=before.rules, secret=terms.secret, number=number,
     )  # fmt: skip
     with Writing(place, number) as writing:
         return _kept(
-            made, before, writing=writing, run=runs[-1], manifests=manifests, rules=before.rules, terms=terms,
+            made, before, writing=writing, run=runs[-1], manifests=manifests, rules=before.rules, line=before.line, terms=terms,
             passes=before.passes, recent=recent, number=number, extends=True,
         )  # fmt: skip
 
@@ -244,6 +248,7 @@ def _kept(
     run: Told,
     manifests: Sequence[Manifest],
     rules: Rules,
+    line: Line,
     terms: Terms,
     passes: tuple[str, ...],
     recent: Mapping[str, PassRows],
@@ -255,7 +260,7 @@ def _kept(
         run=run.run.digest,
         submissions=submissions_of(manifests),
         rules=rules,
-        calibration=terms.calibration,
+        line=line,
         number=number,
         passes=passes,
         standing=made.standing if extends else without_former(made.standing),

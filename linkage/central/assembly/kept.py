@@ -8,7 +8,8 @@ key, and a body that was not sealed whole under it does not open. So hundreds of
 
 import io
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
@@ -17,8 +18,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from keys import BadSeal, BadSignature, Identity, seal, sign_note, verify_note
-from keys.sealing import SealHeader, open_body, read_header, unwrap_key
+from keys import BadSeal, BadSignature, Identity, sign_note, verify_note
+from keys.sealing import CHUNK, Sealer, SealHeader, opened_pieces, read_header, unwrap_key
 from linkage.central.assembly.kept_tables import (
     ABOUT,
     ROWS,
@@ -30,10 +31,10 @@ from linkage.central.assembly.kept_tables import (
     tables_of,
 )
 from linkage.central.pairs.run import sha256
-from linkage.drafts import put_whole
+from linkage.drafts import hidden, put_whole, sync_folder, telling
 from linkage.errors import BadSubmission
 from linkage.manifest import Round
-from linkage.tokens import read_table, write_table
+from linkage.tokens import read_table, write_chunks
 
 KEPT_FORMAT: Final = "linkage-kept/v2"
 TABLE_FORMAT: Final = "linkage-kept-table/v1"
@@ -106,7 +107,8 @@ class Place:
                 if _digest(header) != digest:
                     raise BadSubmission(_damaged(self.folder, f"has {file} altered"))
                 key = unwrap_key(header.wrapped, by=self.assembler, context=context)
-                opened = open_body(source, header=header, key=key, context=context)
+                pieces = opened_pieces(source, header=header, key=key, context=context)
+                opened = _in_one(pieces, most=path.stat().st_size)
         except BadSeal as fault:
             raise BadSubmission(_damaged(self.folder, f"has {file} altered")) from fault
         return read_table(opened, kind=TABLE_FORMAT)[0]
@@ -114,6 +116,24 @@ class Place:
     def context(self, file: str) -> bytes:
         """What binds a file to its round and place."""
         return self.one.context("kept", file)
+
+
+class _Sealing(io.RawIOBase):
+    """Seals what is written to it, a little at a time: a table is never in memory a second time, and what is sealed last is still near the processor."""
+
+    def __init__(self, sealer: Sealer) -> None:
+        self._sealer = sealer
+
+    def writable(self) -> bool:
+        """It is."""
+        return True
+
+    def write(self, data: Any, /) -> int:
+        """Takes the bytes; gives back how many."""
+        plain = memoryview(data).cast("B")
+        for at in range(0, len(plain), CHUNK):
+            self._sealer.write(plain[at : at + CHUNK])  # type: ignore[arg-type]  # any buffer is sealed
+        return len(plain)
 
 
 class Writing:
@@ -145,10 +165,22 @@ class Writing:
         """A table, sealed to the assembler."""
         place = self._place
         file = f"{name}.{place.one.epoch}-{self._number}{SUFFIX}"
-        opened = write_table(columns, kind=TABLE_FORMAT, types=types, meta={ABOUT: about})
-        sealed = seal(opened, to=place.assembler.public, context=place.context(file))
-        put_whole(place.folder / file, sealed)
-        self._files[name] = [file, _digest(read_header(io.BytesIO(sealed)))]
+        path = place.folder / file
+        with telling(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            draft = hidden(path, "draft")
+            with draft.open("wb+") as out:
+                sealer = Sealer(out, to=place.assembler.public, context=place.context(file))
+                arrow = pa.schema(dict(types), {ABOUT: about})
+                write_chunks(_Sealing(sealer), [columns], kind=TABLE_FORMAT, types=arrow)
+                sealer.finish()
+                out.flush()
+                os.fsync(out.fileno())
+                out.seek(0)
+                digest = _digest(read_header(out))
+            draft.replace(path)
+            sync_folder(path.parent)
+        self._files[name] = [file, digest]
 
     def put_rows(self, key: str, rows: PassRows) -> None:
         """The rows of a pass, for every update until the next full assembly."""
@@ -178,7 +210,7 @@ class Writing:
             "run": kept.run,
             "submissions": dict(kept.submissions),
             "rules": kept.rules.to_json(),
-            "calibration": kept.calibration,
+            "calibration": kept.line.name,
             "number": kept.number,
             "passes": list(kept.passes),
             "partners": list(standing.partners),
@@ -190,6 +222,16 @@ class Writing:
         for file in place.folder.glob(f"*{SUFFIX}"):
             if file.name not in {name for name, _ in files.values()}:
                 file.unlink()
+
+
+def _in_one(pieces: Iterator[bytes], *, most: int) -> bytearray:
+    """The pieces one after another, which are `most` bytes or fewer: memory that is asked for once costs half of what joining costs."""
+    whole, at = bytearray(most), 0
+    for piece in pieces:
+        whole[at : at + len(piece)] = piece
+        at += len(piece)
+    del whole[at:]
+    return whole
 
 
 def _digest(header: SealHeader) -> str:

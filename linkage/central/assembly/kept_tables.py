@@ -16,6 +16,7 @@ from linkage.central.assembly.pairs import Rows, ScoredRecords
 from linkage.central.assembly.records import Ints
 from linkage.central.assembly.rules import Rules
 from linkage.central.assembly.standing import Standing
+from linkage.central.report.calibration import Line
 from linkage.columns import as_numpy, texts
 from linkage.tokens import fixed_bytes
 
@@ -44,13 +45,13 @@ PassRows = Mapping[str, Rows]
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What was kept: of which run of the linker (its digest) and which submissions (manifest digests by partner) it is, under which rules and calibration,
+    """What was kept: of which run of the linker (its digest) and which submissions (manifest digests by partner) it is, under which rules, calibrated by which line,
     how many assemblies came before, what stood, the rows that updates brought, by pass and partner, and what became of people."""
 
     run: str
     submissions: Mapping[str, str]
     rules: Rules
-    calibration: str
+    line: Line
     number: int
     passes: tuple[str, ...]
     standing: Standing
@@ -110,7 +111,7 @@ def parsed(note: Mapping[str, Any], *, table: Callable[[str], pa.Table]) -> Kept
         run=str(note["run"]),
         submissions={str(k): str(v) for k, v in note["submissions"].items()},
         rules=Rules.from_json(note["rules"]),
-        calibration=str(note["calibration"]),
+        line=Line.named(str(note["calibration"])),
         number=int(note["number"]),
         passes=tuple(str(n) for n in note["passes"]),
         standing=standing,

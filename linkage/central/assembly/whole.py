@@ -13,6 +13,7 @@ from linkage.manifest import Manifest
 
 Progress = Callable[[str], None]
 Keep = Callable[[str, Mapping[str, Rows]], None]
+Hear = Callable[[ScoredRecords], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +48,11 @@ def whole(
     manifests: Sequence[Manifest],
     of: Everyone,
     keep: Keep = lambda _, __: None,
+    hear: Hear = lambda _: None,
     progress: Progress = lambda _: None,
 ) -> ScoredRecords:
     """The pairs of records that the runs scored, each with its best score. What a run said of a record counts until that record is replaced or
-    gone. `keep` is given the rows of each pass.
+    gone. `keep` is given the rows of each pass, `hear` its pairs.
 
     Raises:
         BadSubmission: the last run names a row that no map has; or as `Reader.rows` and `Told.pairs`.
@@ -79,6 +81,7 @@ def whole(
             for told, still in zip(runs, seen, strict=True)
             for table in told.pairs(key, one=reader.one, assembler=reader.assembler)
         )
+        hear(found)
         progress(key)
         return found
 

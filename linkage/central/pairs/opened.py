@@ -91,13 +91,14 @@ def open_rows(
     with _first(key, links, tokens, wanted=wanted, pieces=pieces) as (begin, first):
         updates = [_Update.of(key, link, tokens, pieces=pieces) for link in links[begin + 1 :]]
         parts: list[tuple[Columns, int]] = []
-        named = among(np.sort(np.concatenate([NONE, *(refs for u in updates for refs in u.names)])))
+        names = np.sort(np.concatenate([NONE, *(refs for u in updates for refs in u.names)]))
+        named = among(names)
         for number in range(begin, len(links)):
             several = first if number == begin else [_Whole(updates[number - begin - 1].columns)]
             for piece in several:
                 stays = np.ones(len(piece.row_ref), dtype=bool)
                 # Most rows are named by no update, and nothing becomes of them.
-                its = np.flatnonzero(named(piece.row_ref)) if updates else NONE
+                its = places_among(names, within=piece.row_ref, named=named)
                 for update in updates[number - begin :]:
                     stays[its] = update.outlived(piece.row_ref[its], stays[its])
                 if wanted is not None:
@@ -139,6 +140,19 @@ def among(blocks: Refs) -> Wanted:
         return marks
 
     return wanted
+
+
+def places_among(names: Refs, *, within: Refs, named: Wanted) -> Refs:
+    """Where the references stand that are among the names, which rise; `named` tells it of each. Those of a whole submission rise too, and then the few names are
+    looked for among them instead of each of them among the names."""
+    if not len(names) or not len(within):
+        return NONE
+    if not (within[1:] > within[:-1]).all():
+        return np.flatnonzero(named(within))
+    first, past = np.searchsorted(names, within[0]), np.searchsorted(names, within[-1], side="right")
+    likely = names[first:past]
+    place = np.searchsorted(within, likely)
+    return np.unique(place[within[place] == likely])
 
 
 class _Piece(Protocol):

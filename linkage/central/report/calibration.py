@@ -1,10 +1,11 @@
 """Match probabilities that mean what they say, and what follows from them without labels: the default threshold, and how much is wrong and missed.
 
 A pair's score is its best over the passes, and the best of several is more than any of them says, however well each is calibrated. The log odds are therefore
-lowered by one line that is the same for every linkage (docs/decisions/0022 and 0027): Platt (1999), "Probabilistic outputs for support vector machines", fitted on
-sources with known truth that weigh alike.
+lowered by one line (docs/decisions/0022 and 0027): Platt (1999), "Probabilistic outputs for support vector machines". The general one was fitted on sources with
+known truth that weigh alike; a linkage between files has one of its own that begins from it (`own_line`).
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
@@ -20,6 +21,7 @@ Flags = npt.NDArray[np.bool_]
 # As far as a 64-bit float can be told from 1.
 CERTAIN: Final = 1 - 1e-15
 ONLY_CHANCE: Final = 0.5
+NAME: Final = re.compile(r"log odds x (\S+) (\S+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,35 +34,50 @@ class Line:
     @property
     def name(self) -> str:
         """What tells it from other lines, for whoever keeps what was made by it."""
-        return f"log odds x {self.slope:g} {self.offset:+g}"
+        return f"log odds x {self.slope:.15g} {self.offset:+.15g}"
+
+    @classmethod
+    def named(cls, name: str) -> "Line":
+        """The line that has this name.
+
+        Raises:
+            ValueError: it is no name of a line.
+        """
+        found = NAME.fullmatch(name)
+        if found is None:
+            raise ValueError("no name of a line")
+        return cls(offset=float(found[2]), slope=float(found[1]))
 
     def __call__(self, probability: Floats) -> Floats:
         """The probabilities as they should have been; their order stays."""
-        return _chance(self.offset + self.slope * _log_odds(probability))
+        return chance(self.offset + self.slope * log_odds(probability))
 
     def before(self, probability: float) -> float:
         """The probability that becomes this one."""
-        odds = _log_odds(np.array([probability]))
-        return float(_chance((odds - self.offset) / self.slope)[0])
+        odds = log_odds(np.array([probability]))
+        return float(chance((odds - self.offset) / self.slope)[0])
 
 
-def _log_odds(probability: Floats) -> Floats:
+def log_odds(probability: Floats) -> Floats:
+    """Natural logarithms of the odds, finite also where the probability is 0 or 1."""
     sure = np.clip(probability, 1 - CERTAIN, CERTAIN)
     odds: Floats = np.log(sure) - np.log1p(-sure)
     return odds
 
 
-def _chance(odds: Floats) -> Floats:
+def chance(odds: Floats) -> Floats:
+    """The probabilities of which these are the log odds."""
     chance: Floats = 1.0 / (1.0 + np.exp(-odds))
     return chance
 
 
 LINE: Final = Line(offset=-1.15, slope=1.00)
+AS_SCORED: Final = Line(offset=0.0, slope=1.0)
 
 
 def calibrated(pairs: "ScoredRecords", *, line: Line = LINE) -> "ScoredRecords":
     """The pairs with probabilities that were brought in line; what is given are the best over the passes."""
-    return replace(pairs, probability=line(pairs.probability))
+    return pairs if line == AS_SCORED else replace(pairs, probability=line(pairs.probability))
 
 
 def fit_line(sources: Sequence[tuple[Floats, Flags]]) -> Line:
@@ -69,7 +86,7 @@ def fit_line(sources: Sequence[tuple[Floats, Flags]]) -> Line:
     # Nobody who links fits a line; importing this takes half as long as an incremental run.
     from scipy.optimize import minimize
 
-    odds = [(_log_odds(p), np.where(right, 1.0, -1.0)) for p, right in sources]
+    odds = [(log_odds(p), np.where(right, 1.0, -1.0)) for p, right in sources]
 
     def loss(at: Floats) -> float:
         return float(sum(np.logaddexp(0.0, -sign * (at[0] + at[1] * x)).mean() for x, sign in odds))

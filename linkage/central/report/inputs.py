@@ -13,7 +13,8 @@ from linkage.central.assembly.records import Finder, Ints, Records
 from linkage.central.assembly.runs import Told, read_runs
 from linkage.central.assembly.whole import everyone, whole
 from linkage.central.pairs.run import Run
-from linkage.central.report.calibration import calibrated, default_threshold
+from linkage.central.report.calibration import Line, calibrated, default_threshold
+from linkage.central.report.own_line import Fit, Heard, general_line
 from linkage.central.report.report import Evidence, evidence_of
 from linkage.errors import BadSubmission
 from linkage.manifest import Manifest, Round
@@ -29,10 +30,12 @@ def read_linkage(
     assembler: Identity,
     linker: PublicIdentity,
     threshold: float | None = None,
+    line: Line | None = None,
+    fit: Fit = general_line,
     deduplicated: Collection[str] = (),
-) -> tuple[Run, Linkage, Evidence]:
-    """The linker's last run, the people as the assembler forms them, and the evidence. `match_keys` are all of the schema, also those that no pair
-    shares; the threshold is the default one if it is left out; no two records of one of the `deduplicated` partners are of one person.
+) -> tuple[Run, Linkage, Evidence, Line]:
+    """The linker's last run, the people as the assembler forms them, the evidence, and the line that it was calibrated by. `match_keys` are all of the schema, also those that no pair
+    shares; the threshold is the default one if it is left out, and the line the one that `fit` finds; no two records of one of the `deduplicated` partners are of one person.
 
     Raises:
         BadSubmission: a run of the linker is unfinished, altered, not signed by it, or the last is of other submissions; or there is nothing.
@@ -49,13 +52,19 @@ def read_linkage(
             stands += _stands(manifest, key, reader=reader, records=of.records)
         by_pass.append(whole([_only(told, key) for told in runs], reader=reader, manifests=manifests, of=of))
     evidence = evidence_of(by_pass, records=of.records, stands=stands, passes=len(match_keys))
-    shown = calibrated(evidence.pairs)
+    if line is None:
+        heard = Heard()
+        for found in by_pass:
+            heard.add(found)
+        line = fit(heard.passes)
+    shown = calibrated(evidence.pairs, line=line)
     if threshold is None:
         threshold = default_threshold(shown.probability)
     return (
         runs[-1].run,
         people_of(shown, records=of.records, threshold=threshold, deduplicated=deduplicated),
         evidence,
+        line,
     )
 
 

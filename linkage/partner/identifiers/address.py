@@ -10,7 +10,11 @@ from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Final
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from linkage.partner.identifiers.latin import ascii_of
+from linkage.partner.records import image_of_others
 
 ABBREVIATIONS: Final = {
     "RD": "ROAD", "AVE": "AVENUE", "AV": "AVENUE", "CL": "CLOSE", "LN": "LANE", "DR": "DRIVE", "CT": "COURT", "CRES": "CRESCENT",
@@ -46,6 +50,11 @@ SIGNS: Final = str.maketrans(
         **{"'": "", ".": "", "`": "", "-": "-"},
     }
 )
+# Capitals and digits with single spaces between the words: canonical as they are, but for what stands in UNUSUAL.
+USUAL: Final = "^[A-Z0-9]+(?: [A-Z0-9]+)*$"
+UNUSUAL: Final = (
+    rf"(?:^| )(?:{'|'.join(ABBREVIATIONS)})(?: |$)|^(?:{'|'.join(sorted(SAYS_NONE))})(?: |$)|[0-9] [ABCD] "
+)
 
 
 def clean(text: str) -> str | None:
@@ -61,6 +70,15 @@ def clean(text: str) -> str | None:
     if " A " in out or " B " in out or " C " in out or " D " in out:
         out = LETTER_APART.sub(r"\1\2", out)
     return out
+
+
+def clean_many(texts: pa.StringArray) -> pa.StringArray:
+    """`clean` of every text; most need no more than capitals."""
+    plain = pc.ascii_upper(texts)
+    usual = pc.and_not(
+        pc.match_substring_regex(plain, pattern=USUAL), pc.match_substring_regex(plain, pattern=UNUSUAL)
+    )
+    return image_of_others(texts, clean, usual=usual, plain=plain)
 
 
 def _building(value: str) -> tuple[str, str]:

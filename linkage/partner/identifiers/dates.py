@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from linkage.partner.identifiers.kind import Many
+from linkage.partner.records import image_of_others
 
 ORDERS: Final = {"YMD": (0, 1, 2), "DMY": (2, 1, 0), "MDY": (2, 0, 1)}
 FIRST_YEAR: Final = 1880
@@ -30,6 +31,17 @@ PLAIN: Final = {
     "YMD": re.compile(r"([0-9]{4})-?([0-9]{2})-?([0-9]{2})(?:[T ][0-9]{2}:.*)?", re.DOTALL),
     "DMY": re.compile(r"([0-9]{2})[/.-]?([0-9]{2})[/.-]?([0-9]{4})"),
     "MDY": re.compile(r"([0-9]{2})[/.-]?([0-9]{2})[/.-]?([0-9]{4})"),
+}
+# Those of them that are surely dates, and how they read the other way round.
+_YEAR, _MONTH, _DAY = (
+    "(190[2-9]|19[1-9][0-9]|20[0-8][0-9]|209[0-8])",
+    "(0[1-9]|1[0-2])",
+    "(0[1-9]|1[0-9]|2[0-8])",
+)
+USUAL: Final = {
+    "YMD": (f"^{_YEAR}-?{_MONTH}-?{_DAY}$", r"\1\2\3"),
+    "DMY": (f"^{_DAY}[/.-]?{_MONTH}[/.-]?{_YEAR}$", r"\3\2\1"),
+    "MDY": (f"^{_MONTH}[/.-]?{_DAY}[/.-]?{_YEAR}$", r"\3\1\2"),
 }
 ORDINAL: Final = re.compile(r"(?<=[0-9])(?:ST|ND|RD|TH)$")
 JOINED_MONTH: Final = re.compile(r"^([0-9]{1,2})([A-Z]{3,9})([0-9]{2,4})$")
@@ -63,6 +75,16 @@ def clean_in_order(text: str, order: str, *, latest_year: int | None = None) -> 
     parts = _split(text, order)
     whole = None if parts is None else _dated(*parts, latest_year)
     return None if whole in PLACEHOLDERS else whole
+
+
+def clean_many_in_order(texts: pa.StringArray, order: str, *, latest_year: int | None = None) -> pa.StringArray:
+    """`clean_in_order` of every text."""
+    pattern, turned = USUAL[order]
+    usual = pc.match_substring_regex(texts, pattern=pattern)
+    plain = pc.replace_substring_regex(texts, pattern=pattern, replacement=turned)
+    return image_of_others(
+        texts, lambda text: clean_in_order(text, order, latest_year=latest_year), usual=usual, plain=plain
+    )
 
 
 def _split(text: str, order: str) -> tuple[str, str, str] | None:

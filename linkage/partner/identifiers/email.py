@@ -13,6 +13,8 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from linkage.partner.records import image_of_others
+
 SHAPE: Final = re.compile(r"[^@\s<>()\[\],;:\"\\]+@[^@\s<>()\[\],;:\"\\]+")
 BRACKETED: Final = re.compile(r"<([^<>]*)>")
 _NO_LOCAL: Final = """
@@ -27,6 +29,10 @@ _NO_DOMAIN: Final = """
 """
 NO_DOMAIN: Final = frozenset(_NO_DOMAIN.split())
 START: Final = 4
+USUAL: Final = "^[a-z0-9._+-]+@[a-z0-9.-]*[a-z0-9-]$"
+UNUSUAL: Final = (
+    rf"^(?:{'|'.join(map(re.escape, sorted(NO_LOCAL)))})@|@(?:{'|'.join(map(re.escape, sorted(NO_DOMAIN)))})$"
+)
 
 
 def clean(text: str) -> str | None:
@@ -41,6 +47,15 @@ def clean(text: str) -> str | None:
         return None
     local, _, domain = plain.partition("@")
     return None if local in NO_LOCAL or domain in NO_DOMAIN else plain
+
+
+def clean_many(texts: pa.StringArray) -> pa.StringArray:
+    """`clean` of every text; most need no more than small letters."""
+    plain = pc.ascii_lower(texts)
+    usual = pc.and_not(
+        pc.match_substring_regex(plain, pattern=USUAL), pc.match_substring_regex(plain, pattern=UNUSUAL)
+    )
+    return image_of_others(texts, clean, usual=usual, plain=plain)
 
 
 def _local(value: str) -> str:

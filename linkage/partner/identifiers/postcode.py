@@ -13,6 +13,11 @@ from collections.abc import Callable, Mapping
 from itertools import product
 from typing import Final
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from linkage.partner.records import image_of_others
+
 FIRST: Final = "ABCDEFGHIJKLMNOPRSTUWYZ"
 SECOND: Final = "ABCDEFGHKLMNOPQRSTUVWXY"
 THIRD: Final = "ABCDEFGHJKPSTUW"
@@ -36,6 +41,8 @@ CONFUSED: Final = {"O": "O0", "0": "0O", "I": "I1", "1": "1I", "L": "L1"}
 NO_CODE: Final = frozenset(
     ["AA11AA", "AA111AA", "AA999AA", "XX11XX", "XX111XX", "XX999XX", "ZZ11ZZ", "ZZ111ZZ", "A11AA"]
 )
+USUAL: Final = f"^{OUTWARD}[0-9][{UNIT}]{{2}}$"
+UNUSUAL: Final = f"^(?:ZZ99.*|{'|'.join(sorted(NO_CODE))})$"
 UNWRITTEN: Final = str.maketrans("", "", " \t\n\r.,-_*'\u00a0")
 
 
@@ -45,6 +52,15 @@ def clean(text: str) -> str | None:
     if UK.fullmatch(plain):
         return None if plain.startswith("ZZ99") or plain in NO_CODE else plain
     return _unusual(plain)
+
+
+def clean_many(texts: pa.StringArray) -> pa.StringArray:
+    """`clean` of every text; most need no more than capitals and the space taken out."""
+    plain = pc.replace_substring(pc.ascii_upper(texts), " ", "")
+    usual = pc.and_not(
+        pc.match_substring_regex(plain, pattern=USUAL), pc.match_substring_regex(plain, pattern=UNUSUAL)
+    )
+    return image_of_others(texts, clean, usual=usual, plain=plain)
 
 
 def _unusual(plain: str) -> str | None:

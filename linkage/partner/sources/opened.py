@@ -1,4 +1,7 @@
-"""What a data officer may name as a source: a file of one of these kinds, or a database by its connection string."""
+"""What a data officer may name as a source: a file of one of these kinds, or a database by its connection string.
+
+What opens databases is loaded only where there is one to open: that takes as long as reading some thousand records.
+"""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -6,7 +9,6 @@ from typing import Final
 
 from linkage.errors import BadInput
 from linkage.partner.sources.csv_file import open_csv
-from linkage.partner.sources.database import open_attached, open_duckdb, open_odbc
 from linkage.partner.sources.excel import open_excel
 from linkage.partner.sources.parquet import open_parquet
 from linkage.partner.sources.source import Source
@@ -53,7 +55,7 @@ def open_source(
         return open_parquet(path)
     if suffix in EXCEL_SUFFIXES:
         return open_excel(path, sheet=sheet)
-    return open_sqlite(path, table=table) if _is_sqlite(path) else open_duckdb(path, table=table)
+    return open_sqlite(path, table=table) if _is_sqlite(path) else _duckdb(path, table=table)
 
 
 def _is_sqlite(path: Path) -> bool:
@@ -61,12 +63,28 @@ def _is_sqlite(path: Path) -> bool:
         return source.read(len(SQLITE_MARK)) == SQLITE_MARK
 
 
+def _duckdb(path: Path, *, table: str | None) -> Source:
+    from linkage.partner.sources.database import open_duckdb
+
+    return open_duckdb(path, table=table)
+
+
 def _postgres(text: str, *, name: str, table: str | None) -> Source:
+    from linkage.partner.sources.database import open_attached
+
     return open_attached(text, extension="postgres", name=name, table=table)
 
 
 def _mysql(text: str, *, name: str, table: str | None) -> Source:
+    from linkage.partner.sources.database import open_attached
+
     return open_attached(text, extension="mysql", name=name, table=table)
+
+
+def _odbc(text: str, *, name: str, table: str | None) -> Source:
+    from linkage.partner.sources.database import open_odbc
+
+    return open_odbc(text, name=name, table=table)
 
 
 def _sqlite(text: str, *, name: str, table: str | None) -> Source:
@@ -84,7 +102,7 @@ CONNECTIONS: Final[Mapping[str, tuple[bool, Opener]]] = {
     "mysql:": (False, _mysql),
     "sqlite:": (False, _sqlite),
     "duckdb:": (False, _sqlite),
-    "odbc:": (False, open_odbc),
+    "odbc:": (False, _odbc),
 }
 
 

@@ -119,6 +119,8 @@ def cut(batches: Iterable[Batch], *, batch_rows: int) -> Iterator[Batch]:
 
 
 def _joined(batches: Sequence[Batch]) -> Batch:
+    if len(batches) == 1:
+        return batches[0]
     table = pa.concat_batches([b.table for b in batches])
     return Batch(table, np.concatenate([b.numbers for b in batches]), batches[-1].fraction)
 

@@ -58,7 +58,15 @@ def attack_magnitudes(
     narrow = found.too_narrow(demand)
     known = {(one.table, one.codes) for one in counts.findings}
     told = [
-        _told(tables, together, targets[n], found, int(n), explain=k < MOST_EXPLAINED)
+        _told(
+            tables,
+            together,
+            targets[n],
+            found,
+            int(n),
+            explain=k < MOST_EXPLAINED,
+            settled=found.certainly(demand, int(n)),
+        )
         for k, n in enumerate(narrow)
     ]
     findings = tuple(one for one in told if one.measure == SUM or (one.table, one.codes) not in known)
@@ -126,7 +134,14 @@ def _targets(tables: Sequence[Magnitudes], together: Statements, sides: Sides) -
 
 
 def _told(
-    tables: Sequence[Magnitudes], together: Statements, target: _Target, found: Found, n: int, *, explain: bool
+    tables: Sequence[Magnitudes],
+    together: Statements,
+    target: _Target,
+    found: Found,
+    n: int,
+    *,
+    explain: bool,
+    settled: bool,
 ) -> Told:
     said = (together.counts if target.measure == COUNT else together.sums).said[target.row]
     first = next(one for one in said if tables[one.table].hides(one.codes, measure=target.measure))
@@ -136,21 +151,21 @@ def _told(
         high = low
     counts = [one.counts for one in tables]
     ends = float(found.least[n]), float(found.most[n])
-    because = giving_away(together, target.place, tables=counts, ends=ends) if explain else ()
+    because = giving_away(together, target.place, tables=counts, ends=ends) if explain and settled else ()
     dimensions = table.counts.dimensions
-    return Told(
-        table.counts.name, dimensions, first.codes, target.measure, *_ends(target.measure, low, high), because
-    )
+    low, high = _ends(target.measure, low, high)
+    return Told(table.counts.name, dimensions, first.codes, target.measure, low, high, because, settled=settled)
 
 
 def _told_inside(tables: Sequence[Magnitudes], one: FromInside, *, explain: bool) -> Told:
     counts = tables[0].counts
     every = [table.counts for table in tables]
+    explain &= one.settled
     because = giving_away(one.said, one.row, tables=every, ends=(one.low, one.high)) if explain else ()
     own = (counts.name, tuple(zip(counts.dimensions, one.insider, strict=True)))
     because = tuple(given for given in because if (given.table, given.cell) != own)
     ends = _ends(SUM, one.low, one.low if isinf(one.high) else one.high)
-    return Told(counts.name, counts.dimensions, one.target, SUM, *ends, because, one.insider)
+    return Told(counts.name, counts.dimensions, one.target, SUM, *ends, because, one.insider, one.settled)
 
 
 def _ends(measure: str, low: float, high: float) -> tuple[float, float]:

@@ -10,8 +10,9 @@ from typing import Final
 import numpy as np
 
 from policies.disclosure.errors import TableInvalid
-from policies.disclosure.sums.insiders import Arrangements, Inside, starting
+from policies.disclosure.sums.insiders import Arrangements, starting
 from policies.disclosure.sums.magnitudes import SUM, Magnitudes
+from policies.disclosure.sums.moves import NEAR, Inside
 from policies.disclosure.sums.statements import Statements, first_of_sums
 from policies.disclosure.sums.telling import Codes, Sides
 from policies.disclosure.system import System, solve
@@ -22,7 +23,10 @@ CONTRADICTION: Final = "the printed sums do not agree with the true ones that th
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FromInside:
-    """Whoever contributes most to `insider` can tell that the sum of `target`, in this row of the statements, lies between `low` and `high`. `said`: the statements with what they know besides."""
+    """Whoever contributes most to `insider` can tell that the sum of `target`, in this row of the statements, lies between `low` and `high`. `said`: the statements with what they know besides.
+
+    If not `settled`, the sum may as well lie as far away as it has to stay possible: that could not be found out.
+    """
 
     insider: Codes
     target: Codes
@@ -30,6 +34,7 @@ class FromInside:
     low: float
     high: float
     said: Statements
+    settled: bool
 
 
 def told_inside(table: Magnitudes, together: Statements, *, sides: Sides) -> list[FromInside]:
@@ -55,7 +60,9 @@ def told_inside(table: Magnitudes, together: Statements, *, sides: Sides) -> lis
         row = int(inside.rows[target])
         low, high = _range(said.system, row)
         by = float(together.by[row])
-        found.append(FromInside(cells[insider], cells[target], row, low * by, high * by, said))
+        ends = inside.sums[target] - inside.down[target], inside.sums[target] + inside.up[target]
+        settled = bool(low > ends[0] + NEAR or high < ends[1] - NEAR)
+        found.append(FromInside(cells[insider], cells[target], row, low * by, high * by, said, settled))
     return found
 
 

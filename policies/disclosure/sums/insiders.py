@@ -14,38 +14,21 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, hstack, vstack
+from scipy.sparse import csr_array
 
-from policies.disclosure.sums.tied import known_of
-from policies.disclosure.system import Floats, Room, Solution, System, solve
+from policies.disclosure.programs import Programs
+from policies.disclosure.sums.moves import NEAR, Inside, Moves
+from policies.disclosure.system import Floats, System
 
 SEED: Final = 1
 ROUNDS: Final = 4
 """In which many sums are moved at once, each time along other ways."""
 APIECE: Final = 24
-"""Programs of one round."""
-DEAR: Final = 4.0
-"""How much more it costs to move a sum that somebody knows a part of."""
-NEAR: Final = 1e-5
-"""Differences below this are none, where the largest number of a program is 1e4."""
+"""Programs of one round, at most."""
+SHARING: Final = 24
+"""Sums of one piece that are moved in one program, if there are so many."""
 Ints = NDArray[np.int64]
 Cells = NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Inside:
-    """Sums that tell too much, in the scale of the statements: the row of each, the sum, the part of its largest contributor, and how far up and down it has to stay possible.
-
-    `alone`: nobody else contributes to it. `known`: rows besides that whoever is alone there knows, -1 for none.
-    """
-
-    rows: Ints
-    sums: Floats
-    own: Floats
-    up: Floats
-    down: Floats
-    alone: Cells
-    known: Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +40,6 @@ class Pair:
     sign: float
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Frame:
-    """What may differ from the start: its columns, the statements that bear on them, and how far each may go up and down."""
-
-    columns: Ints
-    rows: csr_array
-    low: Floats
-    high: Floats
-    up: Floats
-    down: Floats
-
-
 class Arrangements:
     """Arrangements that were found, each as what differs from the start in every row; they serve as long as the statements allow them."""
 
@@ -77,10 +48,11 @@ class Arrangements:
         self._rows = csr_array(self._matrix[inside.rows])
         self._every = np.arange(len(inside.rows))
         self._known = csr_array(self._matrix[np.maximum(inside.known, 0)])
-        self._moves = np.zeros((0, self._matrix.shape[1]))
+        self._changes = np.zeros((0, self._matrix.shape[1]))
         self._moved = np.zeros((0, len(inside.rows)))
         self._leaves = np.zeros((0, len(inside.rows)), dtype=np.float32)
         self._add(np.zeros((1, self._matrix.shape[1])))
+        self._apart = np.zeros((len(inside.rows), len(inside.rows)), dtype=bool)
         self._random = np.random.default_rng(SEED)
 
     def told(self, system: System, *, most: int) -> list[Pair]:
@@ -88,125 +60,88 @@ class Arrangements:
         count = len(self._inside.rows)
         if count < 2:
             return []
-        frame = self._frame(system)
+        moves = Moves(system, inside=self._inside, start=self._start, random=self._random)
+        self._apart = moves.apart
         self._keep(system)
-        for _ in range(ROUNDS):
-            left = {sign: np.flatnonzero(self._open(sign, self._every).any(axis=1)) for sign in (1.0, -1.0)}
-            if not any(one.size for one in left.values()):
+        for n in range(ROUNDS):
+            none_left = True
+            for sign in (1.0, -1.0):
+                order = self._random.permutation(np.flatnonzero(self._open(sign, self._every).any(axis=1)))
+                none_left &= not order.size
+                for some in np.array_split(order, max(min(APIECE, -(-moves.together(order) // SHARING)), 1)):
+                    self._together(moves, some, sign, keep=n > 0)
+            if none_left:
                 return []
-            for sign, targets in left.items():
-                order = self._random.permutation(targets)
-                for some in np.array_split(order, min(APIECE, len(order)) or 1):
-                    self._together(frame, some, sign)
-        return self._one_by_one(frame, most)
+        return self._one_by_one(moves, most)
 
-    def _one_by_one(self, frame: _Frame, most: int) -> list[Pair]:
+    def _one_by_one(self, moves: Moves, most: int) -> list[Pair]:
         found: list[Pair] = []
         none = np.zeros(0, dtype=np.int64)
         for sign in (1.0, -1.0):
             for target in np.flatnonzero(self._open(sign, self._every).any(axis=1)):
                 one = np.array([target])
                 left = np.flatnonzero(self._open(sign, one)[0])
-                if not left.size or self._move(frame, one, sign, keeping=left):
+                if not left.size or self._move(moves, one, sign, keeping=left):
                     continue
-                outside = not self._move(frame, one, sign, keeping=none)
+                outside = not self._move(moves, one, sign, keeping=none)
                 for insider in left:
                     if outside or (
                         self._open(sign, one)[0, insider]
-                        and not self._move(frame, one, sign, keeping=np.array([insider]))
+                        and not self._move(moves, one, sign, keeping=np.array([insider]))
                     ):
                         found.append(Pair(int(insider), int(target), sign))
                         if len(found) >= most:
                             return found
         return found
 
-    def _frame(self, system: System) -> _Frame:
-        known = known_of(system)
-        if known is None:  # the start satisfies every statement, but for the smallest of differences
-            known = Room(np.zeros(self._matrix.shape[1]), np.full(self._matrix.shape[1], np.inf))
-        up, down = np.maximum(known.most - self._start, 0.0), np.maximum(self._start - known.least, 0.0)
-        columns = np.flatnonzero((up > NEAR) | (down > NEAR))
-        part = csr_array(self._matrix[:, columns])
-        says = np.isfinite(system.high) | np.isfinite(system.low)
-        bears = np.flatnonzero(says & (np.diff(part.indptr) > 0))
-        at = self._matrix @ self._start
-        return _Frame(
-            columns,
-            csr_array(part[bears]),
-            np.minimum((system.low - at)[bears], 0.0),
-            np.maximum((system.high - at)[bears], 0.0),
-            up[columns],
-            down[columns],
-        )
-
     def _keep(self, system: System) -> None:
         """Only the arrangements that these statements allow."""
-        at = (self._matrix @ (self._start + self._moves).T).T
+        at = (self._matrix @ (self._start + self._changes).T).T
         fits = ((at >= system.low - NEAR) & (at <= system.high + NEAR)).all(axis=1)
         fits |= np.arange(len(at)) == 0
-        self._moves, self._moved, self._leaves = self._moves[fits], self._moved[fits], self._leaves[fits]
+        self._changes, self._moved, self._leaves = self._changes[fits], self._moved[fits], self._leaves[fits]
 
-    def _add(self, moves: Floats) -> None:
+    def _add(self, changes: Floats) -> None:
         inside = self._inside
-        moved = (self._rows @ moves.T).T
-        also = (inside.known >= 0) & (np.abs((self._known @ moves.T).T) > NEAR)
+        moved = (self._rows @ changes.T).T
+        also = (inside.known >= 0) & (np.abs((self._known @ changes.T).T) > NEAR)
         shut = np.where(inside.alone, (np.abs(moved) > NEAR) | also, moved < inside.own - inside.sums - NEAR)
-        self._moves = np.concatenate([self._moves, moves])
+        self._changes = np.concatenate([self._changes, changes])
         self._moved = np.concatenate([self._moved, moved])
         self._leaves = np.concatenate([self._leaves, (~shut).astype(np.float32)])
 
     def _open(self, sign: float, targets: Ints) -> Cells:
         """For which pairs of one of these sums and an insider no arrangement was found yet."""
         need = (self._inside.up if sign > 0 else self._inside.down)[targets]
-        far = sign * self._moved[:, targets] >= need - NEAR
+        far: Cells = np.asarray(sign * self._moved[:, targets] >= need - NEAR)
         same = targets[:, None] == self._every
-        return np.asarray((far.T.astype(np.float32) @ self._leaves == 0) & ~same, dtype=bool)
+        # Of an arrangement, that part alone is possible too which lies in the pieces of one sum. Where totals are sums of printed numbers they say nothing of true ones, so each sum is a piece,
+        # and what somebody knows of another one never bears on it.
+        whole: Cells = np.asarray(far.T.astype(np.float32) @ self._leaves == 0)
+        found = np.where(self._apart[targets], ~np.any(far, axis=0)[:, None], whole)
+        return np.asarray(found & ~same, dtype=bool)
 
-    def _together(self, frame: _Frame, targets: Ints, sign: float) -> None:
-        """All these sums moved in one arrangement, or in several where they cannot be."""
-        none = np.zeros(0, dtype=np.int64)
-        if not targets.size or self._move(frame, targets, sign, keeping=none) or len(targets) == 1:
+    def _together(self, moves: Moves, targets: Ints, sign: float, *, keep: bool) -> None:
+        """All these sums moved in one arrangement, or in several where they cannot be; if `keep`, one that leaves what all those know for whom there is none yet."""
+        left: Cells = np.zeros(len(self._every), dtype=bool)
+        if keep:
+            left |= self._open(sign, targets).any(axis=0)
+        left[targets] = False
+        if (
+            not targets.size
+            or self._move(moves, targets, sign, keeping=np.flatnonzero(left))
+            or len(targets) == 1
+        ):
             return
         for half in np.array_split(targets, 2):
-            self._together(frame, half, sign)
+            self._together(moves, half, sign, keep=keep)
 
-    def _move(self, frame: _Frame, targets: Ints, sign: float, *, keeping: Ints) -> bool:
+    def _move(self, moves: Moves, targets: Ints, sign: float, *, keeping: Ints) -> bool:
         """Whether there is an arrangement that moves these sums as far as needed, and leaves what these insiders know; it is kept."""
-        inside = self._inside
-        far = (inside.up if sign > 0 else inside.down)[targets]
-        kept = [keeping, keeping[inside.alone[keeping] & (inside.known[keeping] >= 0)]]
-        floor = np.where(inside.alone[keeping], 0.0, (inside.own - inside.sums)[keeping])
-        ceiling = np.where(inside.alone[keeping], 0.0, np.inf)
-        none = np.zeros(len(kept[1]))
-        wide = len(frame.columns)
-        rows = vstack(
-            [
-                frame.rows,
-                sign * self._rows[targets][:, frame.columns],
-                self._rows[kept[0]][:, frame.columns],
-                self._known[kept[1]][:, frame.columns],
-            ]
-        )
-        system = System(
-            csr_array(hstack([rows, -rows])),
-            np.concatenate([frame.low, far, floor, none]),
-            np.concatenate([frame.high, np.full(len(far), np.inf), ceiling, none]),
-            whole=False,
-        )
-        touched = np.bincount(self._rows.indices, minlength=len(self._start))[frame.columns] > 0
-        price = np.where(touched, DEAR, 1.0) * self._random.uniform(1.0, 2.0, wide)
-        done: Solution = solve(
-            system,
-            np.tile(price, 2),
-            least=np.zeros(2 * wide),
-            most=np.concatenate([frame.up, frame.down]),
-            whole=False,
-        )
-        if done.counts is None:
+        move = moves.least(targets, sign, keeping=keeping)
+        if move is None:
             return False
-        move = np.zeros((1, self._matrix.shape[1]))
-        move[0, frame.columns] = done.counts[:wide] - done.counts[wide:]
-        self._add(move)
+        self._add(move[None, :])
         return True
 
 
@@ -222,15 +157,12 @@ def starting(system: System, *, inside: Inside, people: Sequence[float]) -> Floa
     low[rows], high[rows] = values, values
     random = np.random.default_rng(SEED)
     width = system.matrix.shape[1]
+    programs = Programs(
+        System(system.matrix, low, high, whole=False), least=np.zeros(width), most=np.full(width, np.inf)
+    )
     every = []
     for _ in range(ROUNDS):
-        done = solve(
-            System(system.matrix, low, high, whole=False),
-            random.uniform(0.1, 1.0, width),
-            least=np.zeros(width),
-            most=np.full(width, np.inf),
-            whole=False,
-        )
+        done = programs.push(random.uniform(0.1, 1.0, width))
         if done.counts is None:
             return None
         every.append(done.counts)

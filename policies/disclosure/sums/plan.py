@@ -20,7 +20,8 @@ from scipy.sparse import csr_array, eye_array, hstack, vstack
 from policies.disclosure.errors import Unsafe
 from policies.disclosure.rules import SumRules
 from policies.disclosure.sums.contributions import Contributions
-from policies.disclosure.sums.insiders import Arrangements, Inside, Pair
+from policies.disclosure.sums.insiders import Arrangements, Pair
+from policies.disclosure.sums.moves import Inside
 from policies.disclosure.sums.ranges import LARGEST, Demand, Found, sum_ranges
 from policies.disclosure.system import Floats, System
 

@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from policies.disclosure.pieces import limit, part, pieces
+from policies.disclosure.programs import Programs
 from policies.disclosure.sums.mixed import partly_whole
-from policies.disclosure.system import Floats, System, room, solve
+from policies.disclosure.system import Floats, System, room
 
 MIXED: Final = 12
 """Solutions in which a random half of the sums that are open still is pushed up and the others down."""
-NO_USE: Final = 3
+NO_USE: Final = 1
 """Such pairs of solutions after which as many are open as before: then no more are tried."""
 SEED: Final = 1
 MOST_SINGLE: Final = 100
@@ -71,6 +72,11 @@ class Found:
         every = np.arange(len(self.low))
         known = (self.least, self.most) if self.cut_short else (self.low, self.high)
         return np.flatnonzero(~demand.kept(*known, near=self.near, which=every))
+
+    def certainly(self, demand: Demand, n: int) -> bool:
+        """Whether it is known for certain that this one does not keep it."""
+        which = np.array([n])
+        return not demand.kept(self.least[which], self.most[which], near=self.near, which=which)[0]
 
 
 def largest(system: System) -> float:
@@ -161,11 +167,13 @@ def saw(found: Found, which: NDArray[np.int64], values: Floats) -> None:
 def settle(piece: Piece, which: NDArray[np.int64], *, found: Found, demand: Demand, budget: Budget) -> bool:
     """Whether the statements of one piece can hold together; the ranges of its sums are settled on the way."""
 
+    programs = Programs(piece.system, least=piece.least, most=piece.most)
+
     def push(weights: Floats) -> float | None:
         """The sums, so weighted, made as small as they get; what that is, or None if there is no arrangement."""
         aim = np.asarray(piece.sums.T @ weights)
         if piece.whole is None:
-            done = solve(piece.system, aim, least=piece.least, most=piece.most, whole=False)
+            done = programs.push(aim)
         else:
             done = partly_whole(piece.system, aim, least=piece.least, most=piece.most, whole=piece.whole)
         if done.counts is None:

@@ -36,6 +36,7 @@ class Told:
     """A hidden number with too narrow a range: in which table, the range, and the published numbers that give it away.
 
     `known_to`: the cell, of the table that is attacked, whose largest contributor alone can tell, by what they contribute; None where every reader can.
+    If not `settled`, it was not found out whether the range is too narrow, and none of it can be ruled out.
     """
 
     table: str
@@ -46,6 +47,7 @@ class Told:
     upper: float
     because: tuple[Given, ...]
     known_to: tuple[str, ...] | None = None
+    settled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ def counts_told(attack: Attack) -> tuple[Told, ...]:
             one.lower,
             one.upper,
             tuple(Given(p.table, p.cell, COUNT, p.printed) for p in one.because),
+            settled=one.settled,
         )
         for one in attack.findings
     )

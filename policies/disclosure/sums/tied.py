@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, vstack
+from scipy.sparse import block_array, csr_array, vstack
 from scipy.sparse.csgraph import connected_components
 
 from policies.disclosure.sums.ranges import (
@@ -120,6 +120,14 @@ def _endless(piece: Piece, which: Ints, found: Found, most: float) -> None:
                 found.most[n] = found.high[n] = np.inf
 
 
+def connected(rows: csr_array) -> Ints:
+    """For each column the number of the piece that it lies in: no row connects two pieces."""
+    count, width = rows.shape
+    both = csr_array((np.ones(len(rows.data)), rows.indices, rows.indptr), shape=(count, width))
+    _, label = connected_components(block_array([[None, both], [both.T, None]], format="csr"), directed=False)
+    return np.unique(label[count:], return_inverse=True)[1].astype(np.int64)
+
+
 def _pieces(system: System, matrix: csr_array, known: Room, rows: Ints) -> list[tuple[Ints, Ints, Ints]]:
     """The open unknowns in pieces that no statement connects: columns of the matrix, statements, and which of the rows asked for lie there; the rows about what is known come first."""
     (up_low, up_high), (down_low, down_high) = (
@@ -130,8 +138,7 @@ def _pieces(system: System, matrix: csr_array, known: Room, rows: Ints) -> list[
     says |= np.isin(np.arange(len(says)), rows)
     keep = np.flatnonzero(says & (np.diff(matrix.indptr) > 0))
     kept = csr_array(matrix[keep])
-    touching = csr_array((np.ones(len(kept.data)), kept.indices, kept.indptr), shape=kept.shape)
-    _, label = connected_components(csr_array(touching.T @ touching), directed=False)
+    label = connected(kept)
     of_row = np.full(len(says), -1)
     of_row[keep] = label[kept.indices[kept.indptr[:-1]]]
     everywhere = of_row[rows]
