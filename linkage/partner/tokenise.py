@@ -32,6 +32,7 @@ Randomness = Callable[[int], bytes]
 CHUNK_ROWS: Final = 8192
 LANE_ROWS: Final = 32_768
 WAYS_MEMORY: Final = 64 << 20
+ROWS_IF_FEW: Final = 1_000_000
 SAMPLED_ROWS: Final = 4096
 Marks = npt.NDArray[np.uint8]
 
@@ -105,7 +106,7 @@ class Tokeniser:
         prf = Prp(derive(self._secret, "pass-filter", self._schema.digest, key.name))
         lanes = Lanes(key, schema=self._schema, prf=prf)
         stay = len(left_out.marks) - int(np.count_nonzero(left_out.marks))
-        in_memory = max(1, ROWS_IN_MEMORY // processes)
+        in_memory = max(1, (ROWS_IF_FEW if self._portions.few else ROWS_IN_MEMORY) // processes)
         shelves = Shelves(width=lanes.width, expected=stay, beside=self._beside, in_memory=in_memory)
         seen = np.zeros(self._portions.records, dtype=bool)
         for portion in self._portions:

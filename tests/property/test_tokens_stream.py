@@ -17,7 +17,7 @@ from linkage.partner import tokenise as module
 from linkage.partner.normalise import ColumnMapping, normalise
 from linkage.partner.records import CleanRecords, Column
 from linkage.partner.tokenise import Tokeniser, record_refs, tokenise
-from linkage.partner.tokens import scratch
+from linkage.partner.tokens import portions, scratch
 from linkage.partner.tokens.scratch import Scratch
 from linkage.schema import load_schema
 from linkage.tokens import PassMap, PassTable, TokenTable, lane_type, lanes_of
@@ -153,8 +153,11 @@ def test_what_does_not_fit_in_memory_lies_in_nameless_files_and_changes_nothing(
 
     monkeypatch.setattr(scratch, "_write_all", noted)
     monkeypatch.setattr(Scratch.__init__, "__kwdefaults__", {"memory": 0})
+    monkeypatch.setattr(portions, "MEMORY", 0)
+    monkeypatch.setattr(portions, "MORE_MEMORY", 0)
     monkeypatch.setattr(module, "WAYS_MEMORY", 0)
     monkeypatch.setattr(module, "ROWS_IN_MEMORY", 40)
+    monkeypatch.setattr(module, "ROWS_IF_FEW", 40)
     assert same(stream(parts_of(clean, 40), beside=tmp_path / "out"), whole)
     assert len(written) > 100
     assert list(tmp_path.iterdir()) == []
@@ -162,6 +165,25 @@ def test_what_does_not_fit_in_memory_lies_in_nameless_files_and_changes_nothing(
     assert not [
         v for c in clean.columns.values() for v in c.values.to_pylist() if len(v) > 5 and v.encode() in every
     ]
+
+
+def test_a_file_that_turns_out_to_be_large_gives_memory_up_and_has_the_same_tokens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clean = made_up(150, missing=0.2)
+    whole = stream(clean)
+    given: list[int] = []
+    plain = Scratch.give_up
+
+    def noted(self: Scratch, memory: int) -> None:
+        given.append(memory)
+        plain(self, memory)
+
+    monkeypatch.setattr(Scratch, "give_up", noted)
+    monkeypatch.setattr(portions, "FEW_RECORDS", 90)
+    assert same(stream(parts_of(clean, 40), beside=tmp_path / "out"), whole)
+    assert given == [portions.MORE_MEMORY]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_statistics_do_not_depend_on_the_portions() -> None:

@@ -68,6 +68,18 @@ def test_arrays_come_back_from_scratch_as_they_were_put(
     assert not [p for p in tmp_path.rglob("*") if p.is_file()]
 
 
+def test_arrays_that_scratch_had_in_memory_lie_in_the_file_once_memory_is_given_up(tmp_path: Path) -> None:
+    store = Scratch(tmp_path / "out", memory=1 << 20)
+    arrays = [np.random.default_rng(n).integers(0, 100, 1_000) for n in range(4)]
+    kept = [store.put(a) for a in arrays]
+    assert kept[3]() is kept[3]()
+    store.give_up(arrays[0].nbytes + 1)
+    kept.append(store.put(arrays[0]))
+    assert [one() is one() for one in kept] == [True, True, False, False, False]
+    assert all((one() == array).all() for one, array in zip(kept, [*arrays, arrays[0]], strict=True))
+    store.close()
+
+
 def test_what_lies_in_scratch_is_nowhere_readable_and_never_twice_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,7 @@ A portion is so many records that what is made of it fits in memory many times o
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -16,9 +17,12 @@ from linkage.partner.tokens.grams import Grams, Heavy
 from linkage.partner.tokens.name_bands import NameBands
 from linkage.partner.tokens.prepared import PartTable, PartTables, Prepared, joined_values, prepare
 from linkage.partner.tokens.same_person import People
-from linkage.partner.tokens.scratch import Array, Kept, Scratch
+from linkage.partner.tokens.scratch import MEMORY, Array, Kept, Scratch
 from linkage.schema import NAMES, Schema
 
+# Files up to so many records have this much more memory for what every pass reads again: at 2 million it is less than what is known of all records of 10 million.
+FEW_RECORDS: Final = 2_000_000
+MORE_MEMORY: Final = 320 << 20
 Bands = npt.NDArray[np.int8]
 Numbers = Mapping[str, npt.NDArray[np.int32]]
 Refs = npt.NDArray[np.uint8]
@@ -119,7 +123,7 @@ class Portions:
 
     def __init__(self, *, schema: Schema, secret: Secret, beside: Path | None) -> None:
         self._schema, self._secret = schema, secret
-        self._scratch = Scratch(beside)
+        self._scratch = Scratch(beside, memory=MEMORY + MORE_MEMORY)
         self._people = People(schema=schema, secret=secret, beside=beside)
         self._every: list[Portion] = []
         self._names = {
@@ -128,6 +132,7 @@ class Portions:
         self._numbers: list[Numbers] = []
         self._held = dict.fromkeys(schema.comparisons, 0)
         self.rows = self.records = 0
+        self.few = True
 
     def __iter__(self) -> Iterator[Portion]:
         return iter(self._every)
@@ -157,6 +162,9 @@ class Portions:
         )
         self.records += clean.records
         self.rows += clean.rows
+        if self.few and self.records > FEW_RECORDS:
+            self.few = False
+            self._scratch.give_up(MORE_MEMORY)
 
     def finish(self) -> Codes:
         """The number of each record's person, now that all records are there."""

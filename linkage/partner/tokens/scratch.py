@@ -27,6 +27,23 @@ Array = npt.NDArray[Any]
 Kept = Callable[[], Array]
 
 
+class _Held:
+    """Gives an array back, from memory until it is moved to the file."""
+
+    __slots__ = ("array", "read")
+
+    def __init__(self, array: Array) -> None:
+        self.array: Array | None = array
+        self.read: Kept | None = None
+
+    def __call__(self) -> Array:
+        """The array."""
+        if self.array is not None:
+            return self.array
+        assert self.read is not None  # noqa: S101  it was moved
+        return self.read()
+
+
 class Scratch:
     """Takes arrays and gives them back when they are asked for. The first `memory` bytes stay in memory, as everything does where there is no
     submission `out` beside which a file could lie."""
@@ -36,6 +53,7 @@ class Scratch:
         self._file: BinaryIO | None = None
         self._key = algorithms.AES(AESGCM.generate_key(256))
         self._end = 0
+        self._held: list[_Held] = []
 
     def put(self, array: Array) -> Kept:
         """What gives the array back, as often as it is called. It is not to be changed meanwhile.
@@ -46,13 +64,34 @@ class Scratch:
         whole = np.ascontiguousarray(array)
         if self._out is None or whole.nbytes <= self._left:
             self._left -= whole.nbytes
-            return partial(_same, whole)
+            self._held.append(_Held(whole))
+            return self._held[-1]
+        return self._written(whole)
+
+    def give_up(self, memory: int) -> None:
+        """So many bytes of memory are let go, if so many are held: the arrays that came last lie in the file, and nothing more stays in memory.
+
+        Raises:
+            NotWritten: the system refuses to write.
+        """
+        if self._out is None:
+            return
+        self._left = 0
+        while memory > 0 and self._held:
+            held = self._held.pop()
+            assert held.array is not None  # noqa: S101  it is moved once
+            held.read, memory = self._written(held.array), memory - held.array.nbytes
+            held.array = None
+
+    def _written(self, whole: Array) -> Kept:
+        assert self._out is not None  # noqa: S101  without it nothing is written
         with telling(self._out):
             at = self._write(self._out, whole.reshape(-1).view(np.uint8))
         return partial(self._read, at, whole.shape, whole.dtype)
 
     def close(self) -> None:
-        """Nothing of the arrays is left on the disk."""
+        """Nothing of the arrays is left on the disk, and none is held in memory here."""
+        self._held.clear()
         if self._file is not None:
             self._file.close()
 
@@ -80,10 +119,6 @@ class Scratch:
             _read_all(self._file, some, at=at + start)
             stream.update_into(some.data, out[start : start + PIECE].data)
         return out.view(kind).reshape(shape)
-
-
-def _same(array: Array) -> Array:
-    return array
 
 
 def _write_all(file: BinaryIO, data: bytes, *, at: int) -> None:
