@@ -8,7 +8,6 @@ None outlives this process, however it ends: each holds the end of a pipe into w
 closes (fcntl(2): F_SETOWN and O_ASYNC; SIGIO ends a process). The system sends it at once, also to a process that hangs.
 """
 
-import ctypes
 import json
 import os
 import select
@@ -29,6 +28,7 @@ import pyarrow as pa
 
 from linkage import errors
 from linkage.errors import LinkageError, NotWritten
+from linkage.partner.freed_memory import give_back_memory
 
 if sys.platform == "linux":
     import fcntl
@@ -170,7 +170,7 @@ class _Helper:
 def _forked(count: int, make: Callable[[int], Told]) -> Iterator[list[_Helper]]:
     """So many processes that make pieces; at the end of the block they have ended, whatever they were doing."""
     helpers: list[_Helper] = []
-    _give_back_memory()
+    give_back_memory()
     # An interrupt between a fork and its entry in the list would leave a process behind.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
@@ -271,11 +271,3 @@ def _fault(*, kind: str, says: str, system: Sequence[Any] | None, where: str) ->
         made = RuntimeError(f"{kind} in a process that made a pass")
     made.add_note(where)
     return made
-
-
-def _give_back_memory() -> None:
-    """What this process has freed is the system's again. Forked processes would each have a part of it, and write to none of the same."""
-    pa.default_memory_pool().release_unused()
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)

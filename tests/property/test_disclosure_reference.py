@@ -4,7 +4,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
 
@@ -19,7 +19,9 @@ from policies.disclosure.table import HIDDEN
 SHAPES = st.sampled_from([(5,), (3, 4), (4, 2), (2, 3, 3), (2, 2, 2, 2)])
 ENDLESS = 10_000
 quick = settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=8,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
 
 
@@ -128,7 +130,10 @@ def test_exact_tables_with_cells_hidden_at_will_are_judged_as_by_the_slow_attack
     hide_zeros = data.draw(st.booleans())
     mask = [(rng.random() < share or int(one) < 10) and (hide_zeros or one != "0") for one in table.shown]
     rules = rules_for(shape, mode="exact", hide_zeros=hide_zeros, width=data.draw(st.sampled_from([1, 3, 8])))
-    result, right = compare(hiding(table, mask, rules), shape)
+    printed = hiding(table, mask, rules)
+    # Where no zero is printed, in which lines zeros can be hidden is a question of its own (tests/attacks/test_disclosure_no_zero_printed.py).
+    assume(hide_zeros or "0" in printed.shown)
+    result, right = compare(printed, shape)
     if not result.findings or len(result.findings) < 5:
         for cell in result.cells:
             if cell.codes in right and right[cell.codes][1] < ENDLESS:

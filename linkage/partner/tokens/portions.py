@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from keys import Secret
+from linkage.partner.freed_memory import give_back_memory
 from linkage.partner.records import CleanRecords, Codes
 from linkage.partner.tokens.grams import Grams, Heavy
 from linkage.partner.tokens.name_bands import NameBands
@@ -165,9 +166,12 @@ class Portions:
         if self.few and self.records > FEW_RECORDS:
             self.few = False
             self._scratch.give_up(MORE_MEMORY)
+            give_back_memory()
 
     def finish(self) -> Codes:
         """The number of each record's person, now that all records are there."""
+        if not self.few:
+            give_back_memory()
         banded = [n for n in self._names if self._schema.comparisons[n].banded]
         bands = {n: self._names[n].bands(self._schema.bands) for n in banded}
         self._every = [
