@@ -1,6 +1,6 @@
-"""What an update costs of a full run, as an operator pays for it: the commands of linker and assembler, each a process of its own from its start to its end.
+"""What an update costs of a full run, as an operator pays for it: the command that runs linker and assembler, or (`--apart`) one command for each, from start to end.
 
-    python benchmarks/scale.py update RECORDS [--passes 24] [--update 0.01] [--work DIR]
+    python benchmarks/scale.py update RECORDS [--passes 24] [--update 0.01] [--apart] [--work DIR]
 
 A project of three partners, with folders and keys as the demonstration's; the submissions are made directly (benchmarks/scale_tables.py says how), with the
 maps that belong to them. An update of every partner brings so large a share of its records: half new, half corrected, whose filters and numbers have
@@ -8,13 +8,13 @@ other slips. Processor seconds are those of a process and all its threads.
 """
 
 import os
+import resource
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final
@@ -121,46 +121,56 @@ def references(person: People, *, partner: int) -> npt.NDArray[np.uint8]:
 
 
 def command(*words: object) -> float:
-    """The processor seconds of the centre's command in a process of its own, its start and its threads included."""
-    began = time.monotonic()
-    child = subprocess.Popen(
+    """The processor seconds of the centre's command in a process of its own and those it starts, with their starts and threads. Python finds its modules compiled, as it does on
+    every machine but for the first run."""
+    began, before = time.monotonic(), _used()
+    child = subprocess.run(
         [sys.executable, "-P", "-m", "cli", "centre", *map(str, words)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        env={name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
     )
-    told = child.stderr.read().decode() if child.stderr else ""
-    _, status, used = os.wait4(child.pid, 0)
-    if status:
-        raise SystemExit(f"{words[0]} failed: {told[-2000:]}")
-    cpu = used.ru_utime + used.ru_stime
+    if child.returncode:
+        raise SystemExit(f"{words[0]} failed: {child.stderr[-2000:]}")
+    cpu = _used() - before
     print(f"{words[0]}: {cpu:.2f} s, {time.monotonic() - began:.1f} by the clock", flush=True)
     return cpu
 
 
-def both(places: Places, *words: str) -> tuple[float, float]:
-    """Linker and assembler, one after the other."""
-    shared, at = places.shared, datetime.now(UTC).isoformat(timespec="seconds")
-    pairs, spine = places.assembler / "pairs", places.centre / "spine.sealed"
-    return (
-        command("link", places.linker, "--shared", shared, "--out", pairs, "--at", at, *words),
-        command("assemble", places.assembler, "--shared", shared, "--out", spine),
-    )
+def _used() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
-def update(records: int, *, schema: Schema, share: float, work: Path | None) -> None:
+def ran(places: Places, *words: str, apart: bool) -> list[float]:
+    """Linker and assembler one after the other, by one command for both or by one for each."""
+    shared, spine = places.shared, places.centre / "spine.sealed"
+    more = ["--shared", shared, "--out"]
+    if not apart:
+        return [command("run", places.linker, places.assembler, *more, spine, *words)]
+    return [
+        command("link", places.linker, *more, places.assembler / "pairs", *words),
+        command("assemble", places.assembler, *more, spine),
+    ]
+
+
+def update(records: int, *, schema: Schema, share: float, work: Path | None, apart: bool) -> None:
     """A table of what a full run costs, and an update after it."""
     with tempfile.TemporaryDirectory(dir=work, prefix="scale-") as name:
         project = Project(Path(name) / "project", schema=schema, records=records)
         parts = [project.parts(partner, share=share) for partner in range(len(PARTNERS))]
         for partner, (_, corrected, others) in enumerate(parts):
             project.submit(partner, Sent([(corrected, 0), (others, 0)]))
-        full = both(project.places)
+        full = ran(project.places, apart=apart)
         for partner, (new, corrected, _) in enumerate(parts):
             project.submit(partner, Sent([(new, 0), (corrected, 1)], gone=corrected))
-        lines = {"full": full, f"update of {share:.1%}": both(project.places, "--update")}
+        lines = {"full": full, f"update of {share:.1%}": ran(project.places, "--update", apart=apart)}
         held = sum(len(part) for its in parts for part in its)
         print(f"\n{held:,} records, {len(schema.match_keys)} passes, processor seconds\n")
-        print("| run | linker | assembler | together | share of the full run |\n|---|---|---|---|---|")
-        for what, (link, assemble) in lines.items():
-            share_ = (link + assemble) / sum(full)
-            print(f"| {what} | {link:.2f} | {assemble:.2f} | {link + assemble:.2f} | {share_:.1%} |")
+        print("| run | " + ("linker | assembler | " if apart else "") + "together | share of the full run |")
+        print("|---" * (5 if apart else 3) + "|")
+        for what, took in lines.items():
+            each = "".join(f"{one:.2f} | " for one in took) if apart else ""
+            print(f"| {what} | {each}{sum(took):.2f} | {sum(took) / sum(full):.1%} |")

@@ -1,8 +1,10 @@
 """Commands of the linker and the assembler."""
 
+import importlib
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -11,6 +13,14 @@ from service.commands.options import AsJson, At, Shared, told
 
 centre = typer.Typer(
     no_args_is_help=True, help="For the centre: the linker and the assembler, two processes with separate keys."
+)
+# Loaded once where both are run, and not again by each.
+BOTH_LOAD: Final = (
+    "rich.console",
+    "service.centre.assembler",
+    "service.centre.linker",
+    "service.custody.quorum",
+    "service.progress",
 )
 
 
@@ -109,16 +119,24 @@ def centre_run(
 ) -> None:
     """The linker's run and then the assembler's, on one machine, as two processes that each open their own folder. In earnest they are on two machines: give `link` and
     `assemble` there."""
-    from service.centre.run import run_centre
+    from service.centre.run import CAN_FORK, forked, run_centre, started
 
+    with loading():
+        for module in BOTH_LOAD if CAN_FORK else ():
+            importlib.import_module(module)
     with told():
         words = [word for word, given in (("--update", update), ("--full", full)) if given]
-        ran = run_centre(linker, assembler, shared=shared, out=out, more=words)
+        process = forked(_as_typed) if CAN_FORK else started
+        ran = run_centre(linker, assembler, shared=shared, out=out, process=process, more=words)
         for name, one in zip(("linker", "assembler"), ran, strict=False):
             if one.told:
                 typer.echo(f"{name}: {one.told}")
         if ran[-1].code:
             raise typer.Exit(ran[-1].code)
+
+
+def _as_typed(words: Sequence[str]) -> None:
+    centre(words)
 
 
 @centre.command("model")

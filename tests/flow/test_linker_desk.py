@@ -3,6 +3,8 @@
 import json
 import os
 import shutil
+import signal
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -148,10 +150,13 @@ def test_the_model_is_said_in_words_and_as_json_and_an_altered_one_is_refused(li
         assert saying is None or saying in told.err
 
 
+@pytest.mark.parametrize("forks", [True, False])
 def test_linker_and_assembler_run_by_one_command_as_two_processes(
-    linked: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    linked: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, forks: bool
 ) -> None:
-    """Real processes go by a real clock; this one is set to the project's day for them."""
+    """Processes that load everything anew go by a real clock; this one is set to the project's day for them."""
+    if forks and not centre_run.CAN_FORK:
+        pytest.skip("processes are forked on Linux alone")
     site = tmp_path / "site"
     site.mkdir()
     moment = f"datetime.datetime.fromisoformat({linked.now.isoformat()!r})"
@@ -162,6 +167,16 @@ def test_linker_and_assembler_run_by_one_command_as_two_processes(
     root = Path(__file__).resolve().parents[2]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, (site, root))))
     monkeypatch.setenv("LINKAGE_PASSPHRASE", "correct horse")
+    monkeypatch.setattr(centre_run, "CAN_FORK", forks)
+    opened = Identity.load
+
+    def noted(path: Path, *words: Any, **more: Any) -> Identity:
+        with (tmp_path / "processes").open("a") as file:
+            file.write(f"{os.getpid()}\n")
+        return opened(path, *words, **more)
+
+    if forks:
+        monkeypatch.setattr(Identity, "load", noted)
     assembler = Path(linked.home("assembler/1"))
     shutil.copytree(linked.home("desk/1") / "for-assembler", assembler / "inbox", dirs_exist_ok=True)
     if not (assembler / "own.secret").exists():
@@ -184,8 +199,26 @@ def test_linker_and_assembler_run_by_one_command_as_two_processes(
     assert not (assembler / "pairs" / RUN_NAME).exists()
 
 
+@pytest.mark.skipif(not centre_run.CAN_FORK, reason="processes are forked on Linux alone")
+def test_how_a_forked_process_ended_is_told() -> None:
+    def command(words: Sequence[str]) -> None:
+        print("said", *words)
+        if words == ["killed"]:
+            os.kill(os.getpid(), signal.SIGKILL)
+        raise SystemExit(int(words[0]))
+
+    process = centre_run.forked(command)
+    assert process(["0"]) == centre_run.Ran(0, "said 0")
+    assert process(["10"]) == centre_run.Ran(10, "said 10")
+    assert process(["killed"]) == centre_run.Ran(-signal.SIGKILL, "")
+
+
 def test_one_folder_cannot_be_both(linked: Any, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="a folder each"):
-        centre_run.run_centre(home(linked), home(linked), shared=linked.shared, out=tmp_path / "spine")
+        centre_run.run_centre(
+            home(linked), home(linked), shared=linked.shared, out=tmp_path / "spine", process=centre_run.started
+        )
     with pytest.raises(BadInput, match=r"has no identity\.key"):
-        centre_run.run_centre(home(linked), tmp_path, shared=linked.shared, out=tmp_path / "spine")
+        centre_run.run_centre(
+            home(linked), tmp_path, shared=linked.shared, out=tmp_path / "spine", process=centre_run.started
+        )
