@@ -1,9 +1,11 @@
 """While a command loads its modules, no garbage is looked for; afterwards it is, and not among what was loaded."""
 
 import gc
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -42,3 +44,19 @@ def test_what_is_thrown_away_after_loading_goes() -> None:
     )
     run = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "True"
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/task").is_dir(), reason="threads are counted by the system's own files"
+)
+def test_what_is_loaded_has_started_no_thread() -> None:
+    told = (
+        "import os\n"
+        "from service.commands.loading import loading\n"
+        "with loading():\n"
+        "    import service.centre.assembler, service.centre.linker\n"
+        "print(len(os.listdir('/proc/self/task')))\n"
+    )
+    bare = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    run = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True, env=bare)
+    assert run.stdout.strip() == "1"
