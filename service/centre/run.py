@@ -4,25 +4,23 @@ Neither process is given the other's identity, and this one opens none. Whoever 
 """
 
 import io
-import multiprocessing
 import os
 import subprocess
 import sys
+import traceback
 import warnings
 from collections.abc import Callable, Sequence
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Final, NoReturn, TypeAlias
 
 from linkage.errors import BadInput
+from service.errors import UNEXPECTED
 from service.places import IDENTITY_FILE
 
 PAIRS_FOLDER: Final = "pairs"
 CAN_FORK: Final = sys.platform == "linux"
-GRACE: Final = 5.0
-"""Seconds that an interrupted process has to end by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +32,6 @@ class Ran:
 
 
 Process: TypeAlias = Callable[[Sequence[str]], Ran]
-Link: TypeAlias = "Connection[Any, Any]"
 
 
 def run_centre(
@@ -74,43 +71,42 @@ def started(words: Sequence[str]) -> Ran:
 
 
 def forked(command: Callable[[Sequence[str]], None]) -> Process:
-    """Processes that each run `command` and have all that this one has loaded. Standard input is empty there; a passphrase is asked for at the terminal itself."""
+    """Processes that each run `command` and have all that this one has loaded, and its terminal."""
 
     def process(words: Sequence[str]) -> Ran:
-        ours, theirs = multiprocessing.Pipe(duplex=False)
-        child = multiprocessing.get_context("fork").Process(target=_tell, args=(command, words, theirs))
+        heard, tells = os.pipe()
         with warnings.catch_warnings():
             # Python 3.12 warns where threads run: those of numpy and pyarrow, which make theirs anew in a forked process.
             warnings.simplefilter("ignore", DeprecationWarning)
-            child.start()
-        theirs.close()
-        try:
-            told = _heard(ours)
-            child.join()
-        except KeyboardInterrupt:
-            # The terminal has interrupted both; the other one puts away what it had begun.
-            child.join(GRACE)
-            raise
-        finally:
-            child.kill()
-            child.join()
-            ours.close()
-        return Ran(child.exitcode or 0, told)
+            child = os.fork()
+        if not child:
+            os.close(heard)
+            _tell(command, words, tells)
+        os.close(tells)
+        with os.fdopen(heard, encoding="utf-8") as answer:
+            try:
+                told = answer.read().strip()
+            finally:
+                # The terminal interrupts both; the other one puts away what it had begun.
+                status = os.waitpid(child, 0)[1]
+        return Ran(os.waitstatus_to_exitcode(status), told)
 
     return process
 
 
-def _tell(command: Callable[[Sequence[str]], None], words: Sequence[str], link: "Link") -> None:
-    """The command is run, and what it prints goes through the link. Its exit code is that of this process."""
-    with redirect_stdout(io.StringIO()) as printed:
-        try:
-            command(words)
-        finally:
-            link.send_bytes(printed.getvalue().encode())
-
-
-def _heard(link: "Link") -> str:
+def _tell(command: Callable[[Sequence[str]], None], words: Sequence[str], tells: int) -> NoReturn:
+    """The command is run, what it prints is told, and this process ends with its exit code."""
+    code, printed = UNEXPECTED, io.StringIO()
     try:
-        return link.recv_bytes().decode().strip()
-    except EOFError:
-        return ""
+        with redirect_stdout(printed):
+            command(words)
+        code = 0
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else 0 if ended.code is None else UNEXPECTED
+    except BaseException:  # noqa: BLE001  whatever it is, this process ends here
+        traceback.print_exc()
+    finally:
+        with suppress(OSError), os.fdopen(tells, "w", encoding="utf-8") as answer:
+            answer.write(printed.getvalue())
+        sys.stderr.flush()
+        os._exit(code)

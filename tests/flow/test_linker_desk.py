@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from linkage.errors import BadInput
 from linkage.schema import load_schema
 from service.centre import run as centre_run
 from service.centre.work_log import entries, read_work
+from service.trust.unlocking import asking
 
 
 @pytest.fixture
@@ -200,17 +202,32 @@ def test_linker_and_assembler_run_by_one_command_as_two_processes(
 
 
 @pytest.mark.skipif(not centre_run.CAN_FORK, reason="processes are forked on Linux alone")
-def test_how_a_forked_process_ended_is_told() -> None:
+def test_how_a_forked_process_ended_is_told(capfd: pytest.CaptureFixture[str]) -> None:
     def command(words: Sequence[str]) -> None:
         print("said", *words)
         if words == ["killed"]:
             os.kill(os.getpid(), signal.SIGKILL)
-        raise SystemExit(int(words[0]))
+        if words != ["0"]:
+            raise SystemExit(int(words[0]))
 
     process = centre_run.forked(command)
     assert process(["0"]) == centre_run.Ran(0, "said 0")
     assert process(["10"]) == centre_run.Ran(10, "said 10")
     assert process(["killed"]) == centre_run.Ran(-signal.SIGKILL, "")
+    assert process(["none"]) == centre_run.Ran(1, "said none")
+    assert "ValueError" in capfd.readouterr().err
+
+
+@pytest.mark.skipif(not centre_run.CAN_FORK, reason="processes are forked on Linux alone")
+def test_a_forked_process_can_ask_at_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    import pty
+
+    ours, theirs = pty.openpty()
+    with os.fdopen(theirs, encoding="utf-8") as terminal:
+        monkeypatch.setattr("sys.stdin", terminal)
+        told = centre_run.forked(lambda words: print(asking(sys.stdin) is not None))(["link"])
+    os.close(ours)
+    assert told == centre_run.Ran(0, "True")
 
 
 def test_one_folder_cannot_be_both(linked: Any, tmp_path: Path) -> None:
