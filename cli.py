@@ -18,7 +18,7 @@ from service.commands.custodian import custodian
 from service.commands.desk import desk
 from service.commands.identity import identity
 from service.commands.impact import COMMANDS as IMPACT
-from service.commands.options import told
+from service.commands.options import ReportAsJson, told
 from service.commands.partner import partner
 from service.commands.people import centre_people, person_history
 from service.commands.policy import board_test, board_twins, policy
@@ -121,7 +121,7 @@ def evaluate(
     missed: Annotated[
         bool, typer.Option("--missed", help="Also say why true pairs were missed, in counts without values.")
     ] = False,
-    out: Annotated[Path | None, typer.Option("--json", help="Write the report here as JSON.")] = None,
+    out: ReportAsJson = None,
 ) -> None:
     """Link files whose truth is known, exactly as partners and centre would, and score the result."""
     from service.centre.evaluate import run

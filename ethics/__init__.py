@@ -4,7 +4,7 @@ from ethics.adoptions import Adoption, adopt, read_adoption, read_adoptions
 from ethics.approvals import ApprovalStatus, CastVote, cast_vote, read_vote, tally
 from ethics.audit import AuditLog
 from ethics.ballots import PolicyRef, Vote
-from ethics.board import Constitution, Member, Quorum, demo_constitution, read_constitution
+from ethics.board import Constitution, Member, Quorum, read_constitution
 from ethics.checkpoints import NOTHING_SEEN, TreeHead, merge_checkpoints, read_checkpoint
 from ethics.errors import (
     BadAct,
@@ -73,7 +73,6 @@ __all__ = [
     "adopt",
     "annual_report",
     "cast_vote",
-    "demo_constitution",
     "draft_log_policy",
     "log_keys",
     "merge_checkpoints",

@@ -5,13 +5,12 @@ members who declare a conflict count neither to the quorum nor to the majority. 
 """
 
 from datetime import UTC, date, datetime
-from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from ethics.documents import document_digest, parse_document, read_document
+from ethics.documents import document_digest, read_document
 from keys import PublicIdentity, TrustRegister
 from keys.identity import NAME
 
@@ -147,9 +146,3 @@ def read_constitution(path: Path) -> Constitution:
         BadDocument: it is none, or its board could never make a quorum; the message names file and field.
     """
     return read_document(path, model=Constitution)
-
-
-def demo_constitution() -> Constitution:
-    """The made-up board that comes with this package."""
-    text = files("ethics").joinpath("library", "board.yaml").read_text(encoding="utf-8")
-    return parse_document(text, model=Constitution, name="library/board.yaml")

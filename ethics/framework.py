@@ -76,14 +76,6 @@ class Framework(BaseModel):
                 raise ValueError(f"no principle carries out {', '.join(sorted(left))} ({name})")
         return self
 
-    def principle(self, number: str) -> Principle:
-        """The principle of that number.
-
-        Raises:
-            KeyError: there is none.
-        """
-        return {one.id: one for one in self.principles}[number]
-
 
 def read_framework(text: str, *, name: str) -> Framework:
     """The framework in a YAML text; `name` stands for it in messages.

@@ -1,14 +1,13 @@
 """The life of a proposal: one table of which act, by whom, under what conditions, leads from which state to which.
 
-Nothing stores a state. `ethics.proposals` computes it from signed notes by this table alone; docs/board.md shows the table and the diagram
-that are made here, and a test compares them. The order of steps follows the boards described in the UK Statistics Authority's self-assessment
+Nothing stores a state. `ethics.proposals` computes it from signed notes by this table alone; docs/board.md shows it, with a diagram,
+and a test makes both from it and compares them. The order of steps follows the boards described in the UK Statistics Authority's self-assessment
 and the terms of reference of police ethics committees: scrutiny before a recommendation, the data holder's own decision after it.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import groupby
 from typing import Final
 
 
@@ -171,34 +170,3 @@ def roles_for(step: Step) -> tuple[str, ...]:
     """The roles of which whoever takes this step must hold one."""
     named = (role for row in TRANSITIONS if row.step is step for who in row.who for role in WHO[who])
     return tuple(dict.fromkeys(named))
-
-
-def diagram() -> str:
-    """The table as a Mermaid state diagram; what leads from one state back to itself is left to the table."""
-    ids = {state: state.value.replace("-", "_") for state in State}
-    lines = ["stateDiagram-v2"]
-    lines += [f'    state "{one.value}" as {ids[one]}' for one in State if "-" in one.value]
-    moves = [row for row in TRANSITIONS if row.before is not row.after]
-    lines += [
-        f"    {'[*]' if row.before is State.NEW else ids[row.before]} --> {ids[row.after]}: {row.step.value}"
-        for row in moves
-    ]
-    ends = [one for one in State if not any(row.before is one for row in TRANSITIONS)]
-    lines += [f"    {ids[one]} --> [*]" for one in ends]
-    return "\n".join(lines)
-
-
-def table() -> str:
-    """The table as Markdown: rows that differ in their first state alone stand together, and the conditions are told below."""
-    lines = ["| From | Act | By | If | To | Event |", "|---|---|---|---|---|---|"]
-    for (step, who, needs, after, event), rows in groupby(TRANSITIONS, key=_sort_of):
-        states = ", ".join(row.before.value for row in rows)
-        named = ", ".join(needs)
-        logged = f"`{event}`" if event else ""
-        lines.append(f"| {states} | {step.value} | {' or '.join(who)} | {named} | {after} | {logged} |")
-    return "\n".join([*lines, "", *(f"- **{name}**: {says}." for name, says in NEEDS.items())])
-
-
-def _sort_of(row: Transition) -> tuple[Step, tuple[str, ...], tuple[str, ...], str, str]:
-    stays = row.before is row.after and row.step is Step.ADOPT
-    return (row.step, row.who, row.needs, "as before" if stays else row.after.value, row.event)

@@ -42,11 +42,6 @@ def reader_of(levels: Sequence[Sequence[bytes]]) -> NodeReader:
     return lambda level, number: levels[level][number]
 
 
-def root_of(entries: Sequence[bytes]) -> bytes:
-    """The root over entries (not hashes): MTH(D) of RFC 6962."""
-    return range_root(0, end=len(entries), node=reader_of(levels_of([leaf_hash(entry) for entry in entries])))
-
-
 def completed_by(leaf: bytes, *, number: int, node: NodeReader) -> Iterator[tuple[int, int, bytes]]:
     """The subtrees `(level, number, hash)` that are complete once the leaf hash stands at `number`.
 

@@ -65,17 +65,6 @@ def _crypto(wrap: Wrap | None, unwrap: Unwrap | None) -> Iterator[pe.CryptoFacto
         client.forget()
 
 
-def write_attributes(table: pa.Table, *, one: Round, partner: str, wrap: Wrap) -> bytes:
-    """The bytes of an attribute file: `record_ref` (16 bytes a row) and one encrypted column an attribute, footer encrypted too.
-
-    Raises:
-        BadInput: an attribute's name would give it the key of something else.
-    """
-    sink = io.BytesIO()
-    put_attributes([table], sink=sink, types=table.schema, one=one, partner=partner, wrap=wrap)
-    return sink.getvalue()
-
-
 def put_attributes(
     tables: Iterable[pa.Table], *, sink: io.IOBase, types: pa.Schema, one: Round, partner: str, wrap: Wrap
 ) -> None:

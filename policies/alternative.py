@@ -5,8 +5,6 @@ Who asks and what for are never changed: offering another purpose would teach pe
 
 from __future__ import annotations
 
-from datetime import date
-
 from policies.decision import Change
 from policies.request import Request
 from policies.terms import phrase
@@ -24,18 +22,6 @@ def changes_between(old: Request, new: Request) -> tuple[Change, ...]:
         if getattr(old, field) != getattr(new, field)
     ]
     return tuple(changes)
-
-
-def apply(request: Request, *, changes: tuple[Change, ...]) -> Request:
-    """The request after the changes."""
-    for change in changes:
-        if change.field == "attributes":
-            request = request.without(set(change.old))
-        elif change.field == "use_until":
-            request = request.model_copy(update={"use_until": date.fromisoformat(change.new[0])})
-        else:
-            request = request.model_copy(update={change.field: change.new[0]})
-    return request
 
 
 def words_for(change: Change) -> str:

@@ -9,7 +9,6 @@ from enum import IntEnum
 from types import MappingProxyType
 from typing import Final
 
-from policies.canonical import digest
 from policies.errors import VocabularyError
 from policies.vocabulary import VERSION, WORDS
 
@@ -32,7 +31,6 @@ __all__ = [
     "phrase",
     "term",
     "understood",
-    "vocabulary_digest",
     "words",
 ]
 
@@ -168,8 +166,3 @@ def understood(vocabulary: str) -> bool:
 def knows(vocabulary: str, *, since: str) -> bool:
     """Whether a version has what another one brought; a version that nobody here understands is not asked."""
     return not understood(vocabulary) or UNDERSTOOD.index(vocabulary) >= UNDERSTOOD.index(since)
-
-
-def vocabulary_digest() -> str:
-    """The digest of every word and its meaning. It changes exactly when the vocabulary does."""
-    return digest({"version": VERSION, "words": WORDS})

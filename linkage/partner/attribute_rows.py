@@ -79,11 +79,3 @@ class AttributeRows:
             codes[begin : begin + len(its)] = number[its]
             begin += len(its)
         return codes, known
-
-
-def attribute_table(columns: Mapping[str, Column], *, names: Mapping[str, str], refs: Refs) -> AttributeRows:
-    """The rows of these records' attributes; `names` maps attribute names to the file's columns."""
-    rows = AttributeRows(names)
-    rows.add(columns)
-    rows.of(refs)
-    return rows

@@ -12,7 +12,6 @@ from linkage.attestations import Attestation
 from linkage.errors import BadInput
 from linkage.manifest import RECORDS, Base, Manifest, Round, SealedFile, rounded_gone
 from linkage.partner.attribute_rows import AttributeRows
-from linkage.partner.attribute_rows import attribute_table as attribute_table
 from linkage.partner.draft import Draft
 from linkage.partner.ledger.changes import Changes
 from linkage.partner.ledger.folder import LedgerFolder

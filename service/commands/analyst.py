@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.commands.options import AsJson, At, Shared, at_desk, told, unlocking
+from service.commands.options import AsJson, At, Shared, YourIdentity, at_desk, told, unlocking
 
 if TYPE_CHECKING:
     from service.analyst.asking import Asker
@@ -85,7 +85,7 @@ def analyst_ask(
 @analyst.command("answer")
 def analyst_answer(
     request_id: Annotated[str, typer.Argument(help="What the request is called.")],
-    identity: Annotated[Path, typer.Option(help="Your identity file.")],
+    identity: YourIdentity,
     shared: Shared,
     tray: Tray,
     as_json: AsJson = False,
@@ -148,7 +148,7 @@ def sign(
 @analyst.command("open")
 def analyst_open(
     folder: Annotated[Path, typer.Argument(help="The folder of the release, with its sealed files.")],
-    identity: Annotated[Path, typer.Option(help="Your identity file.")],
+    identity: YourIdentity,
     shared: Shared,
     out: Annotated[Path, typer.Option(help="The new folder for the opened files.")],
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from service.commands.options import AsJson, At, Shared, told, unlocking
+from service.commands.options import AsJson, At, PublishedLog, Shared, told, unlocking
 
 audit = typer.Typer(no_args_is_help=True, help="For auditors and the public: check the log for yourself.")
 
@@ -29,7 +29,7 @@ Project = Annotated[
 
 @audit.command("verify")
 def audit_verify(
-    directory: Annotated[Path, typer.Argument(help="The published log.")],
+    directory: PublishedLog,
     root: RootFile,
     keys: Register = None,
     shared: Project = None,
@@ -106,7 +106,7 @@ def audit_proof(
 
 @audit.command("witness")
 def audit_witness(
-    directory: Annotated[Path, typer.Argument(help="The published log.")],
+    directory: PublishedLog,
     identity: Annotated[
         Path,
         typer.Option(help="The witness's identity file. What it has seen is kept in witnessed.json beside it."),
@@ -147,7 +147,7 @@ def audit_witness(
 
 @audit.command("replay")
 def audit_replay(
-    directory: Annotated[Path, typer.Argument(help="The published log.")],
+    directory: PublishedLog,
     archive: Annotated[
         Path, typer.Option(help="The desk's archive of documents, archive/ in its folder, or a copy of it.")
     ],

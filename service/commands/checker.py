@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from service.commands.options import told
+from service.commands.options import ReportAsJson, told
 
 checker = typer.Typer(
     no_args_is_help=True,
@@ -49,7 +49,7 @@ def checker_attack(
         Path | None, typer.Option("--rules", help="How the table was protected, as its readers know.")
     ] = None,
     earlier: Earlier = None,
-    out: Annotated[Path | None, typer.Option("--json", help="Write the report here as JSON.")] = None,
+    out: ReportAsJson = None,
 ) -> None:
     """Works out the range of every hidden count and sum from all that is printed, as a reader could. Exits 17 if one is too narrow."""
     from service.checker.checking import attack_file

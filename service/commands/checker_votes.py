@@ -6,15 +6,14 @@ from typing import Annotated, Final
 
 import typer
 
-from service.commands.options import AsJson, Shared, told, unlocking
+from service.commands.options import AsJson, Shared, YourIdentity, told, unlocking
 
 Folder = Annotated[Path, typer.Argument(help="The folder that the release desk made for you.")]
-Mine = Annotated[Path, typer.Option("--identity", help="Your identity file.")]
 
 
 def checker_review(
     folder: Folder,
-    identity: Mine,
+    identity: YourIdentity,
     shared: Shared,
     out: Annotated[Path, typer.Option(help="The new folder for the opened files; nobody else may read it.")],
     as_json: AsJson = False,
@@ -29,7 +28,7 @@ def checker_review(
 
 def checker_vote(
     folder: Folder,
-    identity: Mine,
+    identity: YourIdentity,
     shared: Shared,
     verdict: Annotated[str, typer.Option(help="approve or refuse.")],
     out: Annotated[Path, typer.Option(help="The sealed vote to write, for the release desk.")],

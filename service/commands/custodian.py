@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from service.commands.custody import serve
-from service.commands.options import Shared, told, unlocking
+from service.commands.options import Shared, YourIdentity, told, unlocking
 
 if TYPE_CHECKING:
     from service.custody.custodians import Where
@@ -19,7 +19,6 @@ custodian = typer.Typer(
 custodian.command("serve")(serve)
 
 Root = Annotated[Path, typer.Option("--root", help="Your own copy of the root's public keys.")]
-Me = Annotated[Path, typer.Option("--identity", help="Your identity file.")]
 Own = Annotated[
     Path | None,
     typer.Option(
@@ -64,7 +63,7 @@ def _where(shared: Path, root: Path, identity: Path, folder: Path | None) -> "Wh
 def custodian_ceremony(
     shared: Shared,
     root: Root,
-    identity: Me,
+    identity: YourIdentity,
     out: NewFolder,
     threshold: Threshold = None,
     linker: Linker = None,
@@ -97,7 +96,7 @@ def custodian_ceremony(
 def custodian_rotate(
     shared: Shared,
     root: Root,
-    identity: Me,
+    identity: YourIdentity,
     out: NewFolder,
     closes_earlier: Closes,
     threshold: Threshold = None,
@@ -122,7 +121,9 @@ def custodian_rotate(
 
 
 @custodian.command("sign-record")
-def custodian_sign(ceremony: Folder, shared: Shared, root: Root, identity: Me, folder: Own = None) -> None:
+def custodian_sign(
+    ceremony: Folder, shared: Shared, root: Root, identity: YourIdentity, folder: Own = None
+) -> None:
     """Check a ceremony's folder, keep your shares, and sign the record. Nothing is signed if anything is not as it must be."""
     from service.custody.keyholders import sign_record as call
 
@@ -144,7 +145,7 @@ def custodian_contribute(
     session: Session,
     shared: Shared,
     root: Root,
-    identity: Me,
+    identity: YourIdentity,
     folder: Own = None,
     yes: Annotated[bool, typer.Option("--yes", help="Without a question.")] = False,
 ) -> None:
@@ -167,7 +168,7 @@ def custodian_recover(
     out: Annotated[Path, typer.Option(help="The sealed secret for the officer; must not exist.")],
     shared: Shared,
     root: Root,
-    identity: Me,
+    identity: YourIdentity,
     folder: Own = None,
     reason: Annotated[str, typer.Option(help="lost-secret or new-officer.")] = "lost-secret",
     wait: Wait = 3600.0,
@@ -196,7 +197,7 @@ def custodian_destroy(
     out: Annotated[Path, typer.Option(help="The signed certificate; must not exist.")],
     shared: Shared,
     root: Root,
-    identity: Me,
+    identity: YourIdentity,
     folder: Own = None,
     even_open: EvenOpen = False,
 ) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from service.commands.options import Shared, at_desk, told
+from service.commands.options import RootFromHolder, Shared, at_desk, told
 
 desk = typer.Typer(
     no_args_is_help=True,
@@ -18,9 +18,6 @@ Folder = Annotated[
         "--folder", help="The desk's own folder: its identity, the log's key, its state and what came in."
     ),
 ]
-RootFile = Annotated[
-    Path, typer.Option("--root", help="The root's public keys, got from a holder of the root.")
-]
 RequestId = Annotated[str, typer.Option("--id", help="What the request is called here.")]
 
 
@@ -29,7 +26,7 @@ def desk_receive(
     submission: Annotated[Path, typer.Argument(help="The folder that a partner sent.")],
     folder: Folder,
     shared: Shared,
-    root: RootFile,
+    root: RootFromHolder,
     receipt: Annotated[Path, typer.Option(help="Where the signed receipt goes.")],
 ) -> None:
     """Take a submission in, whole and checked, or refuse it; either way it is logged."""
@@ -46,7 +43,7 @@ def desk_withdraw(
     reason: Annotated[str, typer.Option(help="asked-by-partner, new-round or replaced.")],
     folder: Folder,
     shared: Shared,
-    root: RootFile,
+    root: RootFromHolder,
 ) -> None:
     """Take back everything that a partner has submitted, and log it: because it asks, because a new round begins, or to make room for another."""
     from service.desk.commands import withdraw_submission
@@ -62,7 +59,7 @@ def desk_decide(
     request_id: RequestId,
     folder: Folder,
     shared: Shared,
-    root: RootFile,
+    root: RootFromHolder,
 ) -> None:
     """Decide a signed request and log the answer. Exits 12 if it is refused."""
     from service.desk.commands import decide_request
@@ -83,7 +80,7 @@ def desk_release(
     by: Annotated[str, typer.Option(help="The analyst who made the request.")],
     folder: Folder,
     shared: Shared,
-    root: RootFile,
+    root: RootFromHolder,
     out: Annotated[Path, typer.Option(help="Where the folder with the sealed files goes.")],
     socket: Annotated[Path | None, typer.Option(help="The custodian's socket.")] = None,
     custodian: Annotated[
@@ -104,7 +101,7 @@ def desk_release(
 def desk_publish(
     folder: Folder,
     shared: Shared,
-    root: RootFile,
+    root: RootFromHolder,
     out: Annotated[Path, typer.Option(help="The folder of the published log.")],
 ) -> None:
     """Sign a checkpoint of the log and write the log out as plain files, and the trust register beside them."""

@@ -23,6 +23,12 @@ At = Annotated[
         "--at", metavar="TIME", help="As things stood then, such as 2026-12-01T10:00Z; now if not given."
     ),
 ]
+RootFromHolder = Annotated[
+    Path, typer.Option("--root", help="The root's public keys, got from a holder of the root.")
+]
+YourIdentity = Annotated[Path, typer.Option("--identity", help="Your identity file.")]
+PublishedLog = Annotated[Path, typer.Argument(help="The published log.")]
+ReportAsJson = Annotated[Path | None, typer.Option("--json", help="Write the report here as JSON.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of sentences.")]
 
 

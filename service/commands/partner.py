@@ -111,10 +111,10 @@ def partner_accept(
 ) -> None:
     """Open the project secret that was delivered, check it against the record that the custodians signed, keep it where only you can read it, and
     write an acknowledgement beside it."""
-    from service.officer.submit import accept_secret as call
+    from service.officer.project_secret import accept_secret as call
 
     with told():
-        typer.echo(call(sealed, identity=identity, shared=shared, out=out))
+        typer.echo(call(sealed, identity=identity, shared=shared, out=out, unlock=unlocking()))
 
 
 @partner.command("destroy-secret")
@@ -128,10 +128,12 @@ def partner_destroy(
     ] = False,
 ) -> None:
     """Remove the project secret of a round from this machine, and sign a certificate of that."""
-    from service.officer.submit import destroy_project_secret as call
+    from service.officer.project_secret import destroy_project_secret as call
 
     with told():
-        typer.echo(call(secret, identity=identity, shared=shared, out=out, even_open=even_open))
+        typer.echo(
+            call(secret, identity=identity, shared=shared, out=out, unlock=unlocking(), even_open=even_open)
+        )
 
 
 @partner.command("submit")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from service.commands.options import AsJson, At, Shared, told, unlocking
+from service.commands.options import AsJson, At, Shared, YourIdentity, told, unlocking
 
 if TYPE_CHECKING:
     from service.board.proposals import Hand
@@ -16,7 +16,6 @@ Name = Annotated[
     str | None,
     typer.Option("--proposal", help="The proposal's folder under proposals/; not needed if there is only one."),
 ]
-Key = Annotated[Path, typer.Option("--identity", help="Your identity file.")]
 RootFile = Annotated[
     Path | None,
     typer.Option("--root", help="The root's public keys; by default those in the shared folder."),
@@ -42,7 +41,7 @@ def board_propose(
         Path, typer.Option(help="What is asked, why, and what could go wrong for whom; see docs/board.md.")
     ],
     shared: Shared,
-    identity: Key,
+    identity: YourIdentity,
 ) -> None:
     """Propose a policy to the board: it gets a folder of its own under proposals/."""
     from service.board.proposals import propose as call
@@ -53,7 +52,7 @@ def board_propose(
 
 def board_circulate(
     shared: Shared,
-    identity: Key,
+    identity: YourIdentity,
     until: Until,
     proposal: Name = None,
     log: LogFolder = None,
@@ -92,7 +91,7 @@ def board_pack(
 
 def board_declare(
     shared: Shared,
-    identity: Key,
+    identity: YourIdentity,
     conflict: Annotated[
         bool, typer.Option("--conflict/--no-conflict", help="Whether you have a conflict of interest.")
     ],
@@ -106,7 +105,7 @@ def board_declare(
         typer.echo(call(proposal, hand=_hand(shared, identity), conflicted=conflict, because=because))
 
 
-def board_recommend(shared: Shared, identity: Key, proposal: Name = None) -> None:
+def board_recommend(shared: Shared, identity: YourIdentity, proposal: Name = None) -> None:
     """For the chair or the secretariat: close the vote. What the votes amount to decides: recommended, refused or sent back."""
     from service.board.proposals import close as call
 
@@ -114,7 +113,7 @@ def board_recommend(shared: Shared, identity: Key, proposal: Name = None) -> Non
         typer.echo(call(proposal, hand=_hand(shared, identity)))
 
 
-def board_dry_run(shared: Shared, identity: Key, until: Until, proposal: Name = None) -> None:
+def board_dry_run(shared: Shared, identity: YourIdentity, until: Until, proposal: Name = None) -> None:
     """For the chair or the secretariat: begin the dry run of a proposal that partners have adopted. Nothing is released under it yet."""
     from service.board.proposals import dry_run as call
 
@@ -122,7 +121,7 @@ def board_dry_run(shared: Shared, identity: Key, until: Until, proposal: Name = 
         typer.echo(call(proposal, hand=_hand(shared, identity), until=until.date()))
 
 
-def board_put_in_force(shared: Shared, identity: Key, proposal: Name = None) -> None:
+def board_put_in_force(shared: Shared, identity: YourIdentity, proposal: Name = None) -> None:
     """For the chair or the secretariat: bring a proposal into force after its dry run. It becomes the policy of the shared folder."""
     from service.board.proposals import put_in_force as call
 
@@ -132,7 +131,7 @@ def board_put_in_force(shared: Shared, identity: Key, proposal: Name = None) -> 
 
 def board_suspend(
     shared: Shared,
-    identity: Key,
+    identity: YourIdentity,
     clauses: Annotated[str, typer.Option(help="Ids with commas between, or all.")],
     because: Because,
     proposal: Name = None,
@@ -144,7 +143,7 @@ def board_suspend(
         typer.echo(call(proposal, hand=_hand(shared, identity), clauses=clauses, because=because))
 
 
-def board_withdraw(shared: Shared, identity: Key, because: Because, proposal: Name = None) -> None:
+def board_withdraw(shared: Shared, identity: YourIdentity, because: Because, proposal: Name = None) -> None:
     """For whoever proposed it: withdraw a proposal that is not in force yet."""
     from service.board.proposals import withdraw as call
 
@@ -197,7 +196,7 @@ def board_prepare(
 
 def board_sign(
     paper: Annotated[Path, typer.Argument(help="The paper that came by mail, with its other files beside it.")],
-    identity: Key,
+    identity: YourIdentity,
     root: OwnRoot,
     out: Annotated[Path, typer.Option(help="The folder to make with your signed answer; send it back.")],
     verdict: Annotated[
@@ -268,7 +267,7 @@ def board_constitution(shared: Shared, root: RootFile = None, as_json: AsJson = 
 def board_agree(
     document: Annotated[str, typer.Argument(help="constitution or framework.")],
     shared: Shared,
-    identity: Key,
+    identity: YourIdentity,
     out: Annotated[Path, typer.Option(help="Where the signed agreement goes; it then belongs in standing/.")],
 ) -> None:
     """For a controller approver: agree to the constitution or the framework in the shared folder."""

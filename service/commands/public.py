@@ -6,12 +6,8 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from service.commands.options import At, Shared, told
+from service.commands.options import At, PublishedLog, RootFromHolder, Shared, told
 
-Log = Annotated[Path, typer.Argument(help="The published log.")]
-RootFile = Annotated[
-    Path, typer.Option("--root", help="The root's public keys, got from a holder of the root.")
-]
 Archive = Annotated[
     Path | None,
     typer.Option(
@@ -27,9 +23,9 @@ Witnesses = Annotated[
 
 
 def board_register(
-    log: Log,
+    log: PublishedLog,
     shared: Shared,
-    root: RootFile,
+    root: RootFromHolder,
     out: Annotated[
         Path, typer.Option(help="The folder of the register's pages; those of an earlier one are replaced.")
     ],
@@ -49,10 +45,10 @@ def board_register(
 
 
 def board_annual_report(
-    log: Log,
+    log: PublishedLog,
     year: Annotated[int, typer.Option(min=2000, max=9999, help="The year.")],
     shared: Shared,
-    root: RootFile,
+    root: RootFromHolder,
     out: Annotated[Path, typer.Option(help="Where the page goes.")],
     contact: Contact,
     archive: Archive = None,

@@ -6,8 +6,8 @@ from typing import Annotated, Final
 
 import typer
 
-from service.commands.desk import Folder, RequestId, RootFile
-from service.commands.options import AsJson, At, Shared, at_desk, told, unlocking
+from service.commands.desk import Folder, RequestId
+from service.commands.options import AsJson, At, RootFromHolder, Shared, at_desk, told, unlocking
 
 
 def desk_vote(
@@ -15,7 +15,7 @@ def desk_vote(
     request_id: RequestId,
     folder: Folder,
     shared: Shared,
-    root: RootFile,
+    root: RootFromHolder,
 ) -> None:
     """Take in an output checker's vote. What it says stays sealed until all are in; a refusal stops the release at once."""
     from service.desk.releases import take_output_vote
@@ -28,7 +28,7 @@ def desk_vote(
 def desk_due(
     folder: Folder,
     shared: Shared,
-    root: RootFile,
+    root: RootFromHolder,
     at: At = None,
     as_json: AsJson = False,
 ) -> None:
@@ -50,7 +50,7 @@ def desk_withdraw_release(
     ],
     folder: Folder,
     shared: Shared,
-    root: RootFile,
+    root: RootFromHolder,
     out: Annotated[Path, typer.Option(help="Where the signed notice for whoever holds it goes.")],
 ) -> None:
     """Withdraw a release: it is handed out no more, the log says so, and its holder is told to destroy it."""
@@ -65,7 +65,7 @@ def desk_destruction(
     certificate: Annotated[Path, typer.Argument(help="The certificate as the holder sent it.")],
     folder: Folder,
     shared: Shared,
-    root: RootFile,
+    root: RootFromHolder,
 ) -> None:
     """Record that a release was destroyed, by the certificate that its holder signed."""
     from service.desk.releases import record_destruction

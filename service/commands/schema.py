@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from service.commands.options import told
+from service.commands.options import ReportAsJson, told
 
 schema = typer.Typer(
     no_args_is_help=True, help="For whoever designs a linkage schema: what it leaks, and how well it links."
@@ -29,7 +29,7 @@ def schema_leak(
         bool,
         typer.Option("--repeats", help="Let the file hold some people several times, as agencies' files do."),
     ] = False,
-    out: Annotated[Path | None, typer.Option("--json", help="Write the report here as JSON.")] = None,
+    out: ReportAsJson = None,
 ) -> None:
     """Attack the real tokens of made-up people with everything but the keys, and print what share could be named. Exits 15 beyond the limits."""
     from datetime import UTC, datetime

@@ -6,16 +6,13 @@ from typing import Annotated
 
 import typer
 
-from service.commands.options import AsJson, At, Shared, told, unlocking
+from service.commands.options import AsJson, At, RootFromHolder, Shared, told, unlocking
 
 trust = typer.Typer(
     no_args_is_help=True,
     help="For holders of the root: who holds which role. Draft, sign, publish and read the trust register.",
 )
 
-RootFile = Annotated[
-    Path, typer.Option("--root", help="The root's public keys, got from a holder of the root.")
-]
 Draft = Annotated[Path, typer.Argument(help="The draft of the next version.")]
 
 
@@ -37,7 +34,7 @@ def trust_new_root(
 @trust.command("draft")
 def trust_draft(
     shared: Shared,
-    root: RootFile,
+    root: RootFromHolder,
     out: Annotated[Path, typer.Option(help="Where the draft goes.")],
     add: Annotated[
         list[Path] | None,
@@ -98,7 +95,7 @@ def trust_draft(
 def trust_sign(
     draft: Draft,
     shared: Shared,
-    root: RootFile,
+    root: RootFromHolder,
     identity: Annotated[Path, typer.Option(help="The holder's identity file.")],
     given_up: Annotated[
         bool,
@@ -129,7 +126,7 @@ def trust_sign(
 
 
 @trust.command("publish")
-def trust_publish(draft: Draft, shared: Shared, root: RootFile) -> None:
+def trust_publish(draft: Draft, shared: Shared, root: RootFromHolder) -> None:
     """Put a draft that a quorum has signed in place of the register, and keep the one before it."""
     from service import clock
     from service.trust.register import publish as call
@@ -139,7 +136,7 @@ def trust_publish(draft: Draft, shared: Shared, root: RootFile) -> None:
 
 
 @trust.command("show")
-def trust_show(shared: Shared, root: RootFile, at: At = None, as_json: AsJson = False) -> None:
+def trust_show(shared: Shared, root: RootFromHolder, at: At = None, as_json: AsJson = False) -> None:
     """Who holds which role."""
     from service import clock
     from service.trust.register import show as call

@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
@@ -40,13 +41,14 @@ from service.demonstration.cast import (
 from service.desk.state import State
 from service.dossier import EVIDENCE_FORMAT, POLICY_FILE, TRUST_FILE, VOUCHED, digests_of
 from service.officer.mapping_file import as_mapping
-from service.officer.submit import ACKNOWLEDGEMENT_SUFFIX, acknowledgement_of
+from service.officer.project_secret import ACKNOWLEDGEMENT_SUFFIX, acknowledgement_of
 from service.places import IDENTITY_FILE, Places
 from service.release import Desk
 from service.shared import ROOT_FILE, SCHEMA_FILE, read_project, write_project, write_root
 from service.texts import read_text
 from service.trust.unlocking import unlocker
 
+Say = Callable[[str], None]
 MARKER: Final = ".linkage-demo"
 LEDGER_SALT: Final = "ledger.salt"
 

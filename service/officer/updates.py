@@ -17,8 +17,11 @@ from linkage.partner.preflight.report import Preflight
 from linkage.partner.submission import Submission, Terms
 from linkage.partner.tokenise import Randomness, record_refs
 from service.custody.opening import open_named
-from service.demonstration.partners import Export, Kept, Office, Sent, submit
+from service.officer.against_ledger import Kept
+from service.officer.intake import Export
 from service.officer.mapping_file import MappingFile, SourceOptions
+from service.officer.office import Office
+from service.officer.sending import Sent, submit
 from service.progress import Progress, silent
 
 FEW: Final = 20

@@ -22,10 +22,10 @@ from ethics.merkle import (
     leaf_hash,
     levels_of,
     reader_of,
-    root_of,
     verify_consistency,
 )
 from keys import Identity, sign_note
+from tests.merkle_roots import root_of
 
 NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 LOG = Identity.make("log/demo")

@@ -21,10 +21,10 @@ from ethics import (
 )
 from ethics.checkpoints import merge_checkpoints, sign_checkpoint
 from ethics.export import write_export
-from ethics.merkle import root_of
 from ethics.tiles import hash_levels, tiles_of
 from ethics.witness import add_cosignature
 from keys import Identity
+from tests.merkle_roots import root_of
 
 NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 LOG, POLICE, COUNCIL = (Identity.make(name) for name in ("log/demo", "police/witness", "council/witness"))

@@ -12,10 +12,10 @@ import pytest
 from ethics import TreeHead
 from ethics.checkpoints import sign_checkpoint
 from ethics.export import write_export
-from ethics.merkle import root_of
 from service.audit.witnessing import WITNESSED_FILE
 from service.demonstration.cast import NOW
 from service.places import Places
+from tests.merkle_roots import root_of
 
 BAD_INPUT, BAD_KEY, NOT_VERIFIED = 10, 11, 14
 LATER = NOW + timedelta(hours=1)

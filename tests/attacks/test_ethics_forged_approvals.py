@@ -14,13 +14,13 @@ from ethics import (
     Vote,
     adopt,
     cast_vote,
-    demo_constitution,
     read_adoptions,
     tally,
 )
 from keys import BadSignature, Identity, KeysError, NotTrusted, PublicIdentity, TrustRegister, sign_note
 from keys.notes import add_signature
 from keys.trust import Entry
+from tests.made_up_board import demo_constitution
 
 AT = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 SINCE = AT - timedelta(days=200)

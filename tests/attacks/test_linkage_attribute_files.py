@@ -11,9 +11,10 @@ import pytest
 
 from keys import BadSeal, Identity
 from keys.columns import unwrap_column_key, wrap_column_key
-from linkage.attributes import RECORD_REF, column_key_id, read_attributes, write_attributes
+from linkage.attributes import RECORD_REF, column_key_id, read_attributes
 from linkage.errors import BadInput, BadSubmission
 from linkage.manifest import Round
+from tests.in_one_portion import write_attributes
 
 ONE = Round("safer-streets", 3, "0" * 64)
 CUSTODIAN, OTHER = (

@@ -13,7 +13,7 @@ import pytest
 from keys import Identity, Secret
 from linkage.errors import BadInput, RawValueFound
 from linkage.manifest import MANIFEST_NAME, Round
-from linkage.partner.exclusions.exclusions import Exclusion, exclude
+from linkage.partner.exclusions.exclusions import Exclusion
 from linkage.partner.normalise import ColumnMapping, normalise
 from linkage.partner.rawsearch.needles import Needles, needles
 from linkage.partner.rawsearch.search import RawSearch, Searcher
@@ -21,6 +21,7 @@ from linkage.partner.submission import Recipients, Submission, seal_submission
 from linkage.partner.suggestions.public_words import manifest_words, public_words
 from linkage.partner.tokenise import Tokeniser, record_refs
 from linkage.schema import Schema, load_schema
+from tests.in_one_portion import exclude
 
 AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 OWN = Secret(b"o" * 32, name="own")

@@ -2,6 +2,7 @@
 
 import ast
 import contextlib
+import hashlib
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -14,7 +15,6 @@ import service
 from ethics import KINDS
 from keys import sign_note
 from keys.notes import split_note
-from linkage.manifest import Round
 from service.centre.people_note import PEOPLE_FORMAT, PeopleNote
 
 BAD_KEY, BAD_INPUT, REFUSED = 11, 10, 12
@@ -129,7 +129,7 @@ def test_the_note_of_people_is_that_of_the_assembler_and_of_this_spine(allowed: 
     note = path.read_text("utf-8")
     said = PeopleNote.model_validate_json(split_note(note)[0].partition("\n")[2])
     spine = (p.home("desk/1") / "spine.sealed").read_bytes()
-    assert said.spine == PeopleNote.of(spine, one=_round(said), records=1, people=1).spine
+    assert said.spine == hashlib.sha256(spine).hexdigest()
     assert 0 < said.people < said.records
     for forged, code in (
         (sign_note(split_note(note)[0], by=p.people["linker/1"]), BAD_KEY),
@@ -147,10 +147,6 @@ def test_the_note_of_people_is_that_of_the_assembler_and_of_this_spine(allowed: 
     assert _record(p, path).code == 0
     event = p.events("desk/1")[-1]
     assert (event.kind, event.by, event.details["people"]) == ("people-formed", "assembler/1", said.people)
-
-
-def _round(said: PeopleNote) -> Round:
-    return Round(said.project, said.epoch, said.schema_digest)
 
 
 def writers() -> Iterator[tuple[str, ast.FunctionDef]]:

@@ -17,8 +17,9 @@ from keys.round_keys import commitment
 from keys.words import in_words
 from service.custody.rounds import Rounds
 from service.errors import BAD_INPUT, BAD_KEY, UNAVAILABLE
-from service.officer.submit import destroy_project_secret
+from service.officer.project_secret import destroy_project_secret
 from service.shared import read_identity, read_project
+from service.trust.unlocking import unlocker
 
 Waits = Callable[..., list[Any]]
 
@@ -323,7 +324,12 @@ def test_a_destruction_that_broke_off_after_the_secret_was_gone_still_gives_its_
     monkeypatch.setattr(Path, "unlink", breaking)
     with pytest.raises(KeyboardInterrupt):
         destroy_project_secret(
-            secret, identity=k.key("police/officer"), shared=k.shared, out=out, even_open=True
+            secret,
+            identity=k.key("police/officer"),
+            shared=k.shared,
+            out=out,
+            unlock=unlocker({}, ask=None),
+            even_open=True,
         )
     monkeypatch.undo()
     assert not secret.exists()

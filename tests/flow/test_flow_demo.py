@@ -16,6 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 import service.demonstration.demo
+import service.demonstration.linking
 from cli import app
 from linkage.schema import load_schema
 from service.demonstration.story import Story
@@ -147,7 +148,7 @@ def test_the_same_seed_tells_the_same_story_and_another_seed_another(
         assert result.exit_code == 0, result.stderr
         return result.stdout.strip()
 
-    monkeypatch.setattr(service.demonstration.demo, "_own_process", in_this_process)
+    monkeypatch.setattr(service.demonstration.linking, "_own_process", in_this_process)
     monkeypatch.setattr(service.demonstration.demo, "default_schema", lambda: load_schema(few_keys))
     first, again, other = small(5, tmp_path / "a"), small(5, tmp_path / "b"), small(6, tmp_path / "c")
     assert first.digest == again.digest
@@ -171,7 +172,7 @@ def test_a_program_that_lies_in_the_working_directory_is_not_run(
 ) -> None:
     (tmp_path / "cli.py").write_text("print('stranger')\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    assert "stranger" not in service.demonstration.demo._own_process("audit", "--help")
+    assert "stranger" not in service.demonstration.linking._own_process("audit", "--help")
 
 
 LETTERS = re.compile(rb"[A-Za-z]{5,}")

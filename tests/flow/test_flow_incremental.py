@@ -21,8 +21,8 @@ from linkage.partner.tokenise import record_refs
 from linkage.partner.tokens import statistics
 from service.centre.work_log import read_work
 from service.shared import read_project
+from tests import fixtures_updates as updates
 
-U = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("test_flow_updates.py"))))
 C = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "assembler_centre.py")))
 THRESHOLD = 0.5
 
@@ -59,10 +59,10 @@ def assembled(made: Any, pairs: Path, people: str) -> Assembled:
 
 
 def test_partners_update_and_all_that_is_linked_anew_is_what_is_new(tmp_path: Path, few_keys: str) -> None:
-    made = U.round_in(tmp_path, few_keys)
+    made = updates.round_in(tmp_path, few_keys)
     pairs = tmp_path / "pairs"
-    first = U.file_of("police")
-    for partner, rows in (("police", first), ("schools", U.file_of("schools"))):
+    first = updates.file_of("police")
+    for partner, rows in (("police", first), ("schools", updates.file_of("schools"))):
         made.whole(rows, partner, "whole")
         made.take_in(tmp_path / partner / "whole")
     model = link_in_full(made, pairs)
@@ -71,7 +71,11 @@ def test_partners_update_and_all_that_is_linked_anew_is_what_is_new(tmp_path: Pa
     last = pd.concat(
         [first.iloc[6:].assign(postcode=lambda r: r["postcode"].where(r.index % 20 > 0, "RG1 1AA"))]
     )
-    new = U.file_of("schools").iloc[-4:].assign(id=[f"{n:04d}-police" for n in range(U.PEOPLE - 4, U.PEOPLE)])
+    new = (
+        updates.file_of("schools")
+        .iloc[-4:]
+        .assign(id=[f"{n:04d}-police" for n in range(updates.PEOPLE - 4, updates.PEOPLE)])
+    )
     made.update(pd.concat([last, new]), "police", "update")
     made.take_in(tmp_path / "police" / "update")
     link_news(made, pairs, model)
@@ -88,7 +92,7 @@ def test_partners_update_and_all_that_is_linked_anew_is_what_is_new(tmp_path: Pa
     assert not gone & now.keys()
     joined = sum(
         person(now, "police", f"{n:04d}-police") == person(before, "schools", f"{n:04d}-schools")
-        for n in range(U.PEOPLE - 4, U.PEOPLE)
+        for n in range(updates.PEOPLE - 4, updates.PEOPLE)
     )
     assert joined >= 3
     assert {e.kind for e in after.events} >= {"ended"}

@@ -13,7 +13,7 @@ import pytest
 
 from keys import Identity, Secret
 from linkage.manifest import MANIFEST_NAME, Round, SealedFile
-from linkage.partner.exclusions.exclusions import Exclusion, Remaining, Stated, exclude
+from linkage.partner.exclusions.exclusions import Exclusion, Stated
 from linkage.partner.identifiers import KINDS
 from linkage.partner.identifiers.dates import clean_in_order
 from linkage.partner.normalise import ALTERNATIVES, ColumnMapping, normalise
@@ -26,12 +26,13 @@ from linkage.partner.rawsearch.needles import needles
 from linkage.partner.rawsearch.scan import Found
 from linkage.partner.rawsearch.search import Searcher
 from linkage.partner.records import CleanRecords, Column, FieldQuality, QualityReport
-from linkage.partner.submission import Recipients, Submission, attribute_table, seal_submission
+from linkage.partner.submission import Recipients, Submission, seal_submission
 from linkage.partner.suggestions.public_words import manifest_words, public_words
 from linkage.partner.tokenise import Tokeniser
 from linkage.people import AgencyFile, make_world
 from linkage.schema import Schema, load_schema
 from service.officer.preflight import page, told, verdict, write_page
+from tests.in_one_portion import Remaining, attribute_table, exclude
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 ROLES = ("linker", "assembler", "custodian")

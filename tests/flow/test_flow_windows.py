@@ -14,7 +14,7 @@ import pytest
 
 from keys import open_sealed, sign_note
 from keys.columns import unwrap_column_key, wrap_column_key
-from linkage.attributes import read_attributes, write_attributes
+from linkage.attributes import read_attributes
 from linkage.central.cohort import read_spine
 from linkage.central.receive import read_signed_manifest
 from linkage.manifest import ATTRIBUTES_NAME, MANIFEST_NAME
@@ -25,6 +25,7 @@ from service.demonstration.stage import documents_of
 from service.dossier import EVIDENCE_FORMAT, VOUCHED, digests_of
 from service.release import ask, open_release, release
 from service.shared import read_project
+from tests.in_one_portion import write_attributes
 
 ROWS = {
     "schools": "excluded_on: {says: day of exclusion from school, class: C3, flags: [under_18], values: date, gateways: [PCSC-s16, CDA-s115]}",

@@ -17,11 +17,11 @@ from ethics.merkle import (
     levels_of,
     range_root,
     reader_of,
-    root_of,
     verify_consistency,
     verify_inclusion,
 )
 from ethics.tiles import tile_reader, tiles_of
+from tests.merkle_roots import root_of
 
 
 def below(n: int) -> int:

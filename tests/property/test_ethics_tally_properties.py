@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ethics import ApprovalStatus, PolicyRef, Vote, cast_vote, demo_constitution, tally
+from ethics import ApprovalStatus, PolicyRef, Vote, cast_vote, tally
 from keys import Identity, TrustRegister
 from keys.trust import Entry
+from tests.made_up_board import demo_constitution
 
 AT = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 BOARD = demo_constitution()

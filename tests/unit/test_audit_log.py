@@ -21,9 +21,9 @@ from ethics import (
     verify_proof,
 )
 from ethics.checkpoints import NOTHING_SEEN
-from ethics.merkle import root_of
 from keys import Identity, NotTrusted, TrustRegister
 from keys.trust import Entry
+from tests.merkle_roots import root_of
 
 NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 LOG = Identity.make("log/demo")

@@ -14,8 +14,9 @@ from ethics import (
     verify_cosignatures,
 )
 from ethics.checkpoints import sign_checkpoint
-from ethics.merkle import consistency_proof, leaf_hash, levels_of, reader_of, root_of
+from ethics.merkle import consistency_proof, leaf_hash, levels_of, reader_of
 from keys import Identity, PublicIdentity, verify_note
+from tests.merkle_roots import root_of
 
 NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 LATER = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)

@@ -13,13 +13,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from ethics import BadDocument, Event, demo_constitution, the_framework
+from ethics import BadDocument, Event, the_framework
 from ethics.case import parse_case
 from policies import Facts, load_catalogue, load_gateways, load_policy
 from policies.paperwork import with_paperwork
 from policies.preview import preview
 from policies.space import Standing, whole_space
 from service.board.pack import Papers, Since, page, since_of
+from tests.made_up_board import demo_constitution
 
 P = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "proposals_project.py")))
 # The formula, and the counting of syllables, that the explanations are held to.

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ethics import BadDocument, Constitution, Framework, demo_constitution, the_framework
+from ethics import BadDocument, Constitution, Framework, the_framework
 from ethics.principles import numbers_of
 from ethics.standing import Agreement, Standing, agree, agreement, standing_of
 from keys import BadSignature, Identity, NotTrusted, TrustRegister
@@ -16,6 +16,7 @@ from keys.trust import Entry
 from policies import load_policy
 from policies.terms import words
 from service.errors import BAD_INPUT, BAD_KEY, NOT_APPROVED
+from tests.made_up_board import demo_constitution
 
 P = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "proposals_project.py")))
 AT = datetime(2026, 9, 1, tzinfo=UTC)

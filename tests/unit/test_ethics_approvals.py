@@ -12,7 +12,6 @@ from ethics import (
     Vote,
     adopt,
     cast_vote,
-    demo_constitution,
     read_adoption,
     read_adoptions,
     read_vote,
@@ -20,6 +19,7 @@ from ethics import (
 )
 from keys import Identity, TrustRegister
 from keys.trust import Entry
+from tests.made_up_board import demo_constitution
 
 AT = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 BOARD = demo_constitution()

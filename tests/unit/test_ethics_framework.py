@@ -25,13 +25,10 @@ def test_the_framework_carries_out_six_and_seven_principles() -> None:
     assert {what for one in framework.principles for what in one.daief} == set(DAIEF)
 
 
-def test_the_principles_are_numbered_and_found_by_number() -> None:
+def test_the_principles_are_numbered() -> None:
     framework = the_framework()
     for number, one in enumerate(framework.principles, start=1):
         assert one.id == f"P{number}"
-        assert framework.principle(one.id) is one
-    with pytest.raises(KeyError):
-        framework.principle("P99")
 
 
 def test_a_small_complete_framework_is_read() -> None:

@@ -14,9 +14,10 @@ import pytest
 
 from linkage.attestations import Attestation
 from linkage.errors import BadInput
-from linkage.partner.exclusions.exclusions import Exclusion, exclude
+from linkage.partner.exclusions.exclusions import Exclusion
 from linkage.partner.exclusions.lists import read_exclusion
 from linkage.partner.records import CleanRecords, Column
+from tests.in_one_portion import exclude
 
 DAY = date(2026, 3, 1)
 ONE, TWO, THREE, FOUR = "9434765919", "9434765870", "4505577104", "9876543210"

@@ -12,7 +12,7 @@ import pytest
 
 from keys import Secret
 from linkage.errors import BadInput, NotWritten
-from linkage.partner.attribute_rows import AttributeRows, attribute_table
+from linkage.partner.attribute_rows import AttributeRows
 from linkage.partner.exclusions.exclusions import Excluder, Exclusion
 from linkage.partner.ledger.changes import reference_order
 from linkage.partner.normalise import ColumnMapping, normalise
@@ -24,6 +24,7 @@ from linkage.partner.tokens.prepared import PartTables
 from linkage.partner.tokens.same_person import People, same_person
 from linkage.partner.tokens.scratch import Scratch
 from linkage.schema import load_schema
+from tests.in_one_portion import attribute_table
 
 SCHEMA = load_schema((Path(__file__).parents[1] / "schemas" / "core.yaml").read_text("utf-8"))
 SECRET = Secret(bytes(32), name="project")

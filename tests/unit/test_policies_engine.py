@@ -5,10 +5,10 @@ from importlib.resources import files
 import pytest
 
 from policies import Refused, Request, Requester, decide, load_catalogue, load_gateways, load_policy
-from policies.alternative import apply
 from policies.document import Prohibition
 from policies.explain import explain, explain_near_misses
 from policies.selftest import PERSON, PROJECT, perfect_facts, run_tests
+from tests.mended_requests import apply
 
 LIBRARY = files("policies") / "library"
 CATALOGUE = load_catalogue((LIBRARY / "catalogue.yaml").read_text("utf-8"))

@@ -17,13 +17,13 @@ from ethics.merkle import (
     leaf_hash,
     levels_of,
     reader_of,
-    root_of,
     verify_consistency,
     verify_inclusion,
 )
 from ethics.tiles import TILE, bundle_paths, tile_path, tiles_of
 from ethics.witness import cosigner_key_id, verify_cosignatures
 from keys import PublicIdentity
+from tests.merkle_roots import root_of
 
 
 def facts(name: str) -> dict[str, Any]:

@@ -39,17 +39,6 @@ class Exclusion:
 
 
 @dataclass(frozen=True, slots=True)
-class Remaining:
-    """The records that may be used. `kept` has a mark for every record there was, `excluded` the exact count of each list, for the partner's eyes;
-    the attestations go into the manifest."""
-
-    clean: CleanRecords
-    kept: Marks
-    excluded: tuple[int, ...]
-    attestations: tuple[Attestation, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Stated:
     """What the lists left out: the exact count of each, for the partner's eyes, and the attestations for the manifest."""
 
@@ -103,20 +92,6 @@ class Excluder:
             for e, count in zip(self._lists, self._counts, strict=True)
         )
         return Stated(tuple(self._counts), stated)
-
-
-def exclude(
-    clean: CleanRecords, *, exclusions: Sequence[Exclusion], on: date, most_days: int | None = None
-) -> Remaining:
-    """The records that every list leaves.
-
-    Raises:
-        BadInput: as `Excluder`.
-    """
-    excluder = Excluder(exclusions, on=on, most_days=most_days)
-    left, kept = excluder.apply(clean)
-    stated = excluder.finish()
-    return Remaining(left, kept, stated.excluded, stated.attestations)
 
 
 def _check_lists(exclusions: Sequence[Exclusion], *, on: date, most_days: int | None) -> None:
