@@ -29,6 +29,7 @@ from service.commands.releases import ANALYST as ANALYST_RELEASES
 from service.commands.releases import DESK as DESK_RELEASES
 from service.commands.schema import schema
 from service.commands.trust import trust
+from service.commands.work import centre_log
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -53,6 +54,7 @@ for name, actor in {
     app.add_typer(actor, name=name)
 desk.command("answer")(desk_answer)
 centre.command("quality")(centre_quality)
+centre.command("log")(centre_log)
 centre.command("people")(centre_people)
 centre.command("person-history")(person_history)
 board.command("test")(board_test)

@@ -7,11 +7,12 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from keys import BadSignature, Identity, PublicIdentity, sign_note, verify_note
+from keys import BadSignature, Identity, TrustRegister, sign_note, verify_note
 from keys.notes import split_note
 from linkage.errors import BadInput
 from service.writing import write_whole
@@ -19,6 +20,17 @@ from service.writing import write_whole
 WORK_FORMAT: Final = "linkage-work/v1"
 LOG_FOLDER: Final = "log"
 ENTRY: Final = re.compile(r"[0-9]{6}\.note")
+DESKS: Final = ("linker", "assembler")
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """An entry of a log: its file's name, who signed it, when by its own account, and what it says."""
+
+    name: str
+    by: str
+    at: datetime
+    body: Mapping[str, Any]
 
 
 def entries(folder: Path) -> list[Path]:
@@ -41,26 +53,37 @@ def log_work(folder: Path, what: str, *, facts: Mapping[str, Any], by: Identity,
     return path
 
 
-def read_work(folder: Path, *, by: PublicIdentity) -> list[dict[str, Any]]:
-    """What the log says, in order.
+def read_work(folder: Path, *, trust: TrustRegister) -> list[Work]:
+    """What the log says, in order: every entry is signed by the one desk whose log it is, which the register lists for the entry's time, and names the one before.
 
     Raises:
-        BadInput: an entry is missing, altered or not signed by the desk.
+        BadInput: an entry is missing, altered or not signed by that desk.
     """
-    out: list[dict[str, Any]] = []
+    out: list[Work] = []
     before: str | None = None
     for number, path in enumerate(entries(folder), 1):
-        try:
-            body: dict[str, Any] = json.loads(
-                verify_note(path.read_text("utf-8"), known=[by], kind=WORK_FORMAT).body
-            )
-        except (BadSignature, ValueError, RecursionError) as fault:
-            raise BadInput(f"{path.name} of the log is altered or not signed by {by.name}") from fault
-        if path.name != f"{number:06d}.note" or body.get("before") != before:
+        one = _verified(path, trust)
+        if path.name != f"{number:06d}.note" or one.body.get("before") != before:
             raise BadInput(f"the log has a gap before {path.name}: restore it from its backup")
+        if out and one.by != out[0].by:
+            raise BadInput(f"{path.name} of the log is signed by {one.by}, and those before it by {out[0].by}")
         before = _digest(path)
-        out.append(body)
+        out.append(one)
     return out
+
+
+def _verified(path: Path, trust: TrustRegister) -> Work:
+    try:
+        text = path.read_text("utf-8")
+        body = json.loads(split_note(text)[0].partition("\n")[2])
+        at = datetime.fromisoformat(body["at"])
+        known = [e.identity for e in trust.entries if any(e.holds(desk, at=at) for desk in DESKS)]
+        (by,) = verify_note(text, known=known, kind=WORK_FORMAT).signers
+    except (BadSignature, ValueError, KeyError, TypeError, RecursionError) as fault:
+        raise BadInput(
+            f"{path.name} of the log is altered, or not signed by one whom the trust register lists as {' or '.join(DESKS)} at its time"
+        ) from fault
+    return Work(path.name, by, at, body)
 
 
 def _digest(path: Path) -> str:

@@ -17,7 +17,6 @@ ALLOWED = {
     "policies/cedar/world.py:questions": "the second engine of decision 0015, which tests and benchmarks ask",
     "policies/disclosure/csv_table.py:table_csv": "the table that `read_table` reads, written",
     "policies/five_safes.py:five_safes": "the request in sentences under the five questions, for whoever embeds the engine",
-    "service/centre/work_log.py:read_work": "verifies the linker's and the assembler's own log",
 }
 
 

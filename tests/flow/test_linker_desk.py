@@ -6,6 +6,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from linkage.central.pairs.run import RUN_NAME
 from linkage.errors import BadInput
 from linkage.schema import load_schema
 from service.centre import run as centre_run
-from service.centre.work_log import entries, read_work
+from service.centre.work_log import entries, log_work, read_work
+from service.shared import read_project
 from service.trust.unlocking import asking
 
 
@@ -44,9 +46,12 @@ def update(p: Any) -> Any:
     )
 
 
+def work(p: Any) -> list[Any]:
+    return [one.body for one in read_work(home(p), trust=read_project(p.shared).trust)]
+
+
 def test_the_linker_keeps_a_log_of_its_own_that_names_each_run_and_the_one_before(linked: Any) -> None:
-    linker = Identity.load(home(linked) / "identity.key").public
-    (first,) = read_work(home(linked), by=linker)
+    (first,) = work(linked)
     assert first["what"] == "full run"
     assert first["submissions"].keys() == {"police", "schools"}
     model = read_model(
@@ -55,21 +60,55 @@ def test_the_linker_keeps_a_log_of_its_own_that_names_each_run_and_the_one_befor
     )
     assert first["model"] == model.digest
     linked.well(linked.link())
-    assert [one["before"] is None for one in read_work(home(linked), by=linker)] == [True, False]
+    assert [one["before"] is None for one in work(linked)] == [True, False]
     last = entries(home(linked))[-1]
     last.write_text(last.read_text("utf-8").replace("full run", "fool run"), "utf-8")
     with pytest.raises(BadInput, match=r"000002\.note of the log is altered"):
-        read_work(home(linked), by=linker)
+        work(linked)
     last.write_text(
         last.read_text("utf-8").replace("fool run", "full run").replace("linkage-work/v1", "linkage-work/v2"),
         "utf-8",
     )
-    with pytest.raises(BadInput, match="altered or not signed"):
-        read_work(home(linked), by=linker)
+    with pytest.raises(BadInput, match="altered, or not signed"):
+        work(linked)
     last.write_text(last.read_text("utf-8").replace("linkage-work/v2", "linkage-work/v1"), "utf-8")
     entries(home(linked))[0].unlink()
     with pytest.raises(BadInput, match="gap"):
-        read_work(home(linked), by=linker)
+        work(linked)
+
+
+def test_an_auditor_reads_the_logs_of_linker_and_assembler_by_command(linked: Any, tmp_path: Path) -> None:
+    linked.well(linked.link())
+    linked.well(linked.assemble())
+    words = ("--shared", linked.shared, "--root", linked.shared / "root.json")
+    lines = linked.well(linked.run("centre", "log", home(linked), *words)).out.splitlines()
+    assert [line.split("  ")[0] for line in lines[:2]] == ["000001", "000002"]
+    assert "full run: police, schools in round 1; result " in lines[0]
+    assert lines[2] == "2 entries, none missing between them; signed by linker/1"
+    result = lines[1].rpartition(" ")[2]
+    assembler = Path(linked.home("assembler/1"))
+    (told, whose) = linked.well(linked.run("centre", "log", assembler, *words)).out.splitlines()
+    assert f"assembly of {result}: 480 records, 320 people; ids: none changed" in told
+    assert whose == "1 entry; signed by assembler/1"
+    body = json.loads(linked.well(linked.run("centre", "log", assembler, *words, "--json")).out)
+    assert body["by"] == "assembler/1"
+    assert [(one["entry"], one["records"]) for one in body["entries"]] == [("000001.note", 480)]
+    assert "has no entries in log/" in linked.run("centre", "log", tmp_path, *words).err
+    (home(linked) / "log" / "000003.note").write_text((assembler / "log" / "000001.note").read_text())
+    assert linked.run("centre", "log", home(linked), *words).code == 10
+
+
+def test_an_entry_signed_by_another_desk_or_before_it_was_one_is_refused(linked: Any) -> None:
+    trust = read_project(linked.shared).trust
+    by, now = Identity.load(home(linked) / "identity.key"), linked.now
+    other = Identity.load(Path(linked.home("assembler/1")) / "identity.key")
+    log_work(home(linked), "full run", facts={}, by=other, now=now)
+    with pytest.raises(BadInput, match=r"000002\.note of the log is signed by assembler/1"):
+        read_work(home(linked), trust=trust)
+    entries(home(linked))[-1].unlink()
+    log_work(home(linked), "full run", facts={}, by=by, now=now - timedelta(days=4000))
+    with pytest.raises(BadInput, match="at its time"):
+        read_work(home(linked), trust=trust)
 
 
 def test_an_incremental_run_by_command_needs_a_full_one_and_says_when_nothing_is_new(linked: Any) -> None:
@@ -114,8 +153,7 @@ def test_a_run_links_what_is_new_by_itself_says_so_and_links_everything_where_as
     assert "; only what is new since the last run was linked, and --full links everything anew" in told.out
     assert "what is new in update-0001/" in told.out
     assert (pairs / "update-0001" / RUN_NAME).is_file()
-    linker = Identity.load(home(linked) / "identity.key").public
-    assert [one["what"] for one in read_work(home(linked), by=linker)] == [
+    assert [one["what"] for one in work(linked)] == [
         *2 * ["full run"],
         "incremental run",
     ]

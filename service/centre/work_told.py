@@ -1,0 +1,47 @@
+"""What the log of the linker or the assembler says of its runs, once every entry was found signed and in its place."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from linkage.errors import BadInput
+from service.centre.work_log import LOG_FOLDER, Work, read_work
+from service.shared import read_project, read_root
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An answer as sentences and as JSON."""
+
+    lines: Sequence[str]
+    body: Mapping[str, Any]
+
+
+def work_told(folder: Path, *, shared: Path, root: Path) -> Told:
+    """Each run in a line, oldest first, and whose log it is. Entries that were cut off at the end would not be missed here.
+
+    Raises:
+        BadInput: there is no log, or an entry is missing, altered, or signed by nobody who was linker or assembler at its time.
+        BadSignature: the register is not signed by a quorum of the root.
+    """
+    work = read_work(folder, trust=read_project(shared, root=read_root(root)).trust)
+    if not work:
+        raise BadInput(
+            f"{folder.name}/ has no entries in {LOG_FOLDER}/: name the folder of a linker or an assembler that has run"
+        )
+    count = "1 entry" if len(work) == 1 else f"{len(work):,} entries, none missing between them"
+    lines = [f"{one.name.partition('.')[0]}  {one.at:%Y-%m-%d %H:%M}  {_says(one)}" for one in work]
+    body = {"by": work[0].by, "entries": [{"entry": one.name, **one.body} for one in work]}
+    return Told([*lines, f"{count}; signed by {work[0].by}"], body)
+
+
+def _says(one: Work) -> str:
+    body = one.body
+    if "submissions" in body:
+        return f"{body['what']}: {', '.join(sorted(body['submissions']))} in round {body['epoch']}; result {body['run'][:12]}"
+    ids = ", ".join(f"{many:,} {kind}" for kind, many in body["ids"].items() if many)
+    return (
+        f"{body['what']} of {body['run'][:12]}: {body['records']:,} records, {body['people']:,} people; "
+        f"ids: {ids or 'none changed'}"
+    )
