@@ -21,7 +21,16 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from scale_tables import PARTNERS, World, mixed, sealed_file, signed_manifest, sorted_by_reference, tokens_file
+from scale_tables import (
+    CHUNK,
+    PARTNERS,
+    World,
+    mixed,
+    sealed_file,
+    signed_manifest,
+    sorted_by_reference,
+    tokens_file,
+)
 
 from linkage.gone import GONE, write_gone
 from linkage.manifest import GONE_SUFFIX, RECORDS, Manifest, Round, SealedFile
@@ -102,8 +111,16 @@ class Project:
         )
 
     def _rows(self, key: MatchKey, partner: int, sent: Sent) -> Iterator[dict[str, Any]]:
-        for person, version in sent.brought:
-            yield from self.world.rows(key, person, partner=partner, version=version)
+        """In the order of their references, as partners send them."""
+        pieces = [
+            piece
+            for person, version in sent.brought
+            for piece in self.world.rows(key, person, partner=partner, version=version)
+        ]
+        columns = {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}
+        order = np.argsort(columns["row_ref"])
+        for begin in range(0, len(order), CHUNK):
+            yield {name: column[order[begin : begin + CHUNK]] for name, column in columns.items()}
 
     def _map(self, key: MatchKey, partner: int, person: People) -> PassMap:
         rows, refs = self.world.references(key, person, partner=partner), references(person, partner=partner)

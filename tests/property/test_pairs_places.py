@@ -1,26 +1,42 @@
 """Named references are found among rows whether these rise or not."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkage.central.pairs.opened import among, places_among
+from linkage.central.pairs.among import Names, among
 
 WORDS = st.lists(st.integers(-(2**63), 2**63 - 1) | st.integers(-5, 5), max_size=40)
 
 
-@given(WORDS, WORDS)
-def test_places_are_those_of_the_rows_that_are_named(rows: list[int], named: list[int]) -> None:
-    names = np.sort(np.array(named, dtype=np.int64))
+@given(WORDS, WORDS, WORDS)
+def test_places_are_those_of_the_rows_that_are_named(
+    rows: list[int], named: list[int], more: list[int]
+) -> None:
+    several = [np.array(one, dtype=np.int64) for one in (named, more)]
+    names, every = Names(several), np.unique(np.concatenate(several))
     for within in (np.array(rows, dtype=np.int64), np.unique(np.array(rows, dtype=np.int64))):
-        found = places_among(names, within=within, named=among(names))
-        assert found.tolist() == np.flatnonzero(np.isin(within, names)).tolist()
+        places, numbers = names.places(within)
+        assert places.tolist() == np.flatnonzero(np.isin(within, every)).tolist()
+        assert every[numbers].tolist() == within[places].tolist()
+    for one in several:
+        assert every[names.marks(one)].tolist() == np.unique(one).tolist()
 
 
 @given(WORDS)
 def test_rows_that_rise_are_not_looked_at_one_by_one(rows: list[int]) -> None:
-    def never(_: object) -> np.ndarray:
+    def never(*_: object) -> np.ndarray:
         raise AssertionError
 
     within = np.unique(np.array(rows, dtype=np.int64))
-    assert places_among(within, within=within, named=never).tolist() == list(range(len(within)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("linkage.central.pairs.among.among", never)
+        places, numbers = Names([within]).places(within)
+    assert places.tolist() == numbers.tolist() == list(range(len(within)))
+
+
+@given(WORDS, WORDS)
+def test_words_are_told_apart_though_their_first_bits_are_the_same(rows: list[int], few: list[int]) -> None:
+    wanted, within = np.unique(np.array(few, dtype=np.int64)), np.array(rows, dtype=np.int64)
+    assert among(wanted)(within).tolist() == np.isin(within, wanted).tolist()

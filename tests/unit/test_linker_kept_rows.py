@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from keys import BadSeal, Identity
-from linkage.central.pairs.resident import HEADS, LENGTH, PAGE, TAG, keep_rows, resident
+from linkage.central.pairs.resident import HEADS, LENGTH, PAGE, TAG, keep_rows, resident, space_to_open
 
 LANES = ("row_ref", "block", "presence_0", "forename_band", "surname_0")
 ME = Identity.make("linker/1")
 CONTEXT = b"here"
+NONE = np.empty(0, dtype=np.int64)
 
 
 def columns(size: int) -> dict[str, np.ndarray]:
@@ -27,15 +28,12 @@ def put(path: Path, size: int) -> dict[str, np.ndarray]:
 def opened(
     path: Path, wanted: np.ndarray, *, by: Identity = ME, context: bytes = CONTEXT
 ) -> dict[str, np.ndarray]:
-    with resident(path, context=context, linker=by) as rows:
-        parts = []
-        for piece in rows.pieces():
-            its = wanted[(wanted >= piece.first) & (wanted < piece.first + len(piece.row_ref))] - piece.first
-            found = piece.rows(its)
-            assert (found["row_ref"] == piece.row_ref[its]).all()
-            assert (found["block"] == piece.block[its]).all()
-            parts.append(found)
-    return {n: np.concatenate([np.empty(0, dtype=np.int64), *(part[n] for part in parts)]) for n in LANES}
+    with resident(path, context=context, linker=by, space=space_to_open()) as rows:
+        heads = [(row_ref.copy(), block.copy()) for row_ref, block in rows.pieces()]
+        row_ref, block = (
+            np.concatenate([NONE, *several]) for several in zip((NONE, NONE), *heads, strict=True)
+        )
+        return {"row_ref": row_ref[wanted], "block": block[wanted], **rows.rows(wanted)}
 
 
 @pytest.mark.parametrize("size", [0, 1, PAGE - 1, PAGE, 3 * PAGE + 5, HEADS, HEADS + PAGE + 1])
@@ -54,7 +52,7 @@ def test_rows_are_opened_as_they_were_put_whichever_are_wanted(tmp_path: Path, s
 def test_a_page_that_was_altered_does_not_open_and_others_do(tmp_path: Path) -> None:
     path, size = tmp_path / "rows", 4 * PAGE
     rows = put(path, size)
-    width = sum(column.itemsize for column in rows.values())
+    width = sum(column.itemsize for name, column in rows.items() if name not in ("row_ref", "block"))
     content = bytearray(path.read_bytes())
     content[-LENGTH - PAGE * width - TAG + 3] ^= 1
     path.write_bytes(content)
@@ -85,3 +83,15 @@ def test_rows_of_another_place_or_linker_do_not_open(tmp_path: Path) -> None:
         opened(path, np.arange(PAGE), context=b"elsewhere")
     with pytest.raises(BadSeal):
         opened(path, np.arange(PAGE), by=Identity.make("linker/1"))
+
+
+def test_rows_stay_as_they_are_when_another_file_is_opened_into_the_same_memory(tmp_path: Path) -> None:
+    space, sizes = space_to_open(), (PAGE * 700, PAGE * 30 + 1)
+    rows = {size: put(tmp_path / str(size), size) for size in sizes}
+    found = {}
+    for size in sizes:
+        with resident(tmp_path / str(size), context=CONTEXT, linker=ME, space=space) as kept:
+            found[size] = kept.rows(np.arange(size))
+    for size in sizes:
+        assert set(found[size]) == set(LANES) - {"row_ref", "block"}
+        assert all((column == rows[size][name]).all() for name, column in found[size].items())

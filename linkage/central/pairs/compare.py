@@ -4,7 +4,7 @@ A pattern is the level of every comparison. Many pairs share few patterns, so th
 all that follows works on patterns (fastLink, Enamorado, Fifield and Imai 2019).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -23,6 +23,8 @@ from linkage.tokens import PassTable
 
 LARGEST_CODE: Final = 1 << 62
 THREADS: Final = 2
+# Starting threads takes as long as comparing so many pairs.
+WORTH_THREADS: Final = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +100,8 @@ def compare(
     left, right = meeting(rows, link_type=link_type, among=None if new is None else new > 0)
     code = np.zeros(len(left), dtype=np.int64)
     sides = Sides(len(left), partial(rows.sides, left=left, right=right))
-    with ThreadPoolExecutor(threads) as workers:
-        for level, stride in zip(workers.map(partial(_level, sides=sides), lanes), strides, strict=True):
-            code += level * np.int64(stride)
+    for level, stride in zip(_levels(lanes, sides, threads=threads), strides, strict=True):
+        code += level * np.int64(stride)
     codes, pattern = np.unique(code, return_inverse=True)
     pairs: dict[str, npt.NDArray[Any]] = {
         "source_l": rows.source[left],
@@ -114,6 +115,16 @@ def compare(
     # A record may have two rows of one reference in a block: the order of their pairs must not tell which came first.
     order = np.lexsort((pairs["pattern"], pairs["row_ref_r"], pairs["row_ref_l"]))
     return Compared(names, {n: c[order] for n, c in pairs.items()}, codes)
+
+
+def _levels(lanes: Sequence[LaneLevels], sides: Sides, *, threads: int) -> Iterator[npt.NDArray[np.int8]]:
+    """The level of every pair in each lane."""
+    level = partial(_level, sides=sides)
+    if sides.count < WORTH_THREADS:
+        yield from map(level, lanes)
+        return
+    with ThreadPoolExecutor(threads) as workers:
+        yield from workers.map(level, lanes)
 
 
 def _level(lane: LaneLevels, *, sides: Sides) -> npt.NDArray[np.int8]:

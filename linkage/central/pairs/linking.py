@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from keys import PublicIdentity
+from linkage.central.pairs.among import Wanted, among
 from linkage.central.pairs.chunks import Room, Share, inside, shares, split
 from linkage.central.pairs.compare import Compared, Counted, added, compare, counted
 from linkage.central.pairs.journal import Journal
@@ -17,15 +18,13 @@ from linkage.central.pairs.model import LinkType, Model, PassModel
 from linkage.central.pairs.opened import (
     OpenRows,
     Pieces,
-    Wanted,
-    among,
     fresh_blocks,
     kept_context,
     kept_path,
     open_rows,
     opened_once,
 )
-from linkage.central.pairs.resident import keep_rows
+from linkage.central.pairs.resident import keep_rows, space_to_open
 from linkage.central.pairs.scoring import score_pairs
 from linkage.central.pairs.sealed_pairs import PAIRS_SUFFIX, seal_pairs
 from linkage.central.pairs.token_files import Tokens
@@ -77,6 +76,7 @@ class Linking:
         self.tokens, self.assembler, self.link_type = tokens, assembler, link_type
         self._room, self._progress, self._before = room, progress, before
         self._keep = keep
+        self._space = space_to_open()
 
     def inputs(self) -> dict[str, object]:
         """What a run must have in common with an earlier one to go on with what that one finished."""
@@ -181,7 +181,7 @@ class Linking:
     def _split(
         self, one: Pass, share: Share, *, head: Manifest, wanted: Wanted | None, pieces: Pieces
     ) -> dict[int, PassTable]:
-        rows = open_rows(one.key, self.tokens, head=head, wanted=wanted, pieces=pieces)
+        rows = open_rows(one.key, self.tokens, head=head, wanted=wanted, pieces=pieces, space=self._space)
         if self._before is None:
             self._put_away(one, share, rows, head=head)
         else:

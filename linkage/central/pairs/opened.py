@@ -4,21 +4,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from keys import Identity
 from linkage.central.chain import Link
-from linkage.central.pairs.resident import ROWS_SUFFIX, resident
+from linkage.central.pairs.among import NONE, Names, Wanted
+from linkage.central.pairs.resident import ROWS_SUFFIX, Resident, Space, resident, space_to_open
 from linkage.central.pairs.token_files import Columns, Refs, Tokens, gone_rows, pieces_of
 from linkage.errors import BadSubmission
 from linkage.manifest import Manifest, Round
 from linkage.schema import MatchKey, Schema
 from linkage.tokens import PassTable, lane_type, lanes_of
-
-NONE: Final = np.empty(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,6 @@ def open_tables(
     return tables
 
 
-Wanted = Callable[[Refs], npt.NDArray[np.bool_]]
 Pieces = Callable[[Link], Iterable[Columns]]
 
 
@@ -79,8 +77,10 @@ def open_rows(
     head: Manifest,
     wanted: Wanted | None = None,
     pieces: Pieces | None = None,
+    space: Space | None = None,
 ) -> OpenRows:
-    """The rows of one partner's chain; only those whose blocks are `wanted`, where that is said. `pieces` gives those of each submission.
+    """The rows of one partner's chain; only those whose blocks are `wanted`, where that is said. `pieces` gives those of each submission; what the linker keeps is opened
+    into `space`.
 
     Raises:
         BadSubmission: a file is missing, or is of another partner or pass than its place says, or an update does not fit what it follows.
@@ -88,29 +88,38 @@ def open_rows(
     """
     links = tokens.chains[head.partner]
     pieces = pieces or opened_once(key, tokens)
-    with _first(key, links, tokens, wanted=wanted, pieces=pieces) as (begin, first):
-        updates = [_Update.of(key, link, tokens, pieces=pieces) for link in links[begin + 1 :]]
+    space = space_to_open() if space is None else space
+    with _first(key, links, tokens, wanted=wanted, pieces=pieces, space=space) as (begin, first):
+        brought = [_joined(list(pieces(link)), schema=tokens.schema, key=key) for link in links[begin + 1 :]]
+        gone = [gone_rows(key, link, tokens) for link in links[begin + 1 :]]
+        names = Names([*gone, *(columns["row_ref"] for columns in brought)])
+        updates = [
+            _Update(link, columns, names.marks(its), names.marks(columns["row_ref"]))
+            for link, columns, its in zip(links[begin + 1 :], brought, gone, strict=True)
+        ]
         parts: list[tuple[Columns, int]] = []
-        names = np.sort(np.concatenate([NONE, *(refs for u in updates for refs in u.names)]))
-        named = among(names)
         for number in range(begin, len(links)):
-            several = first if number == begin else [_Whole(updates[number - begin - 1].columns)]
-            for piece in several:
-                stays = np.ones(len(piece.row_ref), dtype=bool)
+            several = first if number == begin else _Whole([updates[number - begin - 1].columns])
+            for row_ref, block in several.pieces():
+                stays = np.ones(len(row_ref), dtype=bool)
                 # Most rows are named by no update, and nothing becomes of them.
-                its = places_among(names, within=piece.row_ref, named=named)
+                its, which = names.places(row_ref)
                 for update in updates[number - begin :]:
-                    stays[its] = update.outlived(piece.row_ref[its], stays[its])
+                    stays[its] = update.outlived(which, stays[its])
                 if wanted is not None:
-                    stays &= wanted(piece.block)
-                parts.append((piece.rows(np.flatnonzero(stays)), number))
+                    stays &= wanted(block)
+                several.take(np.flatnonzero(stays))
+            parts += [(columns, number) for columns in several.taken()]
     for update in updates:
         update.check(key.name)
     whole = _joined([columns for columns, _ in parts], schema=tokens.schema, key=key)
     link_of = np.repeat(np.array([n for _, n in parts], dtype=np.int16), [len(c["row_ref"]) for c, _ in parts])
     again = np.zeros(len(link_of), dtype=bool)
+    # A row of the submissions that are read together would be gone if an update had taken it back.
+    came = link_of > begin
+    which = names.numbers(whole["row_ref"][came])
     for update in updates:
-        again |= (link_of > 0) & update.is_gone(whole["row_ref"])
+        again[came] |= update.is_gone[which]
     return OpenRows(whole, link_of, again)
 
 
@@ -123,83 +132,86 @@ def fresh_blocks(tokens: Tokens, *, before: Mapping[str, int], pieces: Pieces) -
     return np.sort(np.concatenate(found))
 
 
-def among(blocks: Refs) -> Wanted:
-    """Tells which words are among these, which rise. Blocks and references are pseudo-random, so that a table of their first bits settles nearly all."""
-    bits = min(26, max(8, len(blocks).bit_length() + 6))
-    shift = np.uint64(64 - bits)
-    table = np.zeros(1 << bits, dtype=bool)
-    table[blocks.view(np.uint64) >> shift] = True
+class _Rows(Protocol):
+    """The rows of a submission, or of several, which pass by in pieces and of which some are taken with all their lanes."""
 
-    def wanted(block: Refs) -> npt.NDArray[np.bool_]:
-        # No bit beyond the table's is left, so that nothing wraps: it spares numpy a look at each.
-        marks = table.take((block.view(np.uint64) >> shift).view(np.int64), mode="wrap")
-        likely = np.flatnonzero(marks)
-        if len(likely):
-            place = np.searchsorted(blocks, block[likely]).clip(max=len(blocks) - 1)
-            marks[likely] = blocks[place] == block[likely]
-        return marks
+    def pieces(self) -> Iterator[tuple[Refs, Refs]]:
+        """The references and the blocks of all rows, some at a time; they stand until the next are asked for."""
 
-    return wanted
+    def take(self, places: Refs, /) -> None:
+        """The rows at these places of the last piece, which rise, are taken."""
 
-
-def places_among(names: Refs, *, within: Refs, named: Wanted) -> Refs:
-    """Where the references stand that are among the names, which rise; `named` tells it of each. Those of a whole submission rise too, and then the few names are
-    looked for among them instead of each of them among the names."""
-    if not len(names) or not len(within):
-        return NONE
-    if not (within[1:] > within[:-1]).all():
-        return np.flatnonzero(named(within))
-    first, past = np.searchsorted(names, within[0]), np.searchsorted(names, within[-1], side="right")
-    likely = names[first:past]
-    place = np.searchsorted(within, likely)
-    return np.unique(place[within[place] == likely])
-
-
-class _Piece(Protocol):
-    """Some rows of which those that stay are taken with all their lanes."""
-
-    @property
-    def row_ref(self) -> Refs:
-        """The references of all rows."""
-
-    @property
-    def block(self) -> Refs:
-        """Their blocks."""
-
-    def rows(self, places: Refs, /) -> Columns:
-        """The rows at these places, which rise."""
+    def taken(self) -> list[Columns]:
+        """What was taken, in its order."""
 
 
 class _Whole:
     """Rows that are open with all their lanes."""
 
-    def __init__(self, columns: Columns) -> None:
-        self._columns = columns
-        self.row_ref, self.block = columns["row_ref"], columns["block"]
+    def __init__(self, several: Iterable[Columns]) -> None:
+        self._several = several
+        self._last: Columns = {}
+        self._taken: list[Columns] = []
 
-    def rows(self, places: Refs, /) -> Columns:
-        """The rows at these places, which rise."""
-        if len(places) == len(self.row_ref):
-            return self._columns
-        return {n: c[places] for n, c in self._columns.items()}
+    def pieces(self) -> Iterator[tuple[Refs, Refs]]:
+        """The references and the blocks of all rows, some at a time."""
+        for columns in self._several:
+            self._last = columns
+            yield columns["row_ref"], columns["block"]
+
+    def take(self, places: Refs, /) -> None:
+        """The rows at these places of the last piece, which rise, are taken."""
+        whole = len(places) == len(self._last["row_ref"])
+        self._taken.append(self._last if whole else {n: c[places] for n, c in self._last.items()})
+
+    def taken(self) -> list[Columns]:
+        """What was taken, in its order."""
+        return self._taken
+
+
+class _Kept:
+    """Rows that the linker keeps: their references and blocks are looked at first, and pages are opened when it is known of which."""
+
+    def __init__(self, rows: Resident) -> None:
+        self._rows = rows
+        self._first = 0
+        self._last = NONE, NONE
+        self._taken = [(NONE, NONE, NONE)]
+
+    def pieces(self) -> Iterator[tuple[Refs, Refs]]:
+        """The references and the blocks of all rows, some at a time; they stand until the next are asked for."""
+        for head in self._rows.pieces():
+            self._last = head
+            yield head
+            self._first += len(head[0])
+
+    def take(self, places: Refs, /) -> None:
+        """The rows at these places of the last piece, which rise, are taken."""
+        row_ref, block = self._last
+        self._taken.append((places + self._first, row_ref[places], block[places]))
+
+    def taken(self) -> list[Columns]:
+        """What was taken, in its order."""
+        numbers, row_ref, block = map(np.concatenate, zip(*self._taken, strict=True))
+        return [{"row_ref": row_ref, "block": block, **self._rows.rows(numbers)}]
 
 
 @contextmanager
 def _first(
-    key: MatchKey, links: Sequence[Link], tokens: Tokens, *, wanted: Wanted | None, pieces: Pieces
-) -> Iterator[tuple[int, Iterable[_Piece]]]:
+    key: MatchKey, links: Sequence[Link], tokens: Tokens, *, wanted: Wanted | None, pieces: Pieces, space: Space
+) -> Iterator[tuple[int, _Rows]]:
     """The number of the submission up to which rows are read together, and these rows: as the linker keeps them, where only some are wanted and it keeps
     them, and else those of the whole submission."""
     partner = links[0].manifest.partner
     path = kept_path(tokens, key, partner=partner)
     if wanted is not None and path.is_file():
         context = kept_context(tokens, key, partner=partner)
-        with resident(path, context=context, linker=tokens.linker) as rows:
+        with resident(path, context=context, linker=tokens.linker, space=space) as rows:
             digests = tokens.digests[partner]
             if rows.upto in digests:
-                yield digests.index(rows.upto), rows.pieces()
+                yield digests.index(rows.upto), _Kept(rows)
                 return
-    yield 0, (_Whole(columns) for columns in pieces(links[0]))
+    yield 0, _Whole(pieces(links[0]))
 
 
 def kept_path(tokens: Tokens, key: MatchKey, *, partner: str) -> Path:
@@ -214,38 +226,26 @@ def kept_context(tokens: Tokens, key: MatchKey, *, partner: str) -> bytes:
 
 @dataclass(slots=True)
 class _Update:
-    """What an update brings and takes back, and how it fits the rows before it, which pass by in pieces."""
+    """What an update brings, and which of all names it takes back and brings; and how it fits the rows before it, which pass by in pieces."""
 
     link: Link
     columns: Columns
-    gone: Refs
-    is_gone: Wanted
-    is_brought: Wanted
+    is_gone: npt.NDArray[np.bool_]
+    is_brought: npt.NDArray[np.bool_]
     taken: int = 0
     twice: bool = field(default=False)
 
-    @classmethod
-    def of(cls, key: MatchKey, link: Link, tokens: Tokens, *, pieces: Pieces) -> "_Update":
-        own = _joined(list(pieces(link)), schema=tokens.schema, key=key)
-        gone = gone_rows(key, link, tokens)
-        return cls(link, own, gone, among(np.sort(gone)), among(np.sort(own["row_ref"])))
-
-    @property
-    def names(self) -> tuple[Refs, Refs]:
-        """The references of the rows that it takes back, and of those that it brings."""
-        return self.gone, self.columns["row_ref"]
-
-    def outlived(self, rows: Refs, stood: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-        """Which of the earlier rows that stood before this update stand after it."""
-        dead = stood & self.is_gone(rows)
+    def outlived(self, which: Refs, stood: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        """Which of the earlier rows that stood before this update stand after it; they have the names of these numbers."""
+        dead = stood & self.is_gone[which]
         self.taken += int(dead.sum())
         left: npt.NDArray[np.bool_] = stood & ~dead
-        self.twice = self.twice or bool((left & self.is_brought(rows)).any())
+        self.twice = self.twice or bool((left & self.is_brought[which]).any())
         return left
 
     def check(self, key: str) -> None:
         submission = self.link.manifest.submission
-        if self.taken != len(self.gone):
+        if self.taken != int(self.is_gone.sum()):
             raise BadSubmission(f"{submission} takes back rows of {key} that are not there")
         if self.twice:
             raise BadSubmission(f"{submission} brings rows of {key} that are there already")

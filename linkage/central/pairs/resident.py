@@ -9,6 +9,7 @@ The file lies in the partner's folder and goes with it when the partner withdraw
 
 import json
 import os
+import struct
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,10 +28,14 @@ from keys import BadSeal, Identity, open_sealed, seal
 from linkage.drafts import hidden, rename_whole, telling
 from linkage.tokens import lane_type
 
-ROWS_FORMAT: Final = "linkage-rows/v1"
+ROWS_FORMAT: Final = "linkage-rows/v2"
 ROWS_SUFFIX: Final = ".rows.sealed"
-PAGE: Final = 16
+PAGE: Final = 8
 HEADS: Final = 1 << 16
+# Pages of rows that are opened at a time.
+OPENED: Final = 512
+# Rows that are turned from lanes to pages at a time: whole pages.
+TURNED: Final = 1 << 13
 TAG: Final = 16
 NONCE: Final = 12
 LENGTH: Final = 8
@@ -39,6 +44,8 @@ HEAD: Final = ("row_ref", "block")
 Columns = dict[str, npt.NDArray[Any]]
 # So many bytes of a file, from a place on.
 ReadAt = Callable[[int, int], bytes]
+Refs = npt.NDArray[np.int64]
+Space = npt.NDArray[np.uint8]
 
 
 @cache
@@ -46,16 +53,12 @@ def _layout(lanes: tuple[str, ...]) -> np.dtype[Any]:
     return np.dtype([(n, np.dtype(lane_type(n).to_pandas_dtype()).newbyteorder("<")) for n in lanes])
 
 
-def _nonce(kind: int, number: int) -> bytes:
-    return bytes([kind]) + number.to_bytes(NONCE - 1, "big")
-
-
-def _nonces(kind: int, numbers: npt.NDArray[np.int64]) -> bytes:
-    """The nonces of several pages, one after another."""
+def _nonces(kind: int, numbers: Refs) -> list[bytes]:
+    """The nonces of several pages."""
     out = np.zeros((len(numbers), NONCE), dtype=np.uint8)
     out[:, 0] = kind
     out[:, NONCE - 8 :] = numbers.astype(">u8").view(np.uint8).reshape(-1, 8)
-    return out.tobytes()
+    return [nonce for (nonce,) in struct.iter_unpack(f"{NONCE}s", out.data)]
 
 
 def keep_rows(path: Path, columns: Columns, *, upto: str, context: bytes, linker: Identity) -> None:
@@ -65,37 +68,60 @@ def keep_rows(path: Path, columns: Columns, *, upto: str, context: bytes, linker
         NotWritten: the system refused.
     """
     key, size = AESGCM.generate_key(256), len(columns["row_ref"])
-    about = {"format": ROWS_FORMAT, "key": key.hex(), "lanes": list(columns), "rows": size, "upto": upto}
+    lanes = tuple(name for name in columns if name not in HEAD)
+    about = {"format": ROWS_FORMAT, "key": key.hex(), "lanes": list(lanes), "rows": size, "upto": upto}
     header = seal(json.dumps(about).encode(), to=linker.public, context=context)
     cipher = AESGCM(key)
     with telling(path):
         draft = hidden(path, "draft")
-        with draft.open("wb") as out:
+        with draft.open("wb", buffering=1 << 20) as out:
             out.write(header)
-            for kind, names, step in ((0, HEAD, HEADS), (1, tuple(columns), PAGE)):
-                for number, page in enumerate(_pages(columns, names, step=step)):
-                    out.write(cipher.encrypt(_nonce(kind, number), page, None))
+            for kind, several, width in (
+                (0, _heads(columns), HEADS * _layout(HEAD).itemsize),
+                (1, _pages(columns, lanes), PAGE * _layout(lanes).itemsize),
+            ):
+                number = 0
+                for plain in several:
+                    sealed = _sealed(plain, kind=kind, first=number, width=width, cipher=cipher)
+                    number += -(-len(plain) // width)
+                    out.write(sealed)
             out.write(len(header).to_bytes(LENGTH, "big"))
             out.flush()
             os.fsync(out.fileno())
         rename_whole(draft, path)
 
 
-def _pages(columns: Columns, names: tuple[str, ...], *, step: int) -> Iterator[memoryview]:
-    """The rows, each with its lanes beside each other, so many at a time; turned in pieces that fit the cache."""
-    layout, size = _layout(names), len(columns["row_ref"])
-    for begin in range(0, size, HEADS):
-        piece = np.empty(min(HEADS, size - begin), dtype=layout)
-        for name in names:
-            piece[name] = columns[name][begin : begin + HEADS]
-        plain, width = memoryview(piece.tobytes()), layout.itemsize * step
-        for at in range(0, len(plain), width):
-            yield plain[at : at + width]
+def _heads(columns: Columns) -> Iterator[bytes]:
+    """The references and then the blocks of some rows at a time."""
+    for begin in range(0, len(columns["row_ref"]), HEADS):
+        yield b"".join(columns[n][begin : begin + HEADS].astype("<i8").tobytes() for n in HEAD)
+
+
+def _pages(columns: Columns, lanes: tuple[str, ...]) -> Iterator[bytes]:
+    """The rows, each with its lanes beside each other, several pages at a time, which fit the cache."""
+    layout, size = _layout(lanes), len(columns["row_ref"])
+    for begin in range(0, size, TURNED):
+        piece = np.empty(min(TURNED, size - begin), dtype=layout)
+        for name in lanes:
+            piece[name] = columns[name][begin : begin + TURNED]
+        yield piece.tobytes()
+
+
+def _sealed(plain: bytes, *, kind: int, first: int, width: int, cipher: AESGCM) -> memoryview:
+    """What stands on some pages, from the one numbered `first` on, each sealed by itself and one after another."""
+    begins = range(0, len(plain), width)
+    pages, sealed, at = memoryview(plain), memoryview(bytearray(len(plain) + len(begins) * TAG)), 0
+    for nonce, begin in zip(_nonces(kind, np.arange(first, first + len(begins))), begins, strict=True):
+        page = pages[begin : begin + width]
+        cipher.encrypt_into(nonce, page, None, sealed[at : at + len(page) + TAG])
+        at += width + TAG
+    return sealed
 
 
 @dataclass(frozen=True, slots=True)
 class Resident:
-    """Rows in a file that `keep_rows` made, open to read; `heads` and `pages` are where their references and their lanes begin."""
+    """Rows in a file that `keep_rows` made, open to read; `heads` and `pages` are where their references and their lanes begin. Pages are opened into `space`,
+    those of one file after those of another: memory that is asked for anew costs more than what is opened into it."""
 
     read: ReadAt
     cipher: AESGCM
@@ -104,63 +130,58 @@ class Resident:
     size: int
     heads: int
     pages: int
+    space: Space
 
-    def pieces(self) -> Iterator["Stretch"]:
-        """All rows, some beside each other at a time, of which only references and blocks are opened yet.
-
-        Raises:
-            BadSeal: a page was altered.
-        """
-        for first in range(0, self.size, HEADS):
-            pages = np.array([first // HEADS])
-            plain = self.opened(0, pages, names=HEAD, step=HEADS, start=self.heads)
-            heads = plain.view(_layout(HEAD))
-            yield Stretch(
-                self, first, np.ascontiguousarray(heads["row_ref"]), np.ascontiguousarray(heads["block"])
-            )
-
-    def opened(
-        self, kind: int, pages: npt.NDArray[np.int64], *, names: tuple[str, ...], step: int, start: int
-    ) -> npt.NDArray[np.uint8]:
-        """What stands in these pages, one after another."""
-        width = _layout(names).itemsize
-        begin = start + pages * (step * width + TAG)
-        size = np.minimum(step, self.size - pages * step) * width
-        plain = np.empty(int(size.sum()), dtype=np.uint8)
-        decrypt, read, out = self.cipher.decrypt_into, self.read, plain.data
-        nonces, at = _nonces(kind, pages), 0
-        try:
-            for nonce, place, many in zip(
-                range(0, len(nonces), NONCE), begin.tolist(), size.tolist(), strict=True
-            ):
-                decrypt(nonces[nonce : nonce + NONCE], read(many + TAG, place), None, out[at : at + many])
-                at += many
-        except (InvalidTag, ValueError) as fault:
-            raise BadSeal("rows that the linker keeps were altered: run the linker in full") from fault
-        return plain
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """Rows that stand beside each other in the file, from the one numbered `first` on."""
-
-    of: Resident
-    first: int
-    row_ref: npt.NDArray[np.int64]
-    block: npt.NDArray[np.int64]
-
-    def rows(self, places: npt.NDArray[np.int64]) -> Columns:
-        """The rows at these places, which rise, with all their lanes.
+    def pieces(self) -> Iterator[tuple[Refs, Refs]]:
+        """The references and the blocks of all rows, some at a time, which stand in memory until the next are asked for.
 
         Raises:
             BadSeal: a page was altered.
         """
-        lanes, number = self.of.lanes, self.first + places
-        page, at = np.divmod(number, PAGE)
+        every = np.arange(-(-self.size // HEADS))
+        for plain in self._opened(0, every, rows=HEADS, width=_layout(HEAD).itemsize, start=self.heads, most=1):
+            row_ref, block = plain.view("<i8").reshape(len(HEAD), -1)
+            yield row_ref, block
+
+    def rows(self, numbers: Refs) -> Columns:
+        """All other lanes of the rows of these numbers, which rise.
+
+        Raises:
+            BadSeal: a page was altered.
+        """
+        layout = _layout(self.lanes)
+        page, at = np.divmod(numbers, PAGE)
         new = np.diff(page, prepend=-1) > 0
-        plain = self.of.opened(1, page[new], names=lanes, step=PAGE, start=self.of.pages)
-        chosen = plain.view(_layout(lanes))[(np.cumsum(new) - 1) * PAGE + at]
-        return {n: chosen[n] for n in lanes}
+        place = (np.cumsum(new) - 1) * PAGE + at
+        chosen, begin, before = np.empty(len(numbers), dtype=layout), 0, 0
+        most = min(OPENED, len(self.space) // (PAGE * layout.itemsize))
+        for plain in self._opened(1, page[new], rows=PAGE, width=layout.itemsize, start=self.pages, most=most):
+            end = int(np.searchsorted(place, before + most * PAGE))
+            chosen[begin:end] = plain.view(layout)[place[begin:end] - before]
+            begin, before = end, before + most * PAGE
+        return {n: chosen[n] for n in self.lanes}
+
+    def _opened(
+        self, kind: int, pages: Refs, *, rows: int, width: int, start: int, most: int
+    ) -> Iterator[npt.NDArray[np.uint8]]:
+        """What stands in these pages, which rise, at most so many of them at a time and one after another."""
+        full = rows * width
+        places = (start + pages * (full + TAG)).tolist()
+        room = [self.space.data[at : at + full] for at in range(0, min(most, len(pages)) * full, full)]
+        decrypt, read, nonces = self.cipher.decrypt_into, self.read, _nonces(kind, pages)
+        for begin in range(0, len(pages), most):
+            its = pages[begin : begin + most]
+            # Only the last page of the file may have fewer rows than the others.
+            short = full - min(full, (self.size - int(its[-1]) * rows) * width)
+            if short:
+                room[len(its) - 1] = room[len(its) - 1][: full - short]
+            opened = zip(nonces[begin : begin + most], places[begin : begin + most], room, strict=False)
+            try:
+                for nonce, place, into in opened:
+                    decrypt(nonce, read(len(into) + TAG, place), None, into)
+            except (InvalidTag, ValueError) as fault:
+                raise BadSeal("rows that the linker keeps were altered: run the linker in full") from fault
+            yield self.space[: len(its) * full - short]
 
 
 def _reading(file: FileIO) -> ReadAt:
@@ -175,9 +196,14 @@ def _reading(file: FileIO) -> ReadAt:
     return partial(os.pread, file.fileno())
 
 
+def space_to_open() -> Space:
+    """Memory for as much as is opened at a time."""
+    return np.empty(HEADS * _layout(HEAD).itemsize, dtype=np.uint8)
+
+
 @contextmanager
-def resident(path: Path, *, context: bytes, linker: Identity) -> Iterator[Resident]:
-    """The rows in the file.
+def resident(path: Path, *, context: bytes, linker: Identity, space: Space) -> Iterator[Resident]:
+    """The rows in the file, which are opened into `space` (see `space_to_open`).
 
     Raises:
         BadSeal: it is not this linker's, was altered or cut short, or is of another pass, partner or round.
@@ -196,4 +222,4 @@ def resident(path: Path, *, context: bytes, linker: Identity) -> Iterator[Reside
         if end != length + heads + pages + LENGTH:
             raise BadSeal("rows that the linker keeps were cut short: run the linker in full")
         cipher = AESGCM(bytes.fromhex(about["key"]))
-        yield Resident(read, cipher, lanes, about["upto"], size, length, length + heads)
+        yield Resident(read, cipher, lanes, about["upto"], size, length, length + heads, space)

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from linkage.tokens import TOKENS_FORMAT, check_lanes, check_types, lane_type, l
 
 TOKENS_SUFFIX: Final = ".tokens.sealed"
 PIECE: Final = 1 << 20
+HELD: Final = 4 << 20
 
 Columns = dict[str, npt.NDArray[Any]]
 Refs = npt.NDArray[np.int64]
@@ -77,21 +79,24 @@ def pieces_of(key: MatchKey, link: Link, tokens: Tokens) -> Iterator[Columns]:
     partner = link.manifest.partner
     context = tokens.one.context(partner, key.name)
     with _sealed(link, f"{key.name}{TOKENS_SUFFIX}", what=key.name) as source:
-        plain = io.BufferedReader(_Plain(open_stream(source, by=tokens.linker, context=context)), PIECE)
+        plain = _plain(source, opened=open_stream(source, by=tokens.linker, context=context))
         if plain.readline(PIECE) != f"{TOKENS_FORMAT}\n".encode():
             raise BadSubmission(
                 f"a file's first line should be {TOKENS_FORMAT}: it was made by another version, or is another file"
             )
         try:
             with pa.ipc.open_stream(pa.PythonFile(plain, mode="r")) as rows:
-                its = pass_key(rows.schema, schema=tokens.schema)
-                if its.name != key.name or (rows.schema.metadata or {}).get(b"partner") != partner.encode():
+                stated = rows.schema.metadata or {}
+                if (stated.get(b"key"), stated.get(b"partner")) != (key.name.encode(), partner.encode()):
+                    pass_key(rows.schema, schema=tokens.schema)
                     raise BadSubmission(
                         f"the tokens in the place of {partner}, pass {key.name}, belong elsewhere"
                     )
                 check_types(rows.schema, schema=tokens.schema, key=key)
                 for batch in rows:
-                    check_lanes(batch, schema=tokens.schema, key=key)
+                    # All batches of a stream have its types.
+                    if any(column.null_count for column in batch.columns):
+                        check_lanes(batch, schema=tokens.schema, key=key)
                     yield {n: as_numpy(batch.column(n)) for n in batch.schema.names}
         except (pa.ArrowException, OSError) as fault:
             raise BadSubmission(
@@ -100,6 +105,13 @@ def pieces_of(key: MatchKey, link: Link, tokens: Tokens) -> Iterator[Columns]:
         # What the seal says of its end is read too: without it, nobody knows that nothing is missing.
         while plain.read(PIECE):
             pass
+
+
+def _plain(source: BinaryIO, *, opened: Iterator[bytes]) -> io.BufferedIOBase:
+    """What is opened as a file to read: in one piece if what was sealed is held so."""
+    if isinstance(source, io.BytesIO):
+        return io.BytesIO(b"".join(opened))
+    return io.BufferedReader(_Plain(opened), PIECE)
 
 
 class _Plain(io.RawIOBase):
@@ -144,7 +156,10 @@ def _sealed(link: Link, name: str, *, what: str) -> Iterator[BinaryIO]:
         raise BadSubmission(
             f"the linker has no tokens of {link.manifest.partner} for pass {what}: receive its submission again"
         )
-    with path.open("rb") as source:
+    with path.open("rb", buffering=0) as file:
+        # What an update brings is read once and held; a whole submission may be too large for that.
+        held = os.fstat(file.fileno()).st_size <= HELD
+        source = io.BytesIO(file.read()) if held else io.BufferedReader(file)
         link.manifest.check_digest(name, hashlib.file_digest(source, "sha256").hexdigest())
         source.seek(0)
         yield source
