@@ -51,7 +51,8 @@ def checker_attack(
     earlier: Earlier = None,
     out: ReportAsJson = None,
 ) -> None:
-    """Works out the range of every hidden count and sum from all that is printed, as a reader could. Exits 17 if one is too narrow."""
+    """Works out the range of every hidden count and sum from all that is printed, as a reader could. Exits 17 if one is too narrow. Sums are also looked at as people inside the
+    table could, where columns `true_count`, `true_sum`, `largest` and `second` tell what they know."""
     from service.checker.checking import attack_file
 
     with told():
