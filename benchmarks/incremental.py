@@ -27,6 +27,7 @@ from linkage.central.assembly.keeping import Assembled, Counted, Terms, assemble
 from linkage.central.assembly.kept import Place
 from linkage.central.assembly.maps import Reader
 from linkage.central.assembly.runs import read_runs
+from linkage.central.assembly.sealed_files import sealed_whole
 from linkage.central.pairs.run import Run, sha256, submissions_of, write_run
 from linkage.central.pairs.sealed_pairs import seal_pairs
 from linkage.central.report.calibration import AS_SCORED
@@ -180,8 +181,8 @@ class Bench:
                 lambda _: 0.85,
             ),
         )
-        spine = kept_spine(made.kept, meta={"project": ONE.project})
-        (self.root / "spine.sealed").write_bytes(seal(spine, to=self.officer.public, context=b"spine"))
+        with sealed_whole(self.root / "spine.sealed", to=self.officer.public, context=b"spine") as spine:
+            kept_spine(made.kept, meta={"project": ONE.project}, into=spine)
         return made
 
 

@@ -10,6 +10,7 @@ import binascii
 import hashlib
 import io
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
@@ -115,13 +116,46 @@ def opened_pieces(source: BinaryIO, *, header: SealHeader, key: Secret, context:
     Raises:
         BadSeal: the body was altered, cut short, or belongs to another header or context.
     """
-    try:
-        decryptor = Cobblestone256Decryptor(
-            key.expose(), hashlib.sha256(encode([header.text, context])).digest()
-        )
+    with _whole():
+        decryptor = _decryptor(header, key=key, context=context)
         for chunk in iter(lambda: source.read(CHUNK), b""):
             yield decryptor.update(chunk)
         yield decryptor.finalize()
+
+
+def open_into(
+    source: io.BufferedReader,
+    *,
+    header: SealHeader,
+    key: Secret,
+    context: bytes,
+    room: memoryview,
+    piece: bytearray,
+) -> int:
+    """The opened body stands at the beginning of `room`, which is as long as the sealed file or longer; gives back how long it is. The file goes through `piece`: who
+    opens many files one after another asks for memory once. What stands in `room` counts for nothing if this fails.
+
+    Raises:
+        BadSeal: as `opened_pieces`.
+    """
+    at, taken = 0, memoryview(piece)
+    with _whole():
+        decryptor = _decryptor(header, key=key, context=context)
+        while read := source.readinto(taken):
+            at += decryptor.update_into(taken[:read], room[at:])
+        last = decryptor.finalize()
+    room[at : at + len(last)] = last
+    return at + len(last)
+
+
+def _decryptor(header: SealHeader, *, key: Secret, context: bytes) -> Cobblestone256Decryptor:
+    return Cobblestone256Decryptor(key.expose(), hashlib.sha256(encode([header.text, context])).digest())
+
+
+@contextmanager
+def _whole() -> Iterator[None]:
+    try:
+        yield
     except (InvalidTag, ValueError) as fault:
         raise BadSeal("this sealed file was altered or cut short: ask its sender for it again") from fault
 

@@ -68,9 +68,9 @@ def fixed_texts(values: npt.NDArray[np.bytes_]) -> pa.Array:
     return _joined(np.ascontiguousarray(values), ends=ends)
 
 
-def repeated(numbers: npt.NDArray[np.int64], *, names: Sequence[str]) -> pa.Array:
+def repeated(numbers: npt.NDArray[np.integer[Any]], *, names: Sequence[str]) -> pa.Array:
     """A column of names, each told by its number, where equal numbers stand in long stretches. It is made without Arrow's functions, which take long to load."""
-    begins = np.flatnonzero(np.diff(numbers, prepend=-1))
+    begins = np.flatnonzero(np.concatenate([[True], numbers[1:] != numbers[:-1]])[: len(numbers)])
     sizes = np.diff(np.append(begins, len(numbers)))
     raw = [names[number].encode() for number in numbers[begins].tolist()]
     width = np.repeat(np.array([len(one) for one in raw], dtype=np.int64), sizes)

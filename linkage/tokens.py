@@ -201,14 +201,14 @@ def _array(values: npt.NDArray[Any] | pa.Array, kind: pa.DataType) -> pa.Array:
     return pa.FixedSizeBinaryArray.from_buffers(kind, len(raw), [None, pa.py_buffer(raw)])
 
 
-def read_table(data: bytes | bytearray, *, kind: str) -> tuple[pa.Table, dict[str, str]]:
+def read_table(data: bytes | memoryview, *, kind: str) -> tuple[pa.Table, dict[str, str]]:
     """The table that `write_table` wrote, and its metadata.
 
     Raises:
         BadSubmission: its first line or its body is something else.
     """
     first = f"{kind}\n".encode()
-    if not data.startswith(first):
+    if data[: len(first)] != first:
         raise BadSubmission(
             f"a file's first line should be {kind}: it was made by another version, or is another file"
         )

@@ -1,11 +1,11 @@
 """The assembler's run: scored row references become scored records, records become people. It never sees a token."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+import io
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from keys import Identity, PublicIdentity, Secret
@@ -21,7 +21,6 @@ from linkage.central.assembly.people import doubt_of as doubt_of
 from linkage.central.assembly.people import expected_error
 from linkage.central.assembly.people import people_of as people_of
 from linkage.central.assembly.people import person_ids as person_ids
-from linkage.central.assembly.records import Bytes16
 from linkage.central.assembly.records import Records as Records
 from linkage.central.assembly.records import gather as gather
 from linkage.central.assembly.runs import read_runs
@@ -31,19 +30,24 @@ from linkage.central.report.calibration import calibrated, default_threshold
 from linkage.central.report.own_line import Fit, Heard, general_line
 from linkage.columns import fixed_texts, repeated
 from linkage.manifest import Manifest, Round
-from linkage.tokens import write_table
+from linkage.tokens import Chunk, write_chunks, write_table
 
 SPINE_FORMAT: Final = "linkage-spine/v1"
 SPINE_TYPES: Final = {"partner": pa.string(), "record_ref": pa.binary(16), "person_id": pa.string()}
+AT_ONCE: Final = 1 << 15
 
 
 def write_spine(linkage: Linkage, *, secret: Secret, meta: Mapping[str, str]) -> bytes:
     """The spine as bytes: `partner` (its name), `record_ref` (16 bytes), `person_id` (text)."""
     pairs = linkage.pairs
-    return spine_of(
-        np.asarray(linkage.records.partners, dtype=object)[linkage.records.partner].astype(str),
-        refs=linkage.records.record_ref,
-        ids=person_ids(linkage, secret=secret).astype(str),
+    return write_table(
+        {
+            "partner": np.asarray(linkage.records.partners, dtype=object)[linkage.records.partner].astype(str),
+            "record_ref": linkage.records.record_ref,
+            "person_id": person_ids(linkage, secret=secret).astype(str),
+        },
+        kind=SPINE_FORMAT,
+        types=SPINE_TYPES,
         meta={
             **meta,
             **expected_error(pairs.probability, threshold=linkage.threshold),
@@ -58,37 +62,26 @@ def write_spine(linkage: Linkage, *, secret: Secret, meta: Mapping[str, str]) ->
     )
 
 
-def kept_spine(kept: Kept, *, meta: Mapping[str, str]) -> bytes:
-    """The spine of what the assembler keeps, in the order of partners and pseudonyms."""
+def kept_spine(kept: Kept, *, meta: Mapping[str, str], into: io.IOBase) -> None:
+    """The spine of what the assembler keeps, in the order of partners and pseudonyms, is written, a little at a time."""
     standing = kept.standing
     which = standing.settled_order(np.flatnonzero(standing.here))
-    ids = standing.people.ids[standing.person[which]]
-    return spine_of(
-        repeated(standing.partner[which], names=standing.partners),
-        refs=standing.record_ref[which],
-        ids=fixed_texts(ids),
-        meta={
-            **meta,
-            **expected_error(standing.pairs.probability, threshold=kept.rules.threshold),
-            WEAKEST_LINK: standing.band[which].tobytes().decode("ascii"),
-        },
+    says = {
+        **meta,
+        **expected_error(standing.pairs.probability, threshold=kept.rules.threshold),
+        WEAKEST_LINK: standing.band[which].tobytes().decode("ascii"),
+    }
+    parts = (which[at : at + AT_ONCE] for at in range(0, len(which), AT_ONCE))
+    chunks: Iterator[Chunk] = (
+        {
+            "partner": repeated(standing.partner[its], names=standing.partners),
+            "record_ref": standing.record_ref.take(its, axis=0),
+            # Every record that is here has a person: nothing is clipped, and numpy does not have to look first.
+            "person_id": fixed_texts(standing.people.ids.take(standing.person[its], mode="clip")),
+        }
+        for its in parts
     )
-
-
-def spine_of(
-    partner: npt.NDArray[np.str_] | pa.Array,
-    *,
-    refs: Bytes16,
-    ids: npt.NDArray[np.str_] | pa.Array,
-    meta: Mapping[str, str],
-) -> bytes:
-    """The spine's columns as bytes, with what it says of itself."""
-    return write_table(
-        {"partner": partner, "record_ref": refs, "person_id": ids},
-        kind=SPINE_FORMAT,
-        types=SPINE_TYPES,
-        meta=meta,
-    )
+    write_chunks(into, chunks, kind=SPINE_FORMAT, types=pa.schema(SPINE_TYPES, says))
 
 
 def run_assembler(

@@ -1,22 +1,24 @@
 """The assembler's command over its own folder: sealed maps and pairs in, a sealed spine out."""
 
+import hashlib
 import os
 import sys
 from collections import Counter
 from pathlib import Path
 from typing import Final, get_args
 
-from keys import Identity, Secret, derive, seal, sign_note
+from keys import Identity, Secret, derive, sign_note
 from keys.ceremony import load_secret
 from linkage.central.assemble import kept_spine
 from linkage.central.assembly.identities import Kind
 from linkage.central.assembly.keeping import Counted, Terms, assemble
 from linkage.central.assembly.kept import Place
+from linkage.central.assembly.kept_memory import keep_freed_memory
 from linkage.central.assembly.maps import Reader
 from linkage.central.assembly.runs import read_runs
+from linkage.central.assembly.sealed_files import sealed_whole
 from linkage.central.report.calibration import default_threshold
 from linkage.central.report.own_line import fit_for
-from linkage.drafts import put_whole
 from service import clock
 from service.centre.people_note import PEOPLE_NAME, PeopleNote
 from service.centre.work_log import log_work
@@ -38,6 +40,7 @@ def run_assembler_desk(folder: Path, *, shared: Path, out: Path) -> str:
     Raises:
         RolledBack: the trust register or the clock is older than what the assembler has seen.
     """
+    keep_freed_memory()
     now, unlock, inbox = clock.now(), unlocker(os.environ, ask=asking(sys.stdin)), folder / "inbox"
     project = read_remembered(shared, folder=folder, now=now)
     own = load_secret(folder / "own.secret", name="assembler's own secret", unlock=unlock)
@@ -64,11 +67,12 @@ def run_assembler_desk(folder: Path, *, shared: Path, out: Path) -> str:
             threshold=lambda pairs: default_threshold(pairs.probability),
         ),
     )
-    spine = kept_spine(made.kept, meta={"project": project.one.project})
-    sealed = seal(spine, to=on_duty(project.trust, at=now), context=spine_context(project.one))
-    put_whole(out, sealed)
+    digest = hashlib.sha256()
+    custodian, context = on_duty(project.trust, at=now), spine_context(project.one)
+    with sealed_whole(out, to=custodian, context=context, seen=digest.update) as spine:
+        kept_spine(made.kept, meta={"project": project.one.project}, into=spine)
     counted = Counted.of(made.kept)
-    told = PeopleNote.of(sealed, one=project.one, records=counted.records, people=counted.people)
+    told = PeopleNote.of(digest.hexdigest(), one=project.one, records=counted.records, people=counted.people)
     write_whole(out.with_name(PEOPLE_NAME), sign_note(told.text(), by=assembler))
     kinds = Counter(event.kind for event in made.events)
     facts = {

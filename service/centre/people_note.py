@@ -1,6 +1,5 @@
 """What the assembler signs when people were formed: how many, and the digest of the sealed spine. The desk enters it in its log."""
 
-import hashlib
 import json
 from typing import Annotated, Final
 
@@ -27,13 +26,13 @@ class PeopleNote(BaseModel):
     people: Count
 
     @classmethod
-    def of(cls, spine: bytes, *, one: Round, records: int, people: int) -> "PeopleNote":
-        """What is said of a sealed spine of this round."""
+    def of(cls, spine: str, *, one: Round, records: int, people: int) -> "PeopleNote":
+        """What is said of a sealed spine of this round, of which SHA-256 is this."""
         return cls(
             project=one.project,
             epoch=one.epoch,
             schema_digest=one.schema_digest,
-            spine=hashlib.sha256(spine).hexdigest(),
+            spine=spine,
             records=records,
             people=people,
         )

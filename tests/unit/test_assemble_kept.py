@@ -1,6 +1,7 @@
 """What the assembler keeps: carried on where it can be, put together anew where it cannot, never taken altered, never half written."""
 
 import errno
+import io
 import json
 import runpy
 from collections.abc import Callable
@@ -11,8 +12,10 @@ from typing import Any
 import pytest
 
 from keys import Identity, open_sealed, seal, sign_note
-from linkage.central.assembly import kept
+from linkage.central import assemble
+from linkage.central.assembly import kept, sealed_files
 from linkage.central.assembly.kept import NOTE_NAME, SUFFIX, Place
+from linkage.central.assembly.spine import link_bands, read_spine
 from linkage.errors import BadSubmission, NotWritten
 from linkage.manifest import Round
 
@@ -85,7 +88,7 @@ def test_the_records_of_a_partner_who_withdraws_are_gone_from_all_that_is_kept(c
     assert {p for p, _ in after} == {"police"} == set(made.kept.standing.partners)
     assert len(set(after.values())) == len(after) == 6
     assert {"split"} <= {e.kind for e in made.events}
-    assert "schools" not in centre.place().rows("born")
+    assert "schools" not in centre.place().shelf().rows("born")
     assert made.kept.standing.people.ids.shape == (6,)
 
 
@@ -168,6 +171,32 @@ def test_what_was_altered_is_refused_for_without_it_people_would_get_other_ids(c
         centre.assemble()
 
 
+def test_the_rows_of_one_pass_after_another_are_read_in_one_place(centre: Any) -> None:
+    """Numbers stand where the processor reads them best; whoever searches among others copies them first."""
+    shelf, found = centre.place().shelf(), {}
+    for key in C.PASSES:
+        rows = shelf.rows(key)
+        found[key] = {name: (its.row_ref.tolist(), its.record.tolist()) for name, its in rows.items()}
+        assert all(its.row_ref.flags.aligned and its.record.flags.aligned for its in rows.values())
+        assert all(len(its.row_ref) for its in rows.values())
+    for key in C.PASSES:
+        alone = centre.place().shelf().rows(key)
+        assert found[key] == {name: (its.row_ref.tolist(), its.record.tolist()) for name, its in alone.items()}
+
+
+def test_a_spine_in_many_pieces_is_the_spine(centre: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept_, spines = centre.place().read(), []
+    for many in (3, 1 << 15):
+        monkeypatch.setattr(assemble, "AT_ONCE", many)
+        assemble.kept_spine(kept_, meta={"round": "3"}, into=(out := io.BytesIO()))
+        spines.append(read_spine(out.getvalue()))
+        assert set(link_bands(out.getvalue())) == set(C.people_in(kept_).values())
+    assert spines[0].to_pylist() == spines[1].to_pylist()
+    found = {(r["partner"], r["record_ref"]): r["person_id"] for r in spines[0].to_pylist()}
+    assert found == C.people_in(kept_)
+    assert list(found) == sorted(found)
+
+
 def test_what_is_kept_of_another_round_is_not_read(centre: Any) -> None:
     other = Round(C.ONE.project, C.ONE.epoch + 1, C.ONE.schema_digest)
     assert Place(centre.place().folder, other, C.ASSEMBLER).read() is None
@@ -212,7 +241,7 @@ def test_a_table_that_breaks_off_in_the_middle_is_not_there(
     def full(_: object) -> None:
         raise OSError(errno.ENOSPC, "no space")
 
-    monkeypatch.setattr(kept.Sealer, "finish", full)
+    monkeypatch.setattr(sealed_files.Sealer, "finish", full)
     with pytest.raises(NotWritten, match="the disk is full"):
         centre.assemble()
     assert _files(centre) == there

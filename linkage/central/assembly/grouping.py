@@ -12,7 +12,7 @@ from linkage.central.assembly.bridges import bridges
 from linkage.central.assembly.components import components
 from linkage.central.assembly.contract import Contraction
 from linkage.central.assembly.pairs import ScoredRecords
-from linkage.central.assembly.records import Flags, Ints
+from linkage.central.assembly.records import Codes, Flags, Ints
 from linkage.central.assembly.rules import CONFLICT, LARGE, UNIT, Rules
 
 ONE_SIDE: Final = 2
@@ -53,7 +53,9 @@ def connected(pairs: ScoredRecords, *, count: int, threshold: float) -> Ints:
     return components(pairs.left[keep], pairs.right[keep], count=count)
 
 
-def form(pairs: ScoredRecords, *, partner: Ints, rank: Ints, rules: Rules, partners: Sequence[str]) -> Formed:
+def form(
+    pairs: ScoredRecords, *, partner: Ints | Codes, rank: Ints, rules: Rules, partners: Sequence[str]
+) -> Formed:
     """The people. `partner` numbers each record's partner into `partners`; `rank` settles draws: an order of the records that does not depend on how
     they came. A group is taken as it is where all its pairs were scored and kept; any other is contracted (`contract`).
 
@@ -81,7 +83,7 @@ def form(pairs: ScoredRecords, *, partner: Ints, rank: Ints, rules: Rules, partn
     return Formed(group, person, marks | _large(person))
 
 
-def _doubled(group: Ints, *, partner: Ints, single: Ints, groups: int) -> Flags:
+def _doubled(group: Ints, *, partner: Ints | Codes, single: Ints, groups: int) -> Flags:
     """The groups with two records of one partner whose file has no doubles."""
     here = np.isin(partner, single)
     key, many = np.unique(group[here] * (int(partner.max(initial=0)) + 1) + partner[here], return_counts=True)

@@ -12,7 +12,7 @@ from typing import Final, Literal
 import numpy as np
 import numpy.typing as npt
 
-from linkage.central.assembly.records import Ints
+from linkage.central.assembly.records import Ints, Shorts
 
 Kind = Literal["merged", "split", "moved", "ended"]
 NOBODY: Final = -1
@@ -24,19 +24,19 @@ class People:
     """All people by number: `ids` as 24 hexadecimal digits, `made` the number of the assembly that made each."""
 
     ids: Ids
-    made: Ints
+    made: Shorts
 
     def with_new(self, ids: Sequence[str], *, made: int) -> "People":
         """These people, and new ones after them."""
         return People(
             np.concatenate([self.ids, np.array(ids, dtype="S24")]),
-            np.concatenate([self.made, np.full(len(ids), made, dtype=np.int64)]),
+            np.concatenate([self.made, np.full(len(ids), made, dtype=np.int32)]),
         )
 
 
 def nobody() -> People:
     """No people yet."""
-    return People(np.empty(0, dtype="S24"), np.empty(0, dtype=np.int64))
+    return People(np.empty(0, dtype="S24"), np.empty(0, dtype=np.int32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Settled:
     _group: Ints
     _shared: Ints
 
-    def changes(self, person: Ints, *, left: Ints) -> Iterator[Change]:
+    def changes(self, person: Ints, *, left: Shorts) -> Iterator[Change]:
         """What is to be told, once `person` has the numbers of all groups. `left` are the former people of records that are no longer here."""
         kept = np.isin(self._former, self.person)
         new = self.person == NOBODY

@@ -8,12 +8,12 @@ import numpy as np
 
 from keys import Secret
 from linkage.central.assembly.history import Event, events_of
-from linkage.central.assembly.kept import Place, Writing
+from linkage.central.assembly.kept import Place, Shelf, Writing
 from linkage.central.assembly.kept_tables import Kept, PassRows
 from linkage.central.assembly.maps import Reader
 from linkage.central.assembly.pairs import Rows, ScoredRecords, merged
 from linkage.central.assembly.people import Doubt, doubt
-from linkage.central.assembly.records import Finder, Ints
+from linkage.central.assembly.records import Finder, Shorts
 from linkage.central.assembly.rules import Rules
 from linkage.central.assembly.runs import Told
 from linkage.central.assembly.standing import (
@@ -80,8 +80,9 @@ class Counted:
         found = doubt(
             s.pairs, group=s.group, person=s.person, marks=s.marks * s.here, threshold=kept.rules.threshold
         )
-        living = s.person[s.here]
-        return cls(len(living), int(np.count_nonzero(np.bincount(living))), found)
+        living, people = s.person[s.here], np.zeros(len(s.people.made), dtype=np.bool_)
+        people[living] = True
+        return cls(len(living), int(np.count_nonzero(people)), found)
 
 
 def assemble(
@@ -102,14 +103,15 @@ def assemble(
         BadSubmission: what is kept was altered; or a run or a map does not fit.
         NotWritten: the system refused; what was kept before still is.
     """
-    before = place.read()
+    shelf = place.shelf()
+    before = None if shelf is None else shelf.read()
     at = _stands_at(before, runs=runs, terms=terms)
     news = (
         news_of(reader, manifests=manifests, linked=before.submissions)
         if before is not None and at is not None
         else None
     )
-    if before is not None and at is not None and news is not None:
+    if shelf is not None and before is not None and at is not None and news is not None:
         if at == len(runs) - 1 and not news:
             for head in manifests:
                 reader.check(head)
@@ -117,8 +119,8 @@ def assemble(
                 told.check()
             return Assembled(before, (), extended=True)
         return _extended(
-            before, place=place, reader=reader, runs=runs[at + 1 :], news=news, manifests=manifests, terms=terms
-        )
+            before, shelf=shelf, place=place, reader=reader, runs=runs[at + 1 :], news=news, manifests=manifests, terms=terms,
+        )  # fmt: skip
     return _anew(
         before, place=place, reader=reader, runs=runs, manifests=manifests, terms=terms, progress=progress
     )
@@ -170,7 +172,7 @@ def _anew(
         )  # fmt: skip
 
 
-def _carried(before: Kept | None, of: Everyone) -> tuple[Standing, Ints]:
+def _carried(before: Kept | None, of: Everyone) -> tuple[Standing, Shorts]:
     """All records with the people that they had, and the former people of those that are no longer here."""
     standing = nothing() if before is None else replace(nothing(), people=before.standing.people)
     which = [(name, of.records.partner == at) for at, name in enumerate(of.records.partners)]
@@ -178,7 +180,7 @@ def _carried(before: Kept | None, of: Everyone) -> tuple[Standing, Ints]:
         standing, [Arrived(name, of.records.record_ref[its], of.told[its]) for name, its in which]
     )
     if before is None:
-        return standing, np.empty(0, dtype=np.int64)
+        return standing, np.empty(0, dtype=np.int32)
     person, gone = standing.person.copy(), before.standing.here
     for name in before.standing.partners:
         here, was = standing.of(name), before.standing.of(name)
@@ -191,6 +193,7 @@ def _carried(before: Kept | None, of: Everyone) -> tuple[Standing, Ints]:
 def _extended(
     before: Kept,
     *,
+    shelf: Shelf,
     place: Place,
     reader: Reader,
     runs: Sequence[Told],
@@ -209,7 +212,7 @@ def _extended(
     here = standing.here
     seen = [seen_by(t, partners=standing.partners, partner=standing.partner, since=standing.told) for t in runs]
     for key in before.passes:
-        base, later = place.rows(key), dict(before.recent.get(key, {}))
+        base, later = shelf.rows(key), dict(before.recent.get(key, {}))
         for one in news:
             name = one.head.partner
             known = Layers(later.get(name, NO_ROWS), base.get(name, NO_ROWS))

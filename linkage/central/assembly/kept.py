@@ -6,10 +6,9 @@ Of each file the note has the digest of its header alone. That says all: the hea
 key, and a body that was not sealed whole under it does not open. So hundreds of megabytes are not digested in every run besides being opened.
 """
 
-import io
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
@@ -19,7 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from keys import BadSeal, BadSignature, Identity, sign_note, verify_note
-from keys.sealing import CHUNK, Sealer, SealHeader, opened_pieces, read_header, unwrap_key
+from keys.sealing import SealHeader, open_into, read_header, unwrap_key
 from linkage.central.assembly.kept_tables import (
     ABOUT,
     ROWS,
@@ -30,8 +29,9 @@ from linkage.central.assembly.kept_tables import (
     rows_in,
     tables_of,
 )
+from linkage.central.assembly.sealed_files import sealed_whole
 from linkage.central.pairs.run import sha256
-from linkage.drafts import hidden, put_whole, sync_folder, telling
+from linkage.drafts import put_whole
 from linkage.errors import BadSubmission
 from linkage.manifest import Round
 from linkage.tokens import read_table, write_chunks
@@ -40,6 +40,9 @@ KEPT_FORMAT: Final = "linkage-kept/v2"
 TABLE_FORMAT: Final = "linkage-kept-table/v1"
 NOTE_NAME: Final = "kept.note"
 SUFFIX: Final = ".kept.sealed"
+FIRST_LINE: Final = f"{TABLE_FORMAT}\n".encode()
+ALIGNED: Final = 64
+PIECE: Final = 1 << 20
 NONE: Final = np.empty(0, dtype=np.int64)
 
 
@@ -57,24 +60,17 @@ class Place:
         Raises:
             BadSubmission: it was altered, or is not readable: without it people would get other ids.
         """
-        note = self.note()
-        if note is None:
-            return None
-        try:
-            return parsed(note, table=lambda name: self._table(name, note["files"]))
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as fault:
-            raise BadSubmission(_damaged(self.folder, "cannot be read: another version made it")) from fault
+        shelf = self.shelf()
+        return None if shelf is None else shelf.read()
 
-    def rows(self, key: str) -> PassRows:
-        """The rows of a pass as the last full assembly had them, by partner.
+    def shelf(self) -> "Shelf | None":
+        """The tables that the signed note names, to be opened one by one; None as for `read`.
 
         Raises:
-            BadSubmission: as `read`.
+            BadSubmission: the note was altered.
         """
         note = self.note()
-        if note is None:
-            raise BadSubmission(_damaged(self.folder, "is not there"))
-        return rows_in(self._table(f"{ROWS_TABLE}-{key}", note["files"]))
+        return None if note is None else Shelf(self, note)
 
     def note(self) -> dict[str, Any] | None:
         """What the signed note says; None where there is none, or only one of another round.
@@ -95,45 +91,68 @@ class Place:
             raise BadSubmission(_damaged(self.folder, "was altered or is not this assembler's")) from fault
         return note if of == self.one else None
 
-    def _table(self, name: str, files: Mapping[str, Any]) -> pa.Table:
-        file, digest = files[name]
-        path = self.folder / str(file)
-        if Path(str(file)).name != file or not path.is_file():
-            raise BadSubmission(_damaged(self.folder, f"lacks {file}"))
-        context = self.context(str(file))
-        try:
-            with path.open("rb") as source:
-                header = read_header(source)
-                if _digest(header) != digest:
-                    raise BadSubmission(_damaged(self.folder, f"has {file} altered"))
-                key = unwrap_key(header.wrapped, by=self.assembler, context=context)
-                pieces = opened_pieces(source, header=header, key=key, context=context)
-                opened = _in_one(pieces, most=path.stat().st_size)
-        except BadSeal as fault:
-            raise BadSubmission(_damaged(self.folder, f"has {file} altered")) from fault
-        return read_table(opened, kind=TABLE_FORMAT)[0]
-
     def context(self, file: str) -> bytes:
         """What binds a file to its round and place."""
         return self.one.context("kept", file)
 
 
-class _Sealing(io.RawIOBase):
-    """Seals what is written to it, a little at a time: a table is never in memory a second time, and what is sealed last is still near the processor."""
+class Shelf:
+    """What was kept, as one note names it. The rows of passes are opened one after another in the same memory: to ask for more every time takes longer than to
+    open them."""
 
-    def __init__(self, sealer: Sealer) -> None:
-        self._sealer = sealer
+    def __init__(self, place: Place, note: Mapping[str, Any]) -> None:
+        self._place, self._note = place, note
+        self._piece, self._scratch = bytearray(PIECE), np.empty(0, dtype=np.uint8)
 
-    def writable(self) -> bool:
-        """It is."""
-        return True
+    def read(self) -> Kept:
+        """All that was kept, but for the rows of the last full assembly.
 
-    def write(self, data: Any, /) -> int:
-        """Takes the bytes; gives back how many."""
-        plain = memoryview(data).cast("B")
-        for at in range(0, len(plain), CHUNK):
-            self._sealer.write(plain[at : at + CHUNK])  # type: ignore[arg-type]  # any buffer is sealed
-        return len(plain)
+        Raises:
+            BadSubmission: it was altered, or is not readable: without it people would get other ids.
+        """
+        try:
+            return parsed(self._note, table=lambda name: read_table(self._opened(name), kind=TABLE_FORMAT)[0])
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as fault:
+            raise BadSubmission(
+                _damaged(self._place.folder, "cannot be read: another version made it")
+            ) from fault
+
+    def rows(self, key: str) -> PassRows:
+        """The rows of a pass as the last full assembly had them, by partner. They are gone when those of the next pass are asked for.
+
+        Raises:
+            BadSubmission: as `read`.
+        """
+        return rows_in(read_table(self._opened(f"{ROWS_TABLE}-{key}", again=True), kind=TABLE_FORMAT)[0])
+
+    def _opened(self, name: str, *, again: bool = False) -> memoryview:
+        place = self._place
+        file, digest = self._note["files"][name]
+        path = place.folder / str(file)
+        if Path(str(file)).name != file or not path.is_file():
+            raise BadSubmission(_damaged(place.folder, f"lacks {file}"))
+        context = place.context(str(file))
+        try:
+            with path.open("rb") as source:
+                header = read_header(source)
+                if _digest(header) != digest:
+                    raise BadSubmission(_damaged(place.folder, f"has {file} altered"))
+                room = self._room(os.fstat(source.fileno()).st_size, again=again)
+                key = unwrap_key(header.wrapped, by=place.assembler, context=context)
+                size = open_into(source, header=header, key=key, context=context, room=room, piece=self._piece)
+        except BadSeal as fault:
+            raise BadSubmission(_damaged(place.folder, f"has {file} altered")) from fault
+        return room[:size]
+
+    def _room(self, size: int, *, again: bool) -> memoryview:
+        """Memory for so much, in which the numbers of a table stand where the processor reads them best: whatever searches among others copies them first."""
+        room = self._scratch
+        if not again or len(room) < size + ALIGNED:
+            room = np.empty(size + ALIGNED, dtype=np.uint8)
+        if again:
+            self._scratch = room
+        begins = -(room.ctypes.data + len(FIRST_LINE)) % ALIGNED
+        return memoryview(room)[begins:]  # type: ignore[arg-type]  # an array of bytes is a buffer
 
 
 class Writing:
@@ -166,21 +185,11 @@ class Writing:
         place = self._place
         file = f"{name}.{place.one.epoch}-{self._number}{SUFFIX}"
         path = place.folder / file
-        with telling(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            draft = hidden(path, "draft")
-            with draft.open("wb+") as out:
-                sealer = Sealer(out, to=place.assembler.public, context=place.context(file))
-                arrow = pa.schema(dict(types), {ABOUT: about})
-                write_chunks(_Sealing(sealer), [columns], kind=TABLE_FORMAT, types=arrow)
-                sealer.finish()
-                out.flush()
-                os.fsync(out.fileno())
-                out.seek(0)
-                digest = _digest(read_header(out))
-            draft.replace(path)
-            sync_folder(path.parent)
-        self._files[name] = [file, digest]
+        arrow = pa.schema(dict(types), {ABOUT: about})
+        with sealed_whole(path, to=place.assembler.public, context=place.context(file)) as out:
+            write_chunks(out, [columns], kind=TABLE_FORMAT, types=arrow)
+        with path.open("rb") as sealed:
+            self._files[name] = [file, _digest(read_header(sealed))]
 
     def put_rows(self, key: str, rows: PassRows) -> None:
         """The rows of a pass, for every update until the next full assembly."""
@@ -222,16 +231,6 @@ class Writing:
         for file in place.folder.glob(f"*{SUFFIX}"):
             if file.name not in {name for name, _ in files.values()}:
                 file.unlink()
-
-
-def _in_one(pieces: Iterator[bytes], *, most: int) -> bytearray:
-    """The pieces one after another, which are `most` bytes or fewer: memory that is asked for once costs half of what joining costs."""
-    whole, at = bytearray(most), 0
-    for piece in pieces:
-        whole[at : at + len(piece)] = piece
-        at += len(piece)
-    del whole[at:]
-    return whole
 
 
 def _digest(header: SealHeader) -> str:

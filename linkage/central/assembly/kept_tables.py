@@ -95,16 +95,14 @@ def parsed(note: Mapping[str, Any], *, table: Callable[[str], pa.Table]) -> Kept
     standing = Standing(
         partners=tuple(str(n) for n in note["partners"]),
         record_ref=fixed_bytes(records, "record_ref", width=16),
-        marks=as_numpy(records.column("marks")),
-        band=as_numpy(records.column("band")),
-        people=People(fixed_bytes(people, "id", width=24).view("S24").ravel(), _ints(people, "made")),
+        people=People(fixed_bytes(people, "id", width=24).view("S24").ravel(), as_numpy(people.column("made"))),
         pairs=ScoredRecords(
             _ints(pairs, "left"),
             _ints(pairs, "right"),
             as_numpy(pairs.column("probability")),
             as_numpy(pairs.column("conflict")) > 0,
         ),
-        **{name: _ints(records, name) for name in ("partner", "told", "group", "person")},
+        **{name: as_numpy(records.column(name)) for name in RECORDS if name != "record_ref"},
     )
     history = table(HISTORY_TABLE).to_pylist()
     return Kept(
@@ -152,7 +150,7 @@ def _column(events: tuple[Event, ...], name: str) -> npt.NDArray[Any] | pa.Array
 
 def _as_stored(values: npt.NDArray[Any] | pa.Array, kind: pa.DataType) -> npt.NDArray[Any] | pa.Array:
     if pa.types.is_integer(kind):
-        return values.astype(kind.to_pandas_dtype())
+        return values.astype(kind.to_pandas_dtype(), copy=False)
     return values
 
 

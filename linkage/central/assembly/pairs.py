@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from linkage.central.assembly.records import Bytes16, Finder, Flags, Ints, Records
+from linkage.central.assembly.records import Bytes16, Flags, Ints, Numbered, Records
 from linkage.columns import as_numpy
 from linkage.errors import BadSubmission
 from linkage.tokens import PassMap
@@ -69,25 +69,25 @@ class Rows:
         """The record number of each row, -1 where there is no such row."""
         # In order, so that each search begins near where the one before it ended.
         order = np.argsort(row_ref, kind="stable")
-        place = np.empty(len(row_ref), dtype=np.int64)
-        place[order] = np.searchsorted(self.row_ref, row_ref[order])
+        asked = row_ref[order]
+        place = np.searchsorted(self.row_ref, asked)
         known = place < len(self.row_ref)
-        known[known] = self.row_ref[place[known]] == row_ref[known]
+        known[known] = self.row_ref[place[known]] == asked[known]
         found = np.full(len(row_ref), -1, dtype=np.int64)
-        found[known] = self.record[place[known]]
+        found[order[known]] = self.record[place[known]]
         return found
 
 
 class Knows(Protocol):
-    """Knows the place of pseudonyms among others."""
+    """Knows the records of a partner by their pseudonyms."""
 
     def find(self, refs: Bytes16) -> Ints:
-        """The place of each pseudonym, -1 where it is not known."""
+        """The number of each pseudonym's record, -1 where it is not known."""
         ...
 
 
-def rows_of(one: PassMap, *, known: Knows, number: Ints, partner: str) -> Rows:
-    """The map with record numbers: `number` of each of the partner's pseudonyms that are `known`.
+def rows_of(one: PassMap, *, known: Knows, partner: str) -> Rows:
+    """The map with the record numbers of the partner's pseudonyms that are `known`.
 
     Raises:
         BadSubmission: the map names another record.
@@ -96,7 +96,7 @@ def rows_of(one: PassMap, *, known: Knows, number: Ints, partner: str) -> Rows:
     if (found < 0).any():
         raise BadSubmission(f"a map of {partner} names a record that its list does not have")
     order = np.argsort(one.row_ref, kind="stable")
-    return Rows(one.row_ref[order], number[found[order]])
+    return Rows(one.row_ref[order], found[order])
 
 
 def resolve(pairs: pa.Table, *, maps: Mapping[str, PassMap], records: Records) -> "pd.DataFrame":
@@ -111,7 +111,7 @@ def resolve(pairs: pa.Table, *, maps: Mapping[str, PassMap], records: Records) -
     rows = {}
     for name, one in maps.items():
         its = np.flatnonzero(records.partner == records.partners.index(name))
-        rows[name] = rows_of(one, known=Finder(records.record_ref[its]), number=its, partner=name)
+        rows[name] = rows_of(one, known=Numbered(records.record_ref[its], number=its), partner=name)
     found = resolved(pairs, rows=rows)
     columns = {"left": found.left, "right": found.right, "probability": found.probability}
     return pd.DataFrame(columns | ({"conflict": found.conflict} if CONFLICTS in pairs.column_names else {}))
@@ -125,7 +125,7 @@ def resolved(pairs: pa.Table, *, rows: Mapping[str, Finds], unknown: bool = Fals
     Raises:
         BadSubmission: a pair names an unknown row or partner, and may not.
     """
-    sides = [_side(pairs, end=end, rows=rows, unknown=unknown) for end in ("l", "r")]
+    sides = np.split(_ends(pairs, rows=rows, unknown=unknown), 2)
     left, right = np.minimum(*sides), np.maximum(*sides)
     keep = (left != right) & (left >= 0)
     probability = as_numpy(pairs.column("match_probability"))
@@ -137,23 +137,34 @@ def resolved(pairs: pa.Table, *, rows: Mapping[str, Finds], unknown: bool = Fals
     return ScoredRecords(left[keep], right[keep], probability[keep], conflict[keep])
 
 
-def _side(pairs: pa.Table, *, end: str, rows: Mapping[str, Finds], unknown: bool) -> Ints:
-    source = pairs.column(f"source_{end}").combine_chunks()
-    if not pa.types.is_dictionary(source.type):
-        source = source.cast(pa.string()).dictionary_encode()
-    code = as_numpy(source.indices)
-    row = as_numpy(pairs.column(f"row_ref_{end}"))
+def _ends(pairs: pa.Table, *, rows: Mapping[str, Finds], unknown: bool) -> Ints:
+    """The record numbers of all left ends, then of all right ends. Those of a partner are looked for at once."""
+    source, names = _sources(pairs)
+    row = np.concatenate([as_numpy(pairs.column("row_ref_l")), as_numpy(pairs.column("row_ref_r"))])
     number = np.full(len(row), -1, dtype=np.int64)
-    for at, name in enumerate(source.dictionary.to_pylist()):
-        here = code == at
+    for at, name in enumerate(names):
+        here = np.flatnonzero(source == at)
         if name not in rows:
-            if not unknown and here.any():
+            if not unknown and len(here):
                 raise BadSubmission("a scored pair names a partner that has no map for its pass")
             continue
-        number[here] = rows[name].find(row[here])
-        if not unknown and (number[here] < 0).any():
+        number[here] = found = rows[name].find(row[here])
+        if not unknown and (found < 0).any():
             raise BadSubmission(f"a scored pair names a row that the map of {name} does not know")
     return number
+
+
+def _sources(pairs: pa.Table) -> tuple[npt.NDArray[np.integer[Any]], list[str]]:
+    """The partner of every left end, then of every right end, as a number into the names."""
+    names, codes = list[str](), []
+    for end in ("source_l", "source_r"):
+        source = pairs.column(end).combine_chunks()
+        if not pa.types.is_dictionary(source.type):
+            source = source.cast(pa.string()).dictionary_encode()
+        its = source.dictionary.to_pylist()
+        names += [name for name in its if name not in names]
+        codes.append(np.array([names.index(name) for name in its], dtype=np.int64)[as_numpy(source.indices)])
+    return np.concatenate(codes), names
 
 
 def best_of(passes: Sequence["pd.DataFrame"]) -> ScoredRecords:
@@ -184,14 +195,40 @@ def merged(parts: Iterable[ScoredRecords]) -> ScoredRecords:
     return _merged([best, *waiting]) if waiting else best
 
 
+def with_few(many: ScoredRecords, few: ScoredRecords) -> ScoredRecords:
+    """The same as both `merged`, of which each is merged already, in less time where the others are few."""
+    key, new = _key(many), _key(few)
+    at = np.searchsorted(key, new)
+    inside = at < len(key)
+    if (key[at[inside]] == new[inside]).any():
+        return _merged([many, few])
+    return ScoredRecords(
+        np.insert(many.left, at, few.left),
+        np.insert(many.right, at, few.right),
+        np.insert(many.probability, at, few.probability),
+        np.insert(many.conflict, at, few.conflict),
+    )
+
+
+def _key(pairs: ScoredRecords) -> Ints:
+    """Both records in one number, in the order of pairs."""
+    key: Ints = pairs.left << SIDE
+    key |= pairs.right
+    return key
+
+
 def _merged(parts: Sequence[ScoredRecords]) -> ScoredRecords:
-    key = np.concatenate([(p.left << SIDE) | p.right for p in parts])
+    key = np.concatenate([_key(p) for p in parts])
     probability = np.concatenate([p.probability for p in parts])
     conflict = np.concatenate([p.conflict for p in parts])
-    order = np.argsort(key, kind="stable")
-    if (np.diff(key[order]) == 0).any():
-        order = np.lexsort((conflict, -probability, key))
-    best = order[np.flatnonzero(np.diff(key[order], prepend=-1))]
-    if not len(best):
+    if not len(key):
         return no_pairs()
-    return ScoredRecords(key[best] >> SIDE, key[best] & ((1 << SIDE) - 1), probability[best], conflict[best])
+    order = np.argsort(key, kind="stable")
+    key, probability, conflict = key[order], probability[order], conflict[order]
+    first = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]]))
+    if len(first) < len(key):
+        key, best = key[first], np.maximum.reduceat(probability, first)
+        # Of several that give the best probability, one without a conflict counts.
+        lower = probability < np.repeat(best, np.diff(first, append=len(probability)))
+        probability, conflict = best, np.logical_and.reduceat(conflict | lower, first)
+    return ScoredRecords(key >> SIDE, key & ((1 << SIDE) - 1), probability, conflict)

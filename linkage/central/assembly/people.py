@@ -11,7 +11,7 @@ import numpy.typing as npt
 from keys import Secret
 from linkage.central.assembly.grouping import Mark, form
 from linkage.central.assembly.pairs import ScoredRecords
-from linkage.central.assembly.records import Ints, Records
+from linkage.central.assembly.records import Ints, Records, Shorts
 from linkage.central.assembly.rules import Rules
 
 ID_BYTES: Final = 12
@@ -83,16 +83,22 @@ def doubt_of(linkage: Linkage) -> Doubt:
 
 
 def doubt(
-    pairs: ScoredRecords, *, group: Ints, person: Ints, marks: npt.NDArray[np.uint8], threshold: float
+    pairs: ScoredRecords,
+    *,
+    group: Ints | Shorts,
+    person: Ints | Shorts,
+    marks: npt.NDArray[np.uint8],
+    threshold: float,
 ) -> Doubt:
     """What is left to doubt among these records, each with its connected group, its person and the person's marks."""
 
-    def marked(mark: Mark, labels: Ints) -> int:
+    def marked(mark: Mark, labels: Ints | Shorts) -> int:
         # The labels are small numbers: marking them off spares a search for equal ones.
         found = np.zeros(int(labels.max(initial=-1)) + 1, dtype=np.bool_)
-        found[labels[(marks & int(mark)) > 0]] = True
+        found[labels[which[(marks[which] & int(mark)) > 0]]] = True
         return int(np.count_nonzero(found))
 
+    which = np.flatnonzero(marks)
     apart = (pairs.probability >= threshold) & (person[pairs.left] != person[pairs.right])
     return Doubt(
         groups_parted=marked(Mark.PARTED, group),

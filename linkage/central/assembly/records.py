@@ -12,6 +12,8 @@ from linkage.tokens import PassMap
 Bytes16 = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
+Codes = npt.NDArray[np.uint16]
+Shorts = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,28 +36,47 @@ def halves(refs: Bytes16) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64
     return both[:, 0].astype(np.uint64), both[:, 1].astype(np.uint64)
 
 
+def first_halves(refs: Bytes16) -> npt.NDArray[np.uint64]:
+    """The first of them: nearly always it is enough to tell pseudonyms apart."""
+    return np.ascontiguousarray(refs).view(">u8").reshape(-1, 2)[:, 0].astype(np.uint64)
+
+
 def byte_order(refs: Bytes16) -> Ints:
     """The numbers of the pseudonyms in the order of their bytes."""
-    high, low = halves(refs)
+    high = first_halves(refs)
+    if _rises(high):
+        return np.arange(len(high))
     order = np.argsort(high, kind="stable")
-    if len(order) and (np.diff(high[order]) == 0).any():
-        order = np.lexsort((low, high))
+    if not _rises(high[order]):
+        order = np.lexsort(halves(refs)[::-1])
     return order
 
 
+def _rises(numbers: npt.NDArray[np.uint64]) -> bool:
+    """Whether each is above the one before it."""
+    return bool((numbers[1:] > numbers[:-1]).all())
+
+
 class Finder:
-    """Finds pseudonyms among those known, by binary search over their first half."""
+    """Finds pseudonyms among those known, by binary search over their first half. Those that are known in the order of their bytes are not ordered again."""
 
     def __init__(self, refs: Bytes16) -> None:
-        self._order = byte_order(refs)
-        high, low = halves(refs)
-        self._high, self._low = high[self._order], low[self._order]
+        self._refs, self._high = refs, first_halves(refs)
+        self._order: Ints | None = None
+        if not _rises(self._high):
+            self._order = byte_order(refs)
+            self._high = self._high[self._order]
 
     @property
     def twice(self) -> bool:
         """Whether one is known twice."""
-        same = (np.diff(self._high) == 0) & (np.diff(self._low) == 0)
-        return bool(same.any())
+        alike = np.flatnonzero(self._high[1:] == self._high[:-1])
+        one, other = (self._refs[self._known(at)] for at in (alike, alike + 1))
+        return bool((one == other).all(axis=1).any())
+
+    def _known(self, place: Ints) -> Ints:
+        """The numbers of those at these places in the order of the first halves."""
+        return place if self._order is None else self._order[place]
 
     def find(self, refs: Bytes16) -> Ints:
         """The number of each pseudonym among those known, -1 where it is not."""
@@ -69,10 +90,25 @@ class Finder:
             open_ones, at = open_ones[inside], at[inside]
             alike = self._high[at] == high[open_ones]
             open_ones, at = open_ones[alike], at[alike]
-            hit = self._low[at] == low[open_ones]
-            found[open_ones[hit]] = self._order[at[hit]]
+            known = self._known(at)
+            hit = halves(self._refs.take(known, axis=0))[1] == low[open_ones]
+            found[open_ones[hit]] = known[hit]
             open_ones = open_ones[~hit]
             place[open_ones] += 1
+        return found
+
+
+class Numbered:
+    """Finds the numbers of records by their pseudonyms: `number` has that of each."""
+
+    def __init__(self, refs: Bytes16, *, number: Ints) -> None:
+        self._finder, self._number = Finder(refs), number
+
+    def find(self, refs: Bytes16) -> Ints:
+        """The number of each pseudonym's record, -1 where there is no such record."""
+        found = self._finder.find(refs)
+        known = found >= 0
+        found[known] = self._number[found[known]]
         return found
 
 

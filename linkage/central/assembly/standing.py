@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,7 @@ from linkage.central.assembly.grouping import form
 from linkage.central.assembly.identities import NOBODY, Change, People, nobody, settle
 from linkage.central.assembly.pairs import ScoredRecords, no_pairs
 from linkage.central.assembly.people import id_of
-from linkage.central.assembly.records import Bytes16, Flags, Ints, byte_order
+from linkage.central.assembly.records import Bytes16, Codes, Flags, Ints, Shorts, byte_order
 from linkage.central.assembly.rules import Rules
 from linkage.central.assembly.weakest import ONE_RECORD, WEAKEST_LINK, weakest_links
 
@@ -27,11 +27,11 @@ class Standing:
     `band` what is told of that person (`grouping.Mark`, `weakest`)."""
 
     partners: tuple[str, ...]
-    partner: Ints
+    partner: Codes
     record_ref: Bytes16
-    told: Ints
-    group: Ints
-    person: Ints
+    told: Shorts
+    group: Shorts
+    person: Shorts
     marks: npt.NDArray[np.uint8]
     band: npt.NDArray[np.uint8]
     people: People
@@ -43,25 +43,29 @@ class Standing:
         out: Flags = self.told != GONE
         return out
 
-    def of(self, partner: str) -> Ints:
-        """The numbers of a partner's records that are here."""
+    def of(self, partner: str, *, since: int = 0) -> Ints:
+        """The numbers of a partner's records that are here, as the submissions from the place `since` in its chain on brought them."""
         if partner not in self.partners:
             return np.empty(0, dtype=np.int64)
-        return np.flatnonzero((self.partner == self.partners.index(partner)) & self.here)
+        its = (self.partner == self.partners.index(partner)) & self.here
+        return np.flatnonzero(its & (self.told >= since) if since else its)
 
     def settled_order(self, which: Ints) -> Ints:
         """These records in the order of their partners' names and their pseudonyms."""
         by_name = sorted(range(len(self.partners)), key=self.partners.__getitem__)
-        files = [which[self.partner[which] == at] for at in by_name]
-        return np.concatenate([which[:0], *(its[byte_order(self.record_ref[its])] for its in files)])
+        partner = self.partner[which]
+        files = [which[partner == at] for at in by_name]
+        return np.concatenate(
+            [which[:0], *(its[byte_order(self.record_ref.take(its, axis=0))] for its in files)]
+        )
 
 
 def nothing() -> Standing:
     """No records yet."""
-    none, bytes_ = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.uint8)
+    none, bytes_ = np.empty(0, dtype=np.int32), np.empty(0, dtype=np.uint8)
     return Standing(
-        (), none, np.empty((0, 16), dtype=np.uint8), none, none, none, bytes_, bytes_, nobody(), no_pairs()
-    )
+        (), none.astype(np.uint16), np.empty((0, 16), dtype=np.uint8), none, none, none, bytes_, bytes_, nobody(), no_pairs(),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,20 +78,20 @@ class Arrived:
 
 
 def with_records(before: Standing, arrived: Sequence[Arrived]) -> Standing:
-    """The records after new ones have come; they belong to no group and nobody yet."""
+    """The records after new ones have come; they belong to no group and nobody yet. All that is said of records is copied."""
     partners = tuple(dict.fromkeys([*before.partners, *(one.partner for one in arrived)]))
-    code = [np.full(len(one.told), partners.index(one.partner), dtype=np.int64) for one in arrived]
-    many = sum(len(one.told) for one in arrived)
+    code = [np.full(len(one.told), partners.index(one.partner), dtype=np.uint16) for one in arrived]
+    nobody_yet = np.full(sum(len(one.told) for one in arrived), NOBODY, dtype=np.int32)
     return replace(
         before,
         partners=partners,
         partner=np.concatenate([before.partner, *code]),
         record_ref=np.concatenate([before.record_ref, *(one.record_ref for one in arrived)]),
-        told=np.concatenate([before.told, *(one.told for one in arrived)]),
-        group=np.append(before.group, np.full(many, NOBODY, dtype=np.int64)),
-        person=np.append(before.person, np.full(many, NOBODY, dtype=np.int64)),
-        marks=np.append(before.marks, np.zeros(many, dtype=np.uint8)),
-        band=np.append(before.band, np.full(many, ord(ONE_RECORD), dtype=np.uint8)),
+        told=np.concatenate([before.told, *(one.told.astype(np.int32) for one in arrived)]),
+        group=np.concatenate([before.group, nobody_yet]),
+        person=np.concatenate([before.person, nobody_yet]),
+        marks=np.concatenate([before.marks, np.zeros(len(nobody_yet), dtype=np.uint8)]),
+        band=np.concatenate([before.band, np.full(len(nobody_yet), ord(ONE_RECORD), dtype=np.uint8)]),
     )
 
 
@@ -97,7 +101,7 @@ def without_former(before: Standing) -> Standing:
     living, number = np.unique(before.person[here], return_inverse=True)
     return replace(
         before,
-        person=_put(before.person, np.flatnonzero(here), number.ravel().astype(np.int64)),
+        person=_put(before.person, np.flatnonzero(here), number.ravel()),
         people=People(before.people.ids[living], before.people.made[living]),
     )
 
@@ -111,7 +115,7 @@ class Regrouped:
 
 
 def regrouped(
-    before: Standing, which: Ints, *, left: Ints, rules: Rules, secret: Secret, number: int
+    before: Standing, which: Ints, *, left: Shorts, rules: Rules, secret: Secret, number: int
 ) -> Regrouped:
     """These records grouped anew, each person with the id that it keeps or a new one of the assembly of this number.
 
@@ -119,10 +123,9 @@ def regrouped(
     people of records that are gone.
     """
     which = before.settled_order(which)
-    place = np.full(len(before.told), NOBODY, dtype=np.int64)
-    place[which] = np.arange(len(which))
-    inside = (place[before.pairs.left] != NOBODY) & (place[before.pairs.right] != NOBODY)
-    pairs = before.pairs.only(inside)
+    chosen, place = np.zeros(len(before.told), dtype=np.bool_), np.empty(len(before.told), dtype=np.int64)
+    chosen[which], place[which] = True, np.arange(len(which))
+    pairs = before.pairs.only(chosen[before.pairs.left] & chosen[before.pairs.right])
     ends = place[pairs.left], place[pairs.right]
     local = replace(pairs, left=np.minimum(*ends), right=np.maximum(*ends))
     formed = form(
@@ -133,7 +136,8 @@ def regrouped(
         partners=before.partners,
     )
     groups = int(formed.person.max(initial=-1)) + 1
-    settled = settle(before.person[which], formed.person, groups=groups, people=before.people)
+    former = before.person[which].astype(np.int64)
+    settled = settle(former, formed.person, groups=groups, people=before.people)
     new = np.flatnonzero(settled.person == NOBODY)
     least = np.full(groups, len(which), dtype=np.int64)
     np.minimum.at(least, formed.person, np.arange(len(which)))
@@ -158,7 +162,7 @@ def regrouped(
     return Regrouped(after, tuple(settled.changes(person, left=left)))
 
 
-def _put(values: npt.NDArray[T], where: Ints, new: npt.NDArray[T]) -> npt.NDArray[T]:
+def _put(values: npt.NDArray[T], where: Ints, new: npt.NDArray[Any]) -> npt.NDArray[T]:
     out = values.copy()
     out[where] = new
     return out

@@ -9,8 +9,8 @@ import numpy as np
 
 from linkage.central.assembly.identities import NOBODY
 from linkage.central.assembly.maps import Reader
-from linkage.central.assembly.pairs import Finds, Rows, ScoredRecords, merged, resolved, rows_of
-from linkage.central.assembly.records import Bytes16, Finder, Flags, Ints, byte_order
+from linkage.central.assembly.pairs import Finds, Rows, ScoredRecords, resolved, rows_of, with_few
+from linkage.central.assembly.records import Bytes16, Finder, Flags, Ints, Numbered, Shorts, byte_order
 from linkage.central.assembly.runs import Told
 from linkage.central.assembly.standing import GONE, Arrived, Standing, with_records
 from linkage.central.assembly.whole import as_seen
@@ -41,7 +41,8 @@ class Layers:
         """The record number of each row, -1 where there is no such row."""
         found = self.later.find(row_ref)
         old = np.flatnonzero(found < 0)
-        found[old] = self.earlier.find(row_ref[old])
+        if len(old):
+            found[old] = self.earlier.find(row_ref[old])
         return found
 
 
@@ -71,7 +72,7 @@ class Changed:
 
     standing: Standing
     renewed: Ints
-    left: Ints
+    left: Shorts
 
 
 def with_news(before: Standing, news: Sequence[News], *, reader: Reader) -> Changed:
@@ -80,23 +81,23 @@ def with_news(before: Standing, news: Sequence[News], *, reader: Reader) -> Chan
     Raises:
         BadSubmission: an update takes back what is not there or brings what is; or as `Reader.map_of`.
     """
-    after, blank, person = before.told.copy(), before.record_ref.copy(), before.person.copy()
-    renewed, lost, arrived = [NONE], [NONE], list[Arrived]()
+    after, renewed, lost, arrived = [NONE], [NONE], [NONE], list[Arrived]()
     for one in news:
         here = before.of(one.head.partner)
-        its = _followed(one, known=Finder(before.record_ref[here]), reader=reader)
+        its = _followed(one, known=Finder(before.record_ref.take(here, axis=0)), reader=reader)
         there = its.place >= 0
         known, told = here[its.place[there]], its.told[there]
-        after[known[told != NOBODY]] = told[told != NOBODY]
         renewed.append(known[told != NOBODY])
+        after.append(told[told != NOBODY])
         lost.append(known[told == GONE])
         fresh = ~there & (its.told != GONE)
         arrived.append(Arrived(one.head.partner, its.record_ref[fresh], its.told[fresh]))
-    gone = np.concatenate(lost)
-    blank[gone] = 0
-    person[gone] = NOBODY
-    grown = with_records(replace(before, told=after, record_ref=blank, person=person), arrived)
-    return Changed(grown, np.concatenate(renewed), before.person[gone])
+    gone, again = np.concatenate(lost), np.concatenate(renewed)
+    left = before.person[gone]
+    grown = with_records(before, arrived)
+    grown.told[again] = np.concatenate(after)
+    grown.record_ref[gone], grown.person[gone] = 0, NOBODY
+    return Changed(grown, again, left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,23 +143,24 @@ def _once(refs: Bytes16) -> Bytes16:
 
 
 class Own:
-    """A partner's records that are here, to be found by their pseudonyms: `number` has the number of each. Those that its news brought are looked for first,
-    since nearly all rows of the news are theirs, and they are few."""
+    """A partner's records that are here, to be found by their pseudonyms. Those that its news brought are looked for first, since nearly all rows of the news
+    are theirs, and they are few."""
 
     def __init__(self, standing: Standing, *, news: News) -> None:
-        self.number = standing.of(news.head.partner)
-        self._refs = standing.record_ref[self.number]
-        self._new = np.flatnonzero(standing.told[self.number] >= news.first)
-        self._brought = Finder(self._refs[self._new])
+        self._standing, self._partner = standing, news.head.partner
+        self._brought = self._numbered(since=news.first)
 
     @cached_property
-    def _all(self) -> Finder:
-        return Finder(self._refs)
+    def _all(self) -> Numbered:
+        return self._numbered(since=0)
+
+    def _numbered(self, *, since: int) -> Numbered:
+        its = self._standing.of(self._partner, since=since)
+        return Numbered(self._standing.record_ref.take(its, axis=0), number=its)
 
     def find(self, refs: Bytes16) -> Ints:
-        """The place of each pseudonym in `number`, -1 where there is no such record."""
+        """The number of each pseudonym's record, -1 where there is no such record."""
         found = self._brought.find(refs)
-        found[found >= 0] = self._new[found[found >= 0]]
         old = np.flatnonzero(found < 0)
         if len(old):
             found[old] = self._all.find(refs[old])
@@ -173,7 +175,7 @@ def recent_rows(here: Flags, news: News, key: str, *, reader: Reader, own: Own, 
         BadSubmission: it is given to another record; or as `Reader.rows`.
     """
     brought = reader.rows(news.head, key, since=news.first)
-    its = rows_of(brought, known=own, number=own.number, partner=news.head.partner)
+    its = rows_of(brought, known=own, partner=news.head.partner)
     known = before.find(its.row_ref)
     if here[known[(known >= 0) & (known != its.record)]].any():
         raise BadSubmission(f"{news.head.submission} gives a row of {key} to another record")
@@ -184,7 +186,7 @@ def with_pairs(before: Standing, *, renewed: Flags, new: ScoredRecords) -> tuple
     """The records with the new pairs, without those of records that are `renewed` (replaced or gone), and which records may be grouped otherwise now: all
     of every connected group that lost or gained something."""
     stays = ~(renewed[before.pairs.left] | renewed[before.pairs.right])
-    after = replace(before, pairs=merged([before.pairs.only(stays), new]))
+    after = replace(before, pairs=with_few(before.pairs.only(stays), new))
     touched = renewed | (before.group == NOBODY)
     touched[new.left] = touched[new.right] = True
     groups = np.zeros(int(before.group.max(initial=-1)) + 2, dtype=np.bool_)

@@ -7,7 +7,7 @@ import numpy as np
 
 from linkage.central.assembly.maps import Reader
 from linkage.central.assembly.pairs import Rows, ScoredRecords, merged, no_pairs, resolved, rows_of
-from linkage.central.assembly.records import Finder, Flags, Ints, Records
+from linkage.central.assembly.records import Codes, Flags, Ints, Numbered, Records, Shorts
 from linkage.central.assembly.runs import Told
 from linkage.manifest import Manifest
 
@@ -59,7 +59,7 @@ def whole(
     """
 
     numbers = [np.flatnonzero(of.records.partner == at) for at in range(len(of.records.partners))]
-    known = [Finder(of.records.record_ref[its]) for its in numbers]
+    known = [Numbered(of.records.record_ref[its], number=its) for its in numbers]
     seen = [
         seen_by(told, partners=of.records.partners, partner=of.records.partner, since=of.told) for told in runs
     ]
@@ -68,9 +68,7 @@ def whole(
         out = {}
         for head in manifests:
             at = of.records.partners.index(head.partner)
-            out[head.partner] = rows_of(
-                reader.rows(head, key), known=known[at], number=numbers[at], partner=head.partner
-            )
+            out[head.partner] = rows_of(reader.rows(head, key), known=known[at], partner=head.partner)
         return out
 
     def pairs_of(key: str) -> ScoredRecords:
@@ -89,9 +87,9 @@ def whole(
     return merged(pairs_of(key) for key in keys) if keys else no_pairs()
 
 
-def seen_by(told: Told, *, partners: Sequence[str], partner: Ints, since: Ints) -> Flags:
+def seen_by(told: Told, *, partners: Sequence[str], partner: Ints | Codes, since: Ints | Shorts) -> Flags:
     """Which records are still as a run saw them."""
-    upto = np.array([told.upto.get(name, -1) for name in partners], dtype=np.int64)
+    upto = np.array([told.upto.get(name, -1) for name in partners], dtype=np.int32)
     out: Flags = since <= upto[partner] if len(partner) else np.zeros(0, dtype=np.bool_)
     return out
 
