@@ -8,7 +8,7 @@ import json
 import re
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from keys import Secret, encode, sign_note
 from keys.ceremony import deliver_secret, save_secret
 from keys.notes import split_note
 from keys.passphrase import Cost
+from linkage.central.assembly.sealed_files import sealed_whole
 from service.custody.protocol import read_answer, read_call
 from service.custody.shapes import AnswerBody, CallBody, Ended, Method
 from service.demonstration.cast import ANALYST, NOW
@@ -209,6 +210,20 @@ def sealing_as(other: str) -> Callable[..., bytes]:
     return seal
 
 
+def sealing_whole_as(other: str) -> Callable[..., Any]:
+    """The same for what is written a little at a time: its header comes first."""
+
+    @contextlib.contextmanager
+    def sealed(path: Path, **words: Any) -> Iterator[Any]:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(keys.sealing, "SEAL_FORMAT", other)
+            with sealed_whole(path, **words) as file:
+                patch.undo()
+                yield file
+
+    return sealed
+
+
 def column_context_as(other: str) -> Callable[[str], bytes]:
     return lambda key_id: encode([other, key_id])
 
@@ -229,7 +244,7 @@ FILES: dict[str, tuple[str, str, Callable[[str], Any], Act, Act, Act, int, str]]
     "what the assembler keeps": ("linkage-kept-table/v1", "linkage.central.assembly.kept.TABLE_FORMAT", named, assemble_anew, nothing, assemble, BAD_INPUT, "should be linkage-kept-table/v1"),
     "the seals of a submission": ("linkage-sealed/v1", "keys.sealing.SEAL_FORMAT", named, forge, take_in, link, BAD_KEY, NO_SEAL),
     "the seals of pairs": ("linkage-sealed/v1", "linkage.central.pairs.sealed_pairs.seal", sealing_as, link, nothing, assemble, BAD_KEY, NO_SEAL),
-    "the seal of a spine": ("linkage-sealed/v1", "service.centre.assembler.seal", sealing_as, assemble, nothing, release, BAD_KEY, NO_SEAL),
+    "the seal of a spine": ("linkage-sealed/v1", "service.centre.assembler.sealed_whole", sealing_whole_as, assemble, nothing, release, BAD_KEY, NO_SEAL),
     "the seals of a release": ("linkage-sealed/v1", "service.desk.package.seal", sealing_as, let_out, nothing, open_release, BAD_KEY, NO_SEAL),
     "the seal of a delivery": ("linkage-sealed/v1", "keys.sealing.SEAL_FORMAT", named, deliver, nothing, accept, BAD_KEY, NO_SEAL),
     "what a delivery is bound to": ("linkage-secret/v1", "keys.ceremony.SECRET_FORMAT", named, deliver, nothing, accept, BAD_KEY, NO_KEY),
