@@ -147,6 +147,38 @@ def speed() -> None:
         )
 
 
+WORST = (
+    # shape, shape and mean of the gamma rates, whether every count is at least 1, counts below which are hidden, and the share of others hidden besides; seed
+    ((9, 11, 14), 0.7, 60, False, 20, 0.24, 318),
+    ((4, 5, 5, 9), 0.3, 4, True, 10, 0.15, 747),
+    ((6, 9, 12), 0.3, 8, True, 20, 0.16, 774),
+    ((6, 6, 6), 0.7, 30, True, 10, 0.14, 545),
+    ((5, 5, 5), 0.7, 15, True, 10, 0.0, 1),
+    ((9, 11, 14), 0.5, 4, True, 20, 0.0, 400),
+    ((3, 3, 3, 3, 3), 2.0, 4, True, 20, 0.0, 300),
+)
+"""Exact tables of another tool that were slowest to attack among some hundred of fifteen shapes and many densities, most of them printing no zero."""
+
+
+def worst() -> None:
+    """The figures of the slowest kinds."""
+    print("\n| exact, at random | cells | hidden | findings | not settled | CPU s |\n|---|---|---|---|---|---|")
+    for shape, form, mean, no_zero, below, share, seed in WORST:
+        counts = np.random.default_rng(seed)
+        people = counts.poisson(counts.gamma(form, mean / form, shape)).astype(np.int64)
+        whole = table(np.maximum(people, int(no_zero)), tuple(range(len(shape))), totals=True)
+        besides = np.random.default_rng(0)
+        shown = (HIDDEN if 0 < int(n) < below else n for n in whole.shown)
+        shown = (HIDDEN if besides.random() < share and n != "0" else n for n in shown)
+        alone = Printed("alone", whole.dimensions, whole.codes, tuple(shown), EXACT)
+        result, seconds = timed(lambda alone=alone: attack(alone))
+        unsettled = sum(not one.settled for one in result.findings)
+        print(
+            f"| {' × '.join(map(str, shape))} | {len(alone.codes):,} | {result.hidden:,} | {len(result.findings)} | {unsettled} | {seconds:.2f} |",
+            flush=True,
+        )
+
+
 def distance(tables: int) -> None:
     """How much dearer the heuristic is than the cheapest choice, on tables where both can be had."""
     print(
@@ -198,5 +230,6 @@ if __name__ == "__main__":
         "--tables", type=int, default=20, help="tables of each shape that both choices are made for"
     )
     speed()
+    worst()
     cohorts()
     distance(parser.parse_args().tables)

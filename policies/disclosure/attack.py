@@ -22,10 +22,11 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from policies.disclosure.because import giving_away
-from policies.disclosure.bounds import Ranges, ranges
+from policies.disclosure.bounds import Ranges
 from policies.disclosure.left_out import small_groups_left_out
 from policies.disclosure.system import WHOLE, System
 from policies.disclosure.table import HIDDEN, NOT_APPLICABLE, Layout, PublishedTable
+from policies.disclosure.zeros import Doubt, Line, Ways, lines_among, ranges_in_every_way
 
 MOST_COMBINATIONS: Final = 200_000
 MOST_FINDINGS: Final = 20
@@ -37,7 +38,7 @@ class View:
     """One table as statements: each cell is from `low` to `high` (a large number for no limit); some cells are hidden.
 
     `name` is what a finding calls it. A published total that is not a sum of the printed cells is a view of its own.
-    `zeros_may_hide`: a hidden cell could be zero, although `low` says at least one. `small`: the largest count that its rule hides.
+    `zeros_may_hide`: a hidden cell could be zero, although `low` says at least one, if some line has everybody in one cell. `small`: the largest count that its rule hides.
     """
 
     name: str
@@ -83,7 +84,7 @@ def view(published: PublishedTable, *, name: str) -> View:
     ranges = [known[cell] if cell in known else rule.range_of_shown(int(cell)) for cell in published.cells]
     low, high = np.array(ranges, dtype=np.int64).reshape(-1, 2).T
     hidden = np.array([cell == HIDDEN for cell in published.cells], dtype=bool)
-    zeros_may_hide = "0" not in published.cells
+    zeros_may_hide = not rule.hide_zeros and "0" not in published.cells
     return View(name, published.layout, low, high, hidden, zeros_may_hide, rule.largest_hidden)
 
 
@@ -91,7 +92,8 @@ def audit(views: Sequence[View]) -> Audit:
     """Every hidden cell of every view, attacked with all of them together. All describe the same population.
 
     A table that shows no zero either has none, or hides all it has. The first is the sharper attack, and everything that
-    it leaves open is open to a reader; where it is impossible, the reader knows that zeros are hidden.
+    it leaves open is open to a reader; where it is impossible, the reader knows that zeros are hidden, as
+    `policies.disclosure.zeros` says.
     """
     hidden = int(sum(one.hidden.sum() for one in views))
     if len(views) < 2:
@@ -103,37 +105,50 @@ def audit(views: Sequence[View]) -> Audit:
         return Audit((_about_all("too-large"),), hidden, len(views))
     cell_of = _cells_of(views, dimensions)
     system = _system(views, cell_of)
-    findings = _attack(system, views)
-    if findings is None:
-        zero = np.concatenate([one.hidden & one.zeros_may_hide for one in views])
-        system = replace(system, low=np.where(zero, 0.0, system.low))
-        findings = _attack(system, views)
-    if findings is None:
-        return Audit((_about_all("contradiction"),), hidden, len(views))
-    return Audit(findings or _left_out(system, views, cell_of), hidden, len(views))
+    for ways in (Ways(system, ()), _hiding_zeros(system, views)):
+        findings = _attack(ways, views)
+        if findings is not None:
+            return Audit(findings or _left_out(ways, views, cell_of), hidden, len(views))
+    return Audit((_about_all("contradiction"),), hidden, len(views))
+
+
+def _hiding_zeros(system: System, views: Sequence[View]) -> Ways:
+    """The ways in which the tables that show no zero can hide some."""
+    zero = np.concatenate([one.hidden & one.zeros_may_hide for one in views])
+    found = []
+    first = 0
+    for one in views:
+        cells = np.arange(len(one.low)).reshape(one.layout.shape)
+        if one.zeros_may_hide and one.hidden.any():
+            its = lines_among(cells, hidden=one.hidden, shown=~one.hidden & (one.high > 0))
+            lines = tuple(Line(first + line.held, first + line.empty) for line in its)
+            found.append(Doubt(first + np.flatnonzero(one.hidden), lines))
+        first += len(one.low)
+    return Ways(replace(system, low=np.where(zero, 0.0, system.low)), found)
 
 
 def _about_all(code: str) -> Finding:
     return Finding("all tables", (), code, 0, 0, 0, 0)
 
 
-def _left_out(system: System, views: Sequence[View], cell_of: NDArray[np.int64]) -> tuple[Finding, ...]:
+def _left_out(ways: Ways, views: Sequence[View], cell_of: NDArray[np.int64]) -> tuple[Finding, ...]:
     """Groups that no table prints and that come out as a few people."""
     most, names = max(one.small for one in views), [one.name for one in views]
-    found = small_groups_left_out(system, [one.layout for one in views], cell_of, most=most)
+    found = small_groups_left_out(ways, [one.layout for one in views], cell_of, most=most)
     return tuple(
         Finding(one.group.named(names), one.group.cell, "left-out", one.low, one.high, 1, most)
         for one in found[:MOST_FINDINGS]
     )
 
 
-def _attack(system: System, views: Sequence[View]) -> tuple[Finding, ...] | None:
-    """Hidden cells that are narrowed too far; None if the statements contradict each other."""
+def _attack(ways: Ways, views: Sequence[View]) -> tuple[Finding, ...] | None:
+    """Hidden cells that are narrowed too far; None if every way in which zeros can be hidden contradicts the statements."""
     rows = np.flatnonzero(np.concatenate([one.hidden for one in views]))
     if not len(rows):
         return ()
+    system = ways.stated
     keep = np.maximum(system.low[rows], 1.0)
-    found = ranges(system, rows, wanted=system.high[rows] - keep, floor=keep, may_stop=False)
+    found = ranges_in_every_way(ways, rows, wanted=system.high[rows] - keep, floor=keep, may_stop=False)
     if found is None:
         return None
     short = (found.reached_low > keep + WHOLE) | (found.reached_high < system.high[rows] - WHOLE)

@@ -46,7 +46,9 @@ def giving_away(system: System, row: int, *, range_: tuple[float, float]) -> lis
         if _follows(system, support, row, range_):
             return support
     rows = [int(n) for n in (*near.rows, *near.alone)]
-    return rows if len(near.columns) > LARGE else _fewer(system, rows, row, range_)
+    if len(near.columns) > LARGE or not _follows(system, rows, row, range_):
+        return rows
+    return _fewer(system, rows, row, range_)
 
 
 def published_numbers(
@@ -55,7 +57,7 @@ def published_numbers(
     """The numbers from which the range of the sum in this row follows."""
     system = together.system
     support = giving_away(system, row, range_=range_)
-    named = [one for n in support for one in _tightest(together.said[n], system, n)]
+    named = [one for n in support for one in _tightest(together.said[n])]
     return tuple(
         Published(
             tables[one.table].name,
@@ -171,8 +173,7 @@ def _fewer(system: System, rows: list[int], row: int, range_: tuple[float, float
     return kept
 
 
-def _tightest(group: Sequence[Said], system: System, row: int) -> list[Said]:
+def _tightest(group: Sequence[Said]) -> list[Said]:
     """Of everything said about one sum, what limits it: one for each side."""
-    lower = next(one for one in group if one.low == system.low[row])
-    upper = next(one for one in group if one.high == system.high[row])
-    return [lower] if lower.low == system.low[row] and lower.high == system.high[row] else [lower, upper]
+    lower, upper = max(group, key=lambda one: one.low), min(group, key=lambda one: one.high)
+    return [lower] if lower.high == upper.high else [lower, upper]

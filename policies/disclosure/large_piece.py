@@ -14,11 +14,15 @@ from numpy.typing import NDArray
 
 from policies.disclosure.piece import Piece
 from policies.disclosure.progress import HARD, MOST_CERTAIN, Places
+from policies.disclosure.shifted import shift
 from policies.disclosure.system import WHOLE, Floats
 
 MIXED: Final = 6
 SEED: Final = 1
 """Half of the sums are pushed up and half down, drawn anew so many times: where statements leave room, that settles most."""
+MOST_DIVES: Final = 12
+FEW_LEFT: Final = 4
+"""The same where statements are equations, while there are more sums than this."""
 MIXED_FIRST: Final = 2
 """Of these in fractions of people alone, to see what not even they make wide enough."""
 TRIED: Final = 3
@@ -48,10 +52,15 @@ def settle_large(piece: Piece) -> bool:
         _ends(piece, np.flatnonzero(work.certain(piece.which)))
         return True
     ones = np.ones(len(every))
-    parted = _prove_narrow(piece, [_Pushed(every, ones, found.counts), _push(piece, every, -ones)])
+    sides = [_Pushed(every, ones, found.counts), _push(piece, every, -ones)]
+    parted = _prove_narrow(piece)
     if work.cut_short:
         return True
-    _mix(piece, parted)
+    if piece.equations and piece.system.whole:
+        _dive(piece, [*sides, *parted])
+        shift(piece, every)
+    else:
+        _mix(piece, [*sides, *parted])
     for place in every:
         if work.exhausted:
             break
@@ -60,9 +69,10 @@ def settle_large(piece: Piece) -> bool:
     return True
 
 
-def _prove_narrow(piece: Piece, found: list[_Pushed]) -> list[_Pushed]:
-    """Ranges that not even fractions of people make wide are too narrow for certain. Given are the arrangements that were found so far, and those found now with them."""
+def _prove_narrow(piece: Piece) -> list[_Pushed]:
+    """Ranges that not even fractions of people make wide are too narrow for certain. The arrangements that were found on the way."""
     work, sides = piece.work, np.random.default_rng(SEED)
+    found: list[_Pushed] = []
     for _ in range(MIXED_FIRST):
         left = np.flatnonzero(~_wide(piece))
         if len(left) < 2 or work.exhausted:
@@ -99,6 +109,25 @@ def _mix(piece: Piece, found: list[_Pushed]) -> None:
             _near(piece, _push(piece, left, sign))
 
 
+def _dive(piece: Piece, found: list[_Pushed]) -> None:
+    """The same where statements are equations. Nothing is cheap there before the first whole people are known."""
+    work, sides = piece.work, np.random.default_rng(SEED)
+    if not work.enough(piece.which).all():
+        for one in found[:2]:
+            _ = piece.keep(one.counts) or piece.dive(one.places, sign=one.signs)
+    for _ in range(MOST_DIVES):
+        left = np.flatnonzero(~(work.enough(piece.which) | work.certain(piece.which)))
+        if len(left) <= FEW_LEFT or work.exhausted:
+            break
+        signs = sides.choice([-1.0, 1.0], len(left))
+        for sign in (signs, -signs):
+            piece.dive(left, sign=sign)
+    for one in found:
+        if piece.knows_people or work.exhausted or work.enough(piece.which).all():
+            break
+        _near(piece, one)
+
+
 def _near(piece: Piece, pushed: _Pushed) -> None:
     """Whole people close to these counts, if any are found, show what they show."""
     if pushed.counts is None or piece.keep(pushed.counts) or not piece.system.whole:
@@ -131,10 +160,21 @@ def _look(piece: Piece, place: int) -> None:
         found = piece.push([place], sign=np.array([sign]))
         piece.bound(place, found, sign=int(sign))
         ends.append(_Pushed(np.array([place]), np.array([sign]), found.counts))
+    if work.certain(one)[0] and piece.equations and piece.system.whole:
+        for end in ends:
+            _ = piece.keep(end.counts) or piece.dive([place], sign=end.signs)
+        return
     lowest, highest = (end.counts for end in ends)
-    if lowest is None or highest is None or piece.equations or not piece.system.whole:
+    if lowest is None or highest is None or not piece.system.whole:
         for end in ends:
             _near(piece, end)
+    elif piece.equations:
+        for sign in (1, -1):
+            piece.dive([place], sign=sign)
+        shift(piece, np.array([place]))
+        for end in ends:
+            if not work.enough(one)[0]:
+                _near(piece, end)
     else:
         _put(piece, place, lowest, highest)
     if piece.system.whole and not (work.certain(one)[0] or work.enough(one)[0]):
@@ -168,7 +208,7 @@ def _branch(piece: Piece, place: int) -> None:
     work = piece.work
     for sign in (1, -1):
         work.unsure -= 1 if piece.equations else HARD
-        if work.unsure < 0 or work.exhausted:
+        if work.unsure < 0 or not work.may_search:
             return
         objective = sign * piece.sums[[place]].toarray().ravel()
         found = piece.search(objective, least=piece.least, most=piece.most)

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from policies.disclosure.regions import Group, groups_between
-from policies.disclosure.small_groups import small_groups
-from policies.disclosure.system import System
+from policies.disclosure.small_groups import small_in_every_way
 from policies.disclosure.table import Layout
+from policies.disclosure.zeros import Ways
 
 Places = NDArray[np.int64]
 
@@ -31,12 +31,12 @@ class LeftOut:
 
 
 def small_groups_left_out(
-    system: System, layouts: Sequence[Layout], cell_of: Places, *, most: int
+    ways: Ways, layouts: Sequence[Layout], cell_of: Places, *, most: int
 ) -> tuple[LeftOut, ...]:
     """The groups that are certain to have from 1 to `most` people, and to lie in a narrower range than that, which is what a hidden cell tells; and those of which
     that could not be excluded.
 
-    `cell_of` has for each table and each unknown of the system the number of the cell in which it is counted, or -1.
+    `cell_of` has for each table and each unknown of the statements the number of the cell in which it is counted, or -1.
     """
     groups = groups_between(layouts, cell_of)
     if not groups:
@@ -44,6 +44,8 @@ def small_groups_left_out(
     sizes = [len(one.atoms) for one in groups]
     columns = np.concatenate([np.array(one.atoms) for one in groups])
     rows = csr_array(
-        (np.ones(len(columns)), columns, np.cumsum([0, *sizes])), shape=(len(groups), system.matrix.shape[1])
+        (np.ones(len(columns)), columns, np.cumsum([0, *sizes])), shape=(len(groups), cell_of.shape[1])
     )
-    return tuple(LeftOut(groups[one.group], one.low, one.high) for one in small_groups(system, rows, most=most))
+    return tuple(
+        LeftOut(groups[one.group], one.low, one.high) for one in small_in_every_way(ways, rows, most=most)
+    )

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.sparse import csr_array
 
+from policies.disclosure.diving import Dive
 from policies.disclosure.mending import MOST_MOVES, Mender
-from policies.disclosure.programs import Programs
+from policies.disclosure.programs import Programs, some_whole
 from policies.disclosure.progress import Places, Work
+from policies.disclosure.shifting import Shifters
 from policies.disclosure.system import WHOLE, Floats, Solution, System, solve
 
 
@@ -43,6 +45,7 @@ class Piece:
         self.equations = bool(2 * (system.low == system.high)[said].sum() > said.sum())
         self._programs = Programs(system, least=least, most=most)
         self._mender = Mender(system, self.sums, least=least, most=most)
+        self._shifters = Shifters(system, self.sums, least=least, most=most)
 
     def push(self, places: Sequence[int] | Places, *, sign: int | Floats) -> Solution:
         """The sums of these places made small (1) or large (-1) together, in fractions of people."""
@@ -54,11 +57,33 @@ class Piece:
             self.low, self.high = np.minimum(self.low, sums), np.maximum(self.high, sums)
         return found
 
-    def search(self, objective: Floats, *, least: Floats, most: Floats, gap: float = 0.0) -> Solution:
+    def dive(self, places: Sequence[int] | Places, *, sign: int | Floats) -> bool:
+        """Whether whole people were found where the sums of these places are small (1) or large (-1) together; what they show of the sums is kept."""
+        weights = np.broadcast_to(np.asarray(sign, dtype=np.float64), len(places))
+        objective = np.asarray(self.sums[places].T @ weights)
+        if not self.work.may_search:
+            return False
+        one = Dive(self.system, objective, least=self.least, most=self.most)
+        found = one.down()
+        self._count(one.spent)
+        return self.keep(found)
+
+    def search(self, objective: Floats, *, least: Floats, most: Floats) -> Solution:
         """Whole people, by branching."""
-        found = solve(self.system, objective, least=least, most=most, whole=True, gap=gap)
-        self.work.spent += found.spent
+        return self._counted(solve(self.system, objective, least=least, most=most, whole=True))
+
+    def some(self, objective: Floats, *, least: Floats, most: Floats) -> Solution:
+        """Whole people, the first that are found by branching."""
+        return self._counted(some_whole(self.system, objective, least=least, most=most))
+
+    def _counted(self, found: Solution) -> Solution:
+        self._count(found.spent)
         return found
+
+    def _count(self, spent: int) -> None:
+        self.work.spent += spent
+        if self.equations:
+            self.work.looked += spent
 
     def make_whole(
         self, counts: Floats, *, objective: Floats, at: tuple[int, float] | None = None, moves: int = MOST_MOVES
@@ -74,11 +99,30 @@ class Piece:
     def boxed(self, counts: Floats, *, objective: Floats) -> bool:
         """The same by branching, no further away than the next whole number but one."""
         for further in range(2):
+            if not self.work.may_search:
+                break
             below = np.maximum(self.least, np.floor(counts + WHOLE) - further)
             above = np.minimum(self.most, np.ceil(counts - WHOLE) + further)
-            if self.keep(self.search(objective, least=below, most=above, gap=1.0).counts):
+            if self.keep(self.some(objective, least=below, most=above).counts):
                 return True
         return False
+
+    @property
+    def knows_people(self) -> bool:
+        """Whether any whole people were found."""
+        return self._shifters.any
+
+    def shift(self, place: int, *, goal: float, sign: int, by: int) -> bool:
+        """Whether whole people, moved from those who come closest so far, were found who make this sum, without `known`, at least (sign 1) or at most (-1) as large as the goal.
+
+        `by`: so many people at a time.
+        """
+        if not self.work.may_search:
+            return False
+        before = self._shifters.spent
+        found = self._shifters.to(place, goal=goal, sign=sign, by=by)
+        self._count(self._shifters.spent - before)
+        return self.keep(found)
 
     def _mended(self, counts: Floats, *, at: tuple[int, float] | None, moves: int) -> Floats | None:
         before = self._mender.spent
@@ -93,6 +137,7 @@ class Piece:
         if self.system.whole and (np.abs(counts - np.round(counts)) > WHOLE).any():
             return False
         self._counts[self._columns] = np.round(counts) if self.system.whole else counts
+        self._shifters.know(self._counts[self._columns])
         self.work.saw(self._counts, self.which)
         return True
 

@@ -13,7 +13,14 @@ from typing import Any, Final
 import numpy as np
 from scipy.sparse import csr_array
 
-from policies.disclosure.system import Floats, Solution, System, solve
+from policies.disclosure.system import (
+    MOST_NODES,
+    SECONDS_EACH,
+    Floats,
+    Solution,
+    System,
+    solve,
+)
 
 MOST_STEPS: Final = 200_000
 """Of one program. Steps, and no seconds, so that the same statements get the same answer on every machine."""
@@ -21,12 +28,46 @@ PRIMAL: Final = 4
 DUAL: Final = 1
 """What HiGHS calls the primal and the dual simplex method."""
 
+SATISFIED: Final = 2
+"""What HiGHS calls a solution that satisfies every statement."""
+DEARER: Final = 10
+"""What one step costs where whole counts are looked for, beside one step of a program that is kept."""
+FIRST_FOUND: Final = {
+    "mip_max_improving_sols": 1, "mip_max_nodes": MOST_NODES, "time_limit": SECONDS_EACH,
+    "mip_pool_soft_limit": 1, "mip_pool_age_limit": 1, "mip_lp_age_limit": 1,
+}  # fmt: skip
+"""Stop at the first whole counts, and keep no cuts."""
+
 
 def _highs() -> Any:
     try:
         return import_module("scipy.optimize._highspy._core")
     except ImportError:
         return None
+
+
+def some_whole(system: System, objective: Floats, *, least: Floats, most: Floats) -> Solution:
+    """Whole counts between `least` and `most` that satisfy every statement, the first that are found where the objective is small.
+
+    Cuts are few: where statements are equations, as in tables with their totals, they take most of the time and help little.
+    """
+    core = _highs()
+    if core is None:
+        return solve(system, objective, least=least, most=most, whole=True, gap=1.0)
+    highs = _begun(core, system, least=least, most=most)
+    width = system.matrix.shape[1]
+    columns = np.arange(width, dtype=np.int32)
+    highs.changeColsCost(width, columns, np.ascontiguousarray(objective, dtype=np.float64))
+    highs.changeColsIntegrality(width, columns, np.full(width, core.HighsVarType.kInteger))
+    for name, value in FIRST_FOUND.items():
+        highs.setOptionValue(name, value)
+    highs.run()
+    counts = np.array(highs.getSolution().col_value, dtype=np.float64)
+    info, told = highs.getInfo(), highs.getModelStatus()
+    found = counts if info.primal_solution_status == SATISFIED and counts.size else None
+    steps = sum(system.matrix.shape) + DEARER * max(int(info.simplex_iteration_count), 0)
+    spent = int(system.matrix.nnz) * steps
+    return Solution(found, -np.inf, impossible=told == core.HighsModelStatus.kInfeasible, spent=spent)
 
 
 class Programs:
@@ -58,11 +99,20 @@ class Programs:
             self._kept.setOptionValue("presolve", "off")
             self._kept.setOptionValue("simplex_strategy", DUAL)
 
+    def bounded(self, least: Floats, most: Floats) -> None:
+        """Counts lie between these from now on, and the next program begins where the last one ended."""
+        if self._kept is not None:
+            for column in np.flatnonzero((least != self._least) | (most != self._most)):
+                self._kept.changeColBounds(int(column), float(least[column]), float(most[column]))
+            self._kept.setOptionValue("presolve", "off")
+            self._kept.setOptionValue("simplex_strategy", DUAL)
+        self._least, self._most = least, most
+
     def _next(self, objective: Floats) -> Solution | None:
         """The same, from where the last one ended; None if that led nowhere."""
         first = self._kept is None
         if first:
-            self._kept = self._begun()
+            self._kept = _begun(self._core, self._system, least=self._least, most=self._most)
         highs, status = self._kept, self._core.HighsModelStatus
         costs = np.ascontiguousarray(objective, dtype=np.float64)
         highs.changeColsCost(len(self._columns), self._columns, costs)
@@ -79,19 +129,20 @@ class Programs:
         counts = np.array(highs.getSolution().col_value, dtype=np.float64)
         return Solution(counts, float(info.objective_function_value), impossible=False, spent=spent)
 
-    def _begun(self) -> Any:
-        core, matrix = self._core, csr_array(self._system.matrix)
-        program = core.HighsLp()
-        program.num_row_, program.num_col_ = matrix.shape
-        program.a_matrix_.num_row_, program.a_matrix_.num_col_ = matrix.shape
-        program.a_matrix_.format_ = core.MatrixFormat.kRowwise
-        program.a_matrix_.start_, program.a_matrix_.index_ = matrix.indptr, matrix.indices
-        program.a_matrix_.value_ = matrix.data
-        program.col_cost_ = np.zeros(matrix.shape[1])
-        program.col_lower_, program.col_upper_ = self._least, self._most
-        program.row_lower_, program.row_upper_ = self._system.low, self._system.high
-        highs = core._Highs()
-        highs.setOptionValue("output_flag", False)
-        highs.setOptionValue("simplex_iteration_limit", MOST_STEPS)
-        highs.passModel(program)
-        return highs
+
+def _begun(core: Any, system: System, *, least: Floats, most: Floats) -> Any:
+    """A program of these statements that costs nothing yet."""
+    program, matrix = core.HighsLp(), csr_array(system.matrix)
+    program.num_row_, program.num_col_ = matrix.shape
+    program.a_matrix_.num_row_, program.a_matrix_.num_col_ = matrix.shape
+    program.a_matrix_.format_ = core.MatrixFormat.kRowwise
+    program.a_matrix_.start_, program.a_matrix_.index_ = matrix.indptr, matrix.indices
+    program.a_matrix_.value_ = matrix.data
+    program.col_cost_ = np.zeros(matrix.shape[1])
+    program.col_lower_, program.col_upper_ = least, most
+    program.row_lower_, program.row_upper_ = system.low, system.high
+    highs = core._Highs()
+    highs.setOptionValue("output_flag", False)
+    highs.setOptionValue("simplex_iteration_limit", MOST_STEPS)
+    highs.passModel(program)
+    return highs

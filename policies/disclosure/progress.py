@@ -21,6 +21,8 @@ MOST_CERTAIN: Final = 30
 MOST_UNSURE: Final = 60
 """In large pieces, searches by branching for a range that may be wide enough, where statements are equations, for there it is quick; else each counts as `HARD`.
 What is not settled by then counts as too narrow."""
+MOST_LOOKED: Final = 800_000_000
+"""The effort of looking for whole people in pieces where statements are equations. What was not shown to be wide enough by then counts as too narrow."""
 MOST_SPENT: Final = 10_000_000_000
 """The effort of one attack. Beyond, nothing more is looked for, and what is not known to be wide enough counts as too narrow."""
 
@@ -29,7 +31,8 @@ MOST_SPENT: Final = 10_000_000_000
 class Work:
     """Ranges while they are being settled: `sums` has one row for each; none lies outside `least` to `most`, `low` and `high` were reached.
 
-    Below `floor` it does not matter how small a sum can be. `told`: how many were known to be too narrow from the start, where that is enough to know. `spent`: the effort so far, as `Solution.spent`, of at most `most_spent`.
+    Below `floor` it does not matter how small a sum can be. `told`: how many were known to be too narrow from the start, where that is enough to know. `spent`: the effort so far, as `Solution.spent`, of at most `most_spent`;
+    `looked`: that of looking for whole people where statements are equations.
     """
 
     sums: csr_array
@@ -46,6 +49,7 @@ class Work:
     single: int = MOST_SINGLE
     found: int = 0
     spent: int = 0
+    looked: int = 0
 
     @classmethod
     def of(
@@ -69,6 +73,11 @@ class Work:
     def cut_short(self) -> bool:
         """Whether so many are too narrow for certain that no other is looked at."""
         return max(self.told, self.found) >= MOST_CERTAIN
+
+    @property
+    def may_search(self) -> bool:
+        """Whether whole people may still be looked for."""
+        return self.looked < MOST_LOOKED and not self.exhausted
 
     @property
     def exhausted(self) -> bool:

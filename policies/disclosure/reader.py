@@ -6,7 +6,7 @@ that zeros are shown, a hidden count is at least 1. Of exact tables that print n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import isinf
 from typing import Final
@@ -20,7 +20,7 @@ from policies.disclosure.joint import Joint, Reading, joint
 from policies.disclosure.printed import Parents, Printed, grid, parents_of
 from policies.disclosure.system import WHOLE, Room, room
 from policies.disclosure.table import HIDDEN, NOT_APPLICABLE
-from policies.disclosure.zeros import lines_of_one, ranges_in_every_way
+from policies.disclosure.zeros import Ways, doubts, holds, lines_of_one, ranges_in_every_way
 
 MOST_EXPLAINED: Final = 30
 STATUS: Final = {HIDDEN: "hidden", NOT_APPLICABLE: "not-applicable"}
@@ -80,12 +80,14 @@ def attack(table: Printed, *, earlier: Sequence[Printed] = (), besides: Sequence
         TableInvalid: the printed numbers contradict each other, or cannot come about under their rules.
     """
     readings = [*readings_of((table, *earlier)), *besides]
-    together = joint(readings)
-    found = ranges_in_every_way(together, readings)
-    learnt = False
-    if found is None and (weaker := _zeros_may_hide(readings)) != readings:
-        together, learnt = joint(weaker), True
-        found = ranges(together.system, together.demanded, wanted=together.wanted)
+    found, settled = None, True
+    for said in readings_by_zeros(readings):
+        together = said.together
+        found = ranges_in_every_way(said.ways, together.demanded, wanted=together.wanted)
+        if found is not None:
+            break
+    else:  # no way was found in which zeros are hidden as the rules say, so none of the ranges is known to be open
+        found, settled = ranges(together.system, together.demanded, wanted=together.wanted), False
     known = room(together.system)
     if found is None or known is None:
         raise TableInvalid(
@@ -93,7 +95,7 @@ def attack(table: Printed, *, earlier: Sequence[Printed] = (), besides: Sequence
         )
     return Attack(
         _cells(table, together, found, known),
-        _narrow(readings, together, found, learnt=learnt),
+        _narrow(readings, together, found, learnt=said.learnt, settled=settled),
         len(together.demanded),
         len(earlier) + 1,
     )
@@ -105,18 +107,36 @@ def readings_of(tables: Sequence[Printed]) -> list[Reading]:
     return [_reading(one, parents) for one in tables]
 
 
-def consistent(readings: list[Reading]) -> Joint | None:
-    """Everything that these readings say together, the sharpest way that does not contradict itself; None if both ways do.
+@dataclass(frozen=True, slots=True, eq=False)
+class Said:
+    """Everything that readings say together, and the ways in which zeros can be hidden. `learnt`: not without zeros hidden in some table that is rounded."""
+
+    together: Joint
+    ways: Ways
+    learnt: bool
+
+
+def readings_by_zeros(readings: Sequence[Reading]) -> Iterator[Said]:
+    """What these readings say together: first as if no rounded table hid zeros, which is the sharper attack; and then, for where that contradicts what is printed, as if those that print none could.
 
     Raises:
         TableInvalid: as `joint`.
     """
-    weaker = _zeros_may_hide(readings)
-    for given in (readings, weaker) if weaker != readings else (readings,):
+    weaker = [
+        replace(one, hidden_from=0) if one.hidden_from and not one.shows_a_zero() else one for one in readings
+    ]
+    for learnt, given in enumerate((readings, weaker) if weaker != readings else (readings,)):
         together = joint(given)
-        if ranges(together.system, together.demanded[:0], wanted=together.wanted[:0]) is not None:
-            return together
-    return None
+        yield Said(together, Ways(together.system, doubts(together, given)), bool(learnt))
+
+
+def consistent(readings: Sequence[Reading]) -> Said | None:
+    """Everything that these readings say together, the sharpest way that does not contradict itself; None if no way was found that does not.
+
+    Raises:
+        TableInvalid: as `joint`.
+    """
+    return next((said for said in readings_by_zeros(readings) if holds(said.ways)), None)
 
 
 def _reading(table: Printed, parents: Parents) -> Reading:
@@ -136,21 +156,18 @@ def _reading(table: Printed, parents: Parents) -> Reading:
 
 
 def _contradicts(reading: Reading) -> bool:
-    return consistent([replace(reading, hidden_from=0)]) is None
+    """Whether what is printed contradicts the reading, whichever of its hidden counts are zero."""
+    together = joint([replace(reading, hidden_from=0)])
+    return ranges(together.system, together.demanded[:0], wanted=together.wanted[:0]) is None
 
 
-def _zeros_may_hide(readings: Sequence[Reading]) -> list[Reading]:
-    """The same for a reader who sees that a table that shows no zero must have hidden some."""
-    return [
-        replace(one, hidden_from=0) if one.hidden_from and not one.shows_a_zero() else one for one in readings
-    ]
-
-
-def _narrow(readings: Sequence[Reading], together: Joint, found: Ranges, *, learnt: bool) -> tuple[Narrow, ...]:
-    """`learnt`: the tables together tell that zeros are hidden, so every cell that may be one has been given away in part."""
+def _narrow(
+    readings: Sequence[Reading], together: Joint, found: Ranges, *, learnt: bool, settled: bool
+) -> tuple[Narrow, ...]:
+    """`learnt`: the tables together tell that zeros are hidden, so every cell that may be one has been given away in part. If not `settled`, no range is known to be open."""
     given_away = learnt & (found.least < 1)
-    narrow = np.flatnonzero(found.narrower(together.wanted) | given_away)
-    settled = given_away | (found.most - found.least < together.wanted - WHOLE)
+    narrow = np.flatnonzero(found.narrower(together.wanted) | given_away | (not settled))
+    certain = given_away | (found.most - found.least < together.wanted - WHOLE)
     result = []
     for number, n in enumerate(narrow):
         row = int(together.demanded[n])
@@ -160,14 +177,14 @@ def _narrow(readings: Sequence[Reading], together: Joint, found: Ranges, *, lear
             published_numbers(
                 together, row, tables=[one.table for one in readings], range_=(found.least[n], found.most[n])
             )
-            if number < MOST_EXPLAINED and settled[n]
+            if number < MOST_EXPLAINED and certain[n]
             else ()
         )
         upper = found.most[n] if not isinf(found.most[n]) else found.least[n]
         result.append(
             Narrow(
                 table.name, table.dimensions, first.codes, int(found.least[n]), int(upper), because,
-                bool(settled[n]),
+                bool(certain[n]),
             )
         )  # fmt: skip
     return tuple(result)

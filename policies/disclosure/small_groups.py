@@ -13,15 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
+from policies.disclosure.arrangement import arrangement
 from policies.disclosure.bounds import Ranges, ranges
 from policies.disclosure.pieces import limit
-from policies.disclosure.system import WHOLE, Floats, System, room, solve
+from policies.disclosure.system import WHOLE, Floats, System, room
+from policies.disclosure.zeros import Ways
 
 Places = NDArray[np.int64]
 ROUNDS: Final = 6
 """Arrangements that are looked for on either side before the groups that are left are searched one by one."""
-FURTHER: Final = 2
-"""How far from fractions of people whole ones are looked for."""
+MOST_WAYS: Final = 12
+"""Ways in which zeros can be hidden that are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,27 @@ def small_groups(system: System, groups: csr_array, *, most: int) -> tuple[Small
     return tuple(Small(int(left[n]), int(low[n]), int(high[n])) for n in few)
 
 
+def small_in_every_way(ways: Ways, groups: csr_array, *, most: int) -> tuple[Small, ...]:
+    """The same over all ways in which zeros can be hidden: a group is open as soon as one of them leaves it open. Where none was found, no group is."""
+    found = {group: Small(group, 0, -1) for group in range(groups.shape[0])}
+    for number in range(MOST_WAYS):
+        left = list(found)
+        system = ways.at(number) if left else None
+        if system is None:
+            break
+        few = {left[one.group]: one for one in small_groups(system, csr_array(groups[left]), most=most)}
+        found = {
+            group: Small(group, one.low, one.high) if not number else _either(found[group], one)
+            for group, one in few.items()
+        }
+    return tuple(found.values())
+
+
+def _either(one: Small, other: Small) -> Small:
+    known = min(one.high, other.high) >= 0
+    return Small(one.group, min(one.low, other.low), max(one.high, other.high) if known else -1)
+
+
 def _open(found: Ranges, most: int) -> NDArray[np.bool_]:
     """Where an arrangement was found that takes away that these are a few people, or none can make them few."""
     ends = (found.reached_low <= 1 + WHOLE) & (found.reached_high >= most - WHOLE)
@@ -77,7 +100,7 @@ def _sieved(system: System, groups: csr_array, *, least: Floats, ends: Floats, m
                 break
             its = groups[left]
             objective = sign * np.asarray(its.sum(axis=0), dtype=np.float64)
-            counts = _arrangement(system, objective, least=least, most=ends)
+            counts = arrangement(system, objective, least=least, most=ends)
             if counts is None:
                 break
             people = its @ counts
@@ -86,17 +109,3 @@ def _sieved(system: System, groups: csr_array, *, least: Floats, ends: Floats, m
             if stays.all():
                 break
     return left
-
-
-def _arrangement(system: System, objective: Floats, *, least: Floats, most: Floats) -> Floats | None:
-    """Counts of whole people, close to the fractions of people that minimise the objective; None if none were found."""
-    found = solve(system, objective, least=least, most=most, whole=False).counts
-    if found is None or (np.abs(found - np.round(found)) <= WHOLE).all():
-        return None if found is None else np.round(found)
-    for further in range(FURTHER):
-        below = np.maximum(least, np.floor(found + WHOLE) - further)
-        above = np.minimum(most, np.ceil(found - WHOLE) + further)
-        near = solve(system, objective, least=below, most=above, whole=True, gap=1.0).counts
-        if near is not None:
-            return np.round(near)
-    return None

@@ -51,6 +51,9 @@ def solve(
 
     If not `whole`, counts may be fractions of people. `gap`: how far from the best, as a share, they may stay.
     """
+    if not system.matrix.shape[1]:  # nothing is unknown
+        holds = bool((system.low <= WHOLE).all() and (system.high >= -WHOLE).all())
+        return Solution(np.zeros(0) if holds else None, 0.0, impossible=not holds)
     result = milp(
         np.asarray(objective, dtype=np.float64),
         integrality=np.full(system.matrix.shape[1], int(whole)),

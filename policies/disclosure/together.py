@@ -69,11 +69,11 @@ def _left_out(told: Sequence[tuple[str, PublishedTable]]) -> tuple[Finding, ...]
     names, layouts = [name for name, _ in told], [one.layout for _, one in told]
     most = max(most_hidden(one) for _, one in told)
     tables = [readable(one, name=name) for name, one in told]
-    together = consistent([*readings_of(tables), *values_told(layouts)])
-    if together is None:
+    said = consistent([*readings_of(tables), *values_told(layouts)])
+    if said is None:
         return (Finding("all tables", (), "contradiction", 0, 0, 0, 0),)
-    cell_of = np.stack([_cells_in(together, n, layout.size) for n, layout in enumerate(layouts)])
-    found = small_groups_left_out(together.system, layouts, cell_of, most=most)
+    cell_of = np.stack([_cells_in(said.together, n, layout.size) for n, layout in enumerate(layouts)])
+    found = small_groups_left_out(said.ways, layouts, cell_of, most=most)
     return tuple(
         Finding(one.group.named(names), one.group.cell, "left-out", one.low, one.high, 1, most)
         for one in islice(found, MOST_FINDINGS)

@@ -16,19 +16,19 @@ import numpy as np
 from scipy.sparse import csr_array, hstack, vstack
 
 from policies.disclosure.attack import MOST_FINDINGS, Finding
-from policies.disclosure.bounds import ranges
 from policies.disclosure.errors import TableInvalid
 from policies.disclosure.exact import restricted_to
 from policies.disclosure.joint import Joint
 from policies.disclosure.margins import margin_cells, parents_in
 from policies.disclosure.pieces import limit
 from policies.disclosure.printed import Printed
-from policies.disclosure.reader import consistent, readings_of
-from policies.disclosure.small_groups import Places, small_groups
+from policies.disclosure.reader import readings_by_zeros, readings_of
+from policies.disclosure.small_groups import Places, small_in_every_way
 from policies.disclosure.stated import Stated, stated, values_told
 from policies.disclosure.system import WHOLE, Floats, System, room, solve
 from policies.disclosure.table import HIDDEN, PublishedTable
 from policies.disclosure.together import most_hidden, readable
+from policies.disclosure.zeros import Ways, holds, ranges_in_every_way
 
 Named = tuple[str, PublishedTable]
 UPDATE: Final = "\0update"
@@ -73,17 +73,19 @@ def _across(after: list[Named], before: list[Named], change: Change | None) -> t
     moved = [_moved(one, which) for _, which, one in of]
     total = stated((UPDATE,), codes=((CAME,), (LEFT,)))
     told = values_told([one.layout for _, one in (*after, *before)])
-    together = consistent([*readings_of(tables), *moved, total, *told])
-    if together is None:
-        return (Finding("all tables", (), "contradiction", 0, 0, 0, 0),)
+    every = list(readings_by_zeros([*readings_of(tables), *moved, total, *told]))
+    together = every[-1].together
     most = max(most_hidden(one) for _, one in (*after, *before))
-    known = _with_totals(together, at=len(tables) + len(moved), change=change or Change(0, 0), spare=most - 1)
-    if known is None:
+    rows = together.rows[len(tables) + len(moved)]
+    limits = _totals(together.system, rows, change=change or Change(0, 0), spare=most - 1)
+    ways = None if limits is None else _with_totals([one.ways for one in every], rows, limits)
+    if ways is None:
         return (Finding("all tables", (), "contradiction", 0, 0, 0, 0),)
-    narrow = tuple(islice(_narrowed(known, tables), MOST_FINDINGS))
+    narrow = tuple(islice(_narrowed(together, ways, tables), MOST_FINDINGS))
+    few = _few(together, ways, moved, first=len(tables), most=most)
     return narrow or tuple(
         Finding(f"those who {of[n][0]} {tables[n].name}", cell, "left-out", low, high, 1, most)
-        for n, cell, low, high in islice(_few(known, moved, first=len(tables), most=most), MOST_FINDINGS)
+        for n, cell, low, high in islice(few, MOST_FINDINGS)
     )
 
 
@@ -103,20 +105,27 @@ def _moved(published: PublishedTable, which: str) -> Stated:
     )
 
 
-def _with_totals(together: Joint, *, at: int, change: Change, spare: int) -> Joint | None:
-    """What is told together with how many came and how many left; None if that contradicts it.
+def _totals(system: System, rows: Places, *, change: Change, spare: int) -> tuple[Floats, Floats] | None:
+    """How many people came to cells or left them at least and at most; None if the statements contradict each other.
 
     If more must have come to cells or left them than came or left the data, some changed category. How many did nobody tells: at least so many, and the reader
-    is given that it is no more than `spare` people above that, which is as little as of a small count.
+    is given that it is no more than `spare` people above that, which is as little as of a small count. What is least is asked of the statements without what any
+    way to hide zeros says besides, for no way leaves fewer.
     """
-    rows = together.rows[at]
     lower = np.array([change.came, change.left], dtype=np.float64)
-    fewest = _fewest_who_changed(together.system, rows, lower)
-    if fewest is None:
-        return None
-    low, high = together.system.low.copy(), together.system.high.copy()
-    low[rows], high[rows] = lower, lower + (fewest + spare if fewest else 0)
-    return replace(together, system=replace(together.system, low=low, high=high))
+    fewest = _fewest_who_changed(system, rows, lower)
+    return None if fewest is None else (lower, lower + (fewest + spare if fewest else 0))
+
+
+def _with_totals(every: Sequence[Ways], rows: Places, limits: tuple[Floats, Floats]) -> Ways | None:
+    """The first of these with that said besides, if it holds."""
+    for ways in every:
+        low, high = ways.stated.low.copy(), ways.stated.high.copy()
+        low[rows], high[rows] = limits
+        known = ways.of(replace(ways.stated, low=low, high=high))
+        if holds(known):
+            return known
+    return None
 
 
 def _fewest_who_changed(system: System, rows: Places, lower: Floats) -> int | None:
@@ -143,29 +152,29 @@ def _fewest_who_changed(system: System, rows: Places, lower: Floats) -> int | No
     return None if found.counts is None else int(np.ceil(found.counts[-1] - WHOLE))
 
 
-def _narrowed(known: Joint, tables: Sequence[Printed]) -> Iterator[Finding]:
+def _narrowed(together: Joint, ways: Ways, tables: Sequence[Printed]) -> Iterator[Finding]:
     """Hidden cells that keep no range as wide as they have to, or of which that could not be shown."""
-    found = ranges(known.system, known.demanded, wanted=known.wanted)
+    found = ranges_in_every_way(ways, together.demanded, wanted=together.wanted)
     if found is None:
         yield Finding("all tables", (), "contradiction", 0, 0, 0, 0)
         return
-    for n in np.flatnonzero(found.narrower(known.wanted)):
-        first = next(one for one in known.said[known.demanded[n]] if one.shown == HIDDEN)
+    for n in np.flatnonzero(found.narrower(together.wanted)):
+        first = next(one for one in together.said[together.demanded[n]] if one.shown == HIDDEN)
         low, high = found.least[n], min(found.most[n], np.iinfo(np.int32).max)
         yield Finding(tables[first.table].name, first.codes, "narrowed", int(low), int(high), 0, 0)
 
 
 def _few(
-    known: Joint, moved: Sequence[Stated], *, first: int, most: int
+    together: Joint, ways: Ways, moved: Sequence[Stated], *, first: int, most: int
 ) -> Iterator[tuple[int, tuple[str, ...], int, int]]:
     """The groups of those who moved, by the number of the table, that come out as a few; how many did in all, the reader knew before."""
-    totals = set(known.rows[first + len(moved)].tolist())
+    totals = set(together.rows[first + len(moved)].tolist())
     where = {
         int(row): (n, cell)
         for n, one in enumerate(moved)
-        for row, cell in zip(known.rows[first + n], one.table.codes, strict=True)
+        for row, cell in zip(together.rows[first + n], one.table.codes, strict=True)
         if int(row) not in totals
     }
     rows = np.array(list(where), dtype=np.int64)
-    for one in small_groups(known.system, csr_array(known.system.matrix[rows]), most=most):
+    for one in small_in_every_way(ways, csr_array(together.system.matrix[rows]), most=most):
         yield *where[int(rows[one.group])], one.low, one.high

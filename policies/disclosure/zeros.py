@@ -1,55 +1,71 @@
-"""What a reader concludes from a table of exact counts that prints no zero.
+"""What a reader concludes from a table that prints no zero.
 
 Zeros are shown all together or not at all, and they are hidden only where in some line everybody falls in one category. So either nobody is missing anywhere, and
-every hidden count is at least 1, or some line has people in one cell alone. Each of these ways is a system of its own, and whatever one of them leaves open is open to a reader.
+every hidden count is at least 1, or some line has people in one cell alone. Each of these ways is a system of its own, and whatever one of them leaves open is open to a reader. A way counts
+only if whole people were found who can be so: what was not looked at, or not settled, makes nothing safe.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice, product
+from itertools import combinations, islice, product
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from policies.disclosure import progress
+from policies.disclosure.arrangement import stands
 from policies.disclosure.bounds import Ranges, ranges
 from policies.disclosure.joint import Joint, Reading
 from policies.disclosure.printed import Grid, Printed
-from policies.disclosure.system import WHOLE, System
+from policies.disclosure.system import WHOLE, Floats, System, room
 
 MOST_WAYS: Final = 40
 """Ways in which zeros can be hidden that are looked at. What none of them leaves open counts as too narrow."""
+MOST_COMPLETE: Final = 150
+"""Sums, beyond which it is asked first which of those that are too narrow in the first way are so in all ways; and if these are many, no more ways are looked at."""
 MOST_LISTED: Final = 4_000
 """Ways among which these are chosen."""
 MOST_TRIED: Final = 300
 """Ways that are tried, those among them that contradict what is printed."""
+MOST_FIRST: Final = 50
+"""Lines of a table that are tried as its first way, where somebody is missing from it for certain."""
+Places = NDArray[np.int64]
+NONE: Final = np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Line:
-    """A line in which one cell may have everybody: that cell, and the hidden ones that are then empty, by their place in the table."""
+    """A line in which one cell may have everybody: that cell, and the hidden ones that are then empty; by their places in a table, or by their rows in a system."""
 
     held: int
-    empty: NDArray[np.int64]
+    empty: Places
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Way:
-    """One way in which zeros can be hidden: for each table the line with everybody in one cell, or None; and the rows of these cells."""
+class Doubt:
+    """A table of which a reader cannot tell whether zeros are hidden, by rows of a system: its hidden cells, and every line in which one of them may have everybody."""
 
-    lines: tuple[Line | None, ...]
-    held: frozenset[int]
+    hidden: Places
+    lines: tuple[Line, ...]
+
+
+_Way = tuple[Line | None, ...]
+"""For each such table the line with everybody in one cell, or None where nobody is missing."""
 
 
 def lines_of_one(table: Printed, spanned: Grid) -> list[Line]:
     """Every line of the cells that are divided no further in which, as far as the numbers printed there tell, one cell alone may have people."""
     places = [table.at.get(cell, -1) for cell in spanned.base_cells()]
     cells = np.array(places, dtype=np.int64).reshape(spanned.shape)
-    hidden = np.append(table.hidden, False)
     shown = np.array([*(one.isdecimal() for one in table.shown), False], dtype=bool)
+    return lines_among(cells, hidden=np.append(table.hidden, False), shown=shown)
+
+
+def lines_among(cells: Places, *, hidden: NDArray[np.bool_], shown: NDArray[np.bool_]) -> list[Line]:
+    """The same of cells (their numbers, laid out by dimension) of which some are hidden and some shown with people in them; lines that come first are of different places."""
     found = []
     for axis in range(cells.ndim):
         for line in np.moveaxis(cells, axis, -1).reshape(-1, cells.shape[axis]):
@@ -61,47 +77,174 @@ def lines_of_one(table: Printed, spanned: Grid) -> list[Line]:
     return [its[n] for n in range(longest) for its in found if n < len(its)]
 
 
-def may_hide_zeros(readings: Sequence[Reading]) -> list[int]:
-    """The tables, by number, of exact counts of which a reader cannot tell whether zeros are hidden."""
-    return [
-        n for n, one in enumerate(readings)
-        if one.table.rules is not None and one.table.rules.exact and not one.table.rules.hide_zeros
-        and not one.hidden_from
-    ]  # fmt: skip
+def doubts(together: Joint, readings: Sequence[Reading]) -> list[Doubt]:
+    """The tables of which a reader cannot tell whether zeros are hidden."""
+    found = []
+    for rows, one in zip(together.rows, readings, strict=True):
+        rules, hidden = one.table.rules, one.table.hidden
+        if rules is None or rules.hide_zeros or one.hidden_from or not hidden.any():
+            continue
+        lines = lines_of_one(one.table, one.grid)
+        found.append(Doubt(rows[hidden], tuple(Line(int(rows[its.held]), rows[its.empty]) for its in lines)))
+    return found
 
 
-def ranges_in_every_way(together: Joint, readings: Sequence[Reading]) -> Ranges | None:
-    """The range of each demanded sum over all ways in which zeros can be hidden, as far as it takes to make each wide enough; None if every way that was looked at contradicts
+class Ways:
+    """The ways in which zeros can be hidden that do not contradict what is printed, each as a system, in the order in which they are asked for.
+
+    At first nobody is missing from any table, or, where that cannot be, somebody is from as few as may be. Without a doubt, the statements as they are: whether these hold is not looked at.
+    """
+
+    def __init__(self, system: System, found: Sequence[Doubt], *, also: System | None = None) -> None:
+        self.stated, self._doubts = system, tuple(found)
+        """The statements without what any way says besides."""
+        self._also = system if also is None else also
+        self._standing = [] if found else [system]
+        self._untried: list[_Way] | None = [] if not found else None
+        self._tried = 0
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether there may be several."""
+        return bool(self._doubts)
+
+    def of(self, system: System) -> Ways:
+        """The same of these statements, which are about the same rows."""
+        return Ways(system, self._doubts)
+
+    def among(self, system: System) -> Ways:
+        """The same of the same statements, but for ways that contradict these sharper ones."""
+        return Ways(self.stated, self._doubts, also=system)
+
+    def at(self, number: int, *, narrow: Places = NONE) -> System | None:
+        """The way of this number; None if no other was found. Another one is looked for among those that have somebody in these rows first, which are too narrow yet."""
+        while number >= len(self._standing):
+            way = self._next(narrow)
+            if way is None:
+                return None
+            if stands(self._with(way, self._also)):
+                self._standing.append(self._with(way, self.stated))
+        return self._standing[number]
+
+    def _next(self, narrow: Places) -> _Way | None:
+        if self._tried == MOST_TRIED or self._untried == []:
+            return None
+        self._tried += 1
+        if self._untried is None:
+            first = tuple(self._first(one) for one in self._doubts)
+            self._untried = list(islice(self._other(first), MOST_LISTED))
+            return first
+        rows = set(narrow.tolist())
+        # A sum that is too narrow yet is wide at once where its cell has everybody.
+        wide = (n for n, way in enumerate(self._untried) if any(one and one.held in rows for one in way))
+        return self._untried.pop(next(wide, 0))
+
+    def _first(self, doubt: Doubt) -> Line | None:
+        """What every way has of this table at first: that nobody is missing, unless that cannot be."""
+        for one in (None, *doubt.lines[:MOST_FIRST]):
+            if room(_closed(self._also, doubt, one)) is not None:
+                return one
+        return None
+
+    def _other(self, first: _Way) -> Iterator[_Way]:
+        """The others, which differ from the first in few tables before they do in many."""
+        choices = [
+            [line for line in (None, *doubt.lines) if line is not own]
+            for doubt, own in zip(self._doubts, first, strict=True)
+        ]
+        for count in range(1, len(first) + 1):
+            which = list(combinations(range(len(first)), count))
+            each = MOST_LISTED // len(which) + 1
+            lines = [list(islice(product(*(choices[n] for n in tables)), each)) for tables in which]
+            for n in range(max(map(len, lines))):
+                for tables, its in zip(which, lines, strict=True):
+                    if n < len(its):
+                        changed = dict(zip(tables, its[n], strict=True))
+                        yield tuple(changed.get(table, own) for table, own in enumerate(first))
+
+    def _with(self, way: _Way, system: System) -> System:
+        for doubt, line in zip(self._doubts, way, strict=True):
+            system = _closed(system, doubt, line)
+        return system
+
+
+def _closed(system: System, doubt: Doubt, line: Line | None) -> System:
+    """The statements with what this way says of one table besides."""
+    low, high = system.low.copy(), system.high.copy()
+    if line is None:
+        low[doubt.hidden] = np.maximum(low[doubt.hidden], 1.0)
+    else:
+        low[line.held], high[line.empty] = max(low[line.held], 1.0), 0.0
+    return replace(system, low=low, high=high)
+
+
+def ranges_in_every_way(
+    ways: Ways, rows: Places, *, wanted: Floats, floor: Floats | None = None, may_stop: bool = True
+) -> Ranges | None:
+    """The range of the sum in each of these rows over all ways in which zeros can be hidden, as far as it takes to make each wide enough; None if every way that was looked at contradicts
     what is printed.
 
-    What was not looked at, beyond `MOST_WAYS` or the effort of one attack, leaves a range narrower than it is, and so unsafe.
+    What was not looked at, beyond `MOST_WAYS` or the effort of one attack, leaves a range narrower than it is, and so unsafe. `floor`, `may_stop`: as in `ranges`; where zeros are in doubt it stops at what is too narrow in every way.
     """
-    wanted, rows = together.wanted, together.demanded
-    doubtful = may_hide_zeros(readings)
-    if not doubtful:
-        return ranges(together.system, rows, wanted=wanted)
+    if not ways.doubtful:
+        system = ways.at(0)
+        return None if system is None else ranges(system, rows, wanted=wanted, floor=floor, may_stop=may_stop)
     union: Ranges | None = None
-    left, looked_at = np.arange(len(rows)), 0
-    pending = _ways(together, readings, doubtful)
-    for _ in range(min(MOST_TRIED, len(pending))):
+    left, least = np.arange(len(rows)), np.zeros(len(rows)) if floor is None else floor
+    for number in range(MOST_WAYS):
         spent = 0 if union is None else union.spent
-        if union and (not left.size or looked_at == MOST_WAYS or spent >= progress.MOST_SPENT):
+        if union is not None and (not left.size or spent >= progress.MOST_SPENT):
             break
-        narrow = set(rows[left].tolist())
-        # A sum that is too narrow yet is wide at once where its cell has everybody.
-        chosen = pending.pop(next((n for n, one in enumerate(pending) if one.held & narrow), 0) if union else 0)
-        system = _system(together, readings, doubtful, chosen)
+        system = ways.at(number, narrow=rows[left])
+        if system is None:
+            break
         most_spent = progress.MOST_SPENT - spent
-        found = ranges(system, rows[left], wanted=wanted[left], may_stop=False, most_spent=most_spent)
+        found = ranges(
+            system, rows[left], wanted=wanted[left], may_stop=False, most_spent=most_spent, floor=least[left]
+        )
         if found is None:
             continue
-        looked_at += 1
         union = found if union is None else _either(union, found, left)
-        left = np.flatnonzero(~(union.reached_high >= union.reached_low + wanted - WHOLE))
+        reached = np.maximum(union.reached_low, least)
+        left = np.flatnonzero(~(union.reached_high >= reached + wanted - WHOLE))
+        if not number and left.size and len(rows) > MOST_COMPLETE:
+            union, settled = _narrow_in_all(
+                ways, rows, union, left, wanted=wanted, floor=least, stops=may_stop and not least.any()
+            )
+            if union.cut_short:
+                break
+            left = left[~settled]
     return union
 
 
-def _either(one: Ranges, other: Ranges, at: NDArray[np.int64]) -> Ranges:
+def _narrow_in_all(
+    ways: Ways, rows: Places, union: Ranges, left: Places, *, wanted: Floats, floor: Floats, stops: bool
+) -> tuple[Ranges, NDArray[np.bool_]]:
+    """With what is too narrow in every way, as it is even where no way says anything besides; and which of those that are left that is.
+
+    Where it is so many that no others are looked at (`stops`), the range that the others have is what the statements leave without any way.
+    """
+    found = ranges(
+        ways.stated, rows[left], wanted=wanted[left], exact=False, may_stop=False, floor=floor[left],
+        most_spent=max(progress.MOST_SPENT - union.spent, 0),
+    )  # fmt: skip
+    if found is None:
+        return union, np.zeros(len(left), dtype=bool)
+    narrow = found.most - np.maximum(found.least, floor[left]) < wanted[left] - WHOLE
+    cut_short = stops and found.cut_short
+    known = np.arange(len(left)) if cut_short else np.flatnonzero(narrow)
+    least, most = union.least.copy(), union.most.copy()
+    least[left[known]], most[left[known]] = found.least[known], found.most[known]
+    spent = union.spent + found.spent
+    return replace(union, least=least, most=most, cut_short=cut_short, spent=spent), narrow
+
+
+def holds(ways: Ways) -> bool:
+    """Whether some way in which zeros can be hidden does not contradict what is printed, as far as that was found out."""
+    return ranges_in_every_way(ways, NONE, wanted=np.zeros(0)) is not None
+
+
+def _either(one: Ranges, other: Ranges, at: Places) -> Ranges:
     """What the two leave open between them; the other is about the sums `at` these places alone. Only arrangements that were found count, for what was cut short in one is not known of both."""
     least, most, low, high = (x.copy() for x in (one.least, one.most, one.reached_low, one.reached_high))
     np.minimum.at(least, at, other.least)
@@ -112,35 +255,3 @@ def _either(one: Ranges, other: Ranges, at: NDArray[np.int64]) -> Ranges:
         least, most, low, high, cut_short=False, exhausted=one.exhausted or other.exhausted,
         spent=one.spent + other.spent,
     )  # fmt: skip
-
-
-def _ways(together: Joint, readings: Sequence[Reading], doubtful: Sequence[int]) -> list[_Way]:
-    """Nothing empty is hidden in any table, then one line of one table, and so on."""
-    each = max(2, round(MOST_LISTED ** (1 / len(doubtful))))
-    lines = [lines_of_one(readings[n].table, readings[n].grid)[: each - 1] for n in doubtful]
-    found = []
-    for chosen in islice(product(*([None, *its] for its in lines)), MOST_LISTED):
-        held = (int(together.rows[n][one.held]) for n, one in zip(doubtful, chosen, strict=True) if one)
-        found.append(_Way(chosen, frozenset(held)))
-    return found
-
-
-def _system(together: Joint, readings: Sequence[Reading], doubtful: Sequence[int], way: _Way) -> System:
-    system = together.system
-    for n, line in zip(doubtful, way.lines, strict=True):
-        system = _sharp(system, together, n, readings[n]) if line is None else _with(system, together, n, line)
-    return system
-
-
-def _sharp(system: System, together: Joint, table: int, reading: Reading) -> System:
-    low = system.low.copy()
-    rows = together.rows[table][reading.table.hidden]
-    low[rows] = np.maximum(low[rows], 1.0)
-    return replace(system, low=low)
-
-
-def _with(system: System, together: Joint, table: int, line: Line) -> System:
-    low, high = system.low.copy(), system.high.copy()
-    held, empty = together.rows[table][line.held], together.rows[table][line.empty]
-    low[held], high[empty] = max(low[held], 1.0), 0.0
-    return replace(system, low=low, high=high)

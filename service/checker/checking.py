@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from errno import ENOENT
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from linkage.errors import BadInput
 from policies.disclosure.csv_table import magnitudes_csv, read_magnitudes
@@ -21,7 +21,9 @@ from policies.disclosure.sums import (
     attack_every_sum,
     protect_magnitudes,
 )
+from policies.disclosure.sums.beside import attack_with_insiders, printed_alone
 from policies.disclosure.sums.each import PER_PERSON
+from policies.disclosure.sums.magnitudes import LARGEST, SECOND
 from policies.disclosure.sums.telling import Sides
 from service.texts import read_text
 from service.writing import write_whole
@@ -29,6 +31,13 @@ from service.writing import write_whole
 RULES_ENDING = ".rules.yaml"
 COMMON_RULES_FILE = "rules.yaml"
 MOST_TOLD = 10
+TO_PROTECT = (SUM, LARGEST, SECOND)
+NOT_LOOKED_AT = (
+    "What people inside the table could work out about each other was not looked at: for that the file also has to give the largest and second largest contributions "
+    "(`largest`, `second`), and the true numbers where they are hidden (`true_count`, `true_sum`)."
+)
+TELLS = "few people contribute to it, or one or two nearly everything, so it tells too much of them, and most to each other: hide it"
+Insiders = Literal["looked at", "not looked at"]
 Say = Callable[[str], None]
 
 
@@ -52,12 +61,13 @@ def protect_file(table: Path, *, rules: Path, earlier: Path | None, out: Path, s
         )
     protected, sides = _protected(read_magnitudes(read_text(table), name=table.name, rules=given), rules=given)
     result = _attacked(protected, earlier=released, sides=sides)
+    insiders = _insiders(result, looked_at=True)
     if not result.safe:  # the table of an earlier report of this name must not stand beside this one
         beside.unlink(missing_ok=True)
-    write_whole(out, _text(report(result, table=protected)))
+    write_whole(out, _text(report(result, table=protected, insiders=insiders)))
     if result.safe:
         write_whole(beside, magnitudes_csv(protected))
-    _tell(result, say)
+    _tell(result, say, insiders=insiders)
     if result.safe:
         say(f"Protected table: {beside.name}")
     return result.safe
@@ -73,15 +83,28 @@ def attack_file(table: Path, *, rules: Path | None, earlier: Path | None, out: P
         _folder_of(out)
     given = None if rules is None else load_rules(read_text(rules), name=rules.name)
     printed = read_magnitudes(read_text(table), name=table.name, rules=given)
-    result = _attacked(printed, earlier=_earlier(earlier))
+    known, released = LARGEST in printed.columns, _earlier(earlier)
+    result = attack_with_insiders(printed, earlier=released) if known else _attacked(printed, earlier=released)
+    insiders = _insiders(result, looked_at=known)
     if out is not None:
-        write_whole(out, _text(report(result, table=printed)))
-    _tell(result, say)
+        write_whole(out, _text(report(result, table=printed, insiders=insiders)))
+    _tell(result, say, insiders=insiders)
     return result.safe
+
+
+def _insiders(result: Attack | Result, *, looked_at: bool) -> Insiders | None:
+    """Whether it was looked at what people inside the table could work out; None where it has no sums, for which that is asked."""
+    if not isinstance(result, Result) or SUM not in result.hidden:
+        return None
+    return "looked at" if looked_at else "not looked at"
 
 
 def _protected(table: Magnitudes, *, rules: TableRules) -> tuple[Magnitudes, Sides]:
     """The table as its rules print it, with what is demanded besides of sums that tell too much."""
+    if others := [one for one in table.columns if one not in TO_PROTECT]:
+        raise BadInput(
+            f"{table.counts.name}, row 1, column {others[0]}: a table to be protected has {', '.join((COUNT, *TO_PROTECT))}, and what is printed is made of these: take the column out"
+        )
     if table.columns:
         return protect_magnitudes(table, rules=rules)
     return Magnitudes(protect_table(table.counts, rules=rules).table, {}), {}
@@ -94,10 +117,11 @@ def _attacked(table: Magnitudes, *, earlier: list[Magnitudes], sides: Sides | No
     return attack(table.counts, earlier=[one.counts for one in earlier])
 
 
-def report(result: Attack | Result, *, table: Magnitudes) -> dict[str, Any]:
+def report(result: Attack | Result, *, table: Magnitudes, insiders: Insiders | None = None) -> dict[str, Any]:
     """The result as JSON, as docs/formats.md describes it."""
     return {
         "safe": result.safe,
+        **({} if insiders is None else {"insiders": insiders}),
         "cells": [_cell(one, table.counts.dimensions) for one in result.cells],
         "findings": [_finding(one) for one in result.findings],
     }
@@ -115,7 +139,13 @@ def _finding(one: Narrow | Told) -> dict[str, Any]:
     facts = {"table": one.table, "lower": one.lower, "upper": one.upper, "because": because}
     known_to = _known_to(one)
     inside = {"known_to": dict(zip(one.dimensions, known_to, strict=True))} if known_to else {}
-    return {**dict(zip(one.dimensions, one.codes, strict=True)), **_measure(one), **facts, **inside}
+    return {
+        **dict(zip(one.dimensions, one.codes, strict=True)),
+        **_measure(one),
+        **facts,
+        **inside,
+        "settled": one.settled,
+    }
 
 
 def _measure(one: object) -> dict[str, str]:
@@ -125,7 +155,7 @@ def _measure(one: object) -> dict[str, str]:
 
 
 def _known_to(one: Narrow | Told) -> tuple[str, ...]:
-    """The cell whose contributors alone can tell this."""
+    """The cell whose contributors alone, or most of all, can tell this."""
     return one.known_to or () if isinstance(one, Told) else ()
 
 
@@ -138,7 +168,7 @@ def _earlier(folder: Path | None) -> list[Magnitudes]:
     found = []
     for path in sorted(folder.glob("*.csv")):
         rules = _rules_of(path)
-        found.append(read_magnitudes(read_text(path), name=path.name, rules=rules))
+        found.append(printed_alone(read_magnitudes(read_text(path), name=path.name, rules=rules)))
     if not found:
         raise BadInput(f"{folder.name}: no table in it: earlier releases are files that end in .csv")
     return found
@@ -160,17 +190,23 @@ def _text(body: dict[str, Any]) -> str:
     return json.dumps(body, indent=1, ensure_ascii=False) + "\n"
 
 
-def _tell(result: Attack | Result, say: Say) -> None:
+def _tell(result: Attack | Result, say: Say, *, insiders: Insiders | None) -> None:
     with_earlier = f", read with {result.tables - 1} earlier tables" if result.tables > 1 else ""
     hidden = result.hidden if isinstance(result, Result) else {COUNT: result.hidden}
     told = " and ".join(f"{number:,} hidden {measure}s" for measure, number in hidden.items())
     kind = "number" if SUM in hidden else COUNT
     cells = len(result.cells) // len({*map(_name, result.cells)})
     say(f"{cells:,} cells, {told}{with_earlier}.")
+    if insiders == "not looked at":
+        say(NOT_LOOKED_AT)
     if result.safe:
         say(f"Safe: no hidden {kind} can be narrowed down further than the rules allow.")
         return
-    say(f"Not safe: {len(result.findings):,} hidden {kind}s can be narrowed down too far.")
+    printed = sum(_known_to(one) == one.codes != () for one in result.findings)
+    if narrowed := len(result.findings) - printed:
+        say(f"Not safe: {narrowed:,} hidden {kind}s can be narrowed down too far.")
+    if printed:
+        say(f"Not safe: {printed:,} sums are printed that tell too much about few people.")
     for one in result.findings[:MOST_TOLD]:
         width = f"is {one.lower}" if one.lower == one.upper else f"is {one.lower} to {one.upper}"
         if not one.settled:
@@ -179,6 +215,9 @@ def _tell(result: Attack | Result, say: Say) -> None:
             )
             continue
         known_to = _known_to(one)
+        if known_to == one.codes != ():
+            say(f"  {one.table}: {_place(one.dimensions, one.codes)}{_name(one)} is printed: {TELLS}")
+            continue
         who = f", known to whoever contributes most to {_place(one.dimensions, known_to)}" if known_to else ""
         say(
             f"  {one.table}: {_place(one.dimensions, one.codes)}{_name(one)} {width}{who}, because of {len(one.because)} printed numbers:"

@@ -209,7 +209,7 @@ def test_a_group_that_could_not_be_settled_counts_as_a_few(
     system = System(csr_array(np.ones((1, 2))), np.array([10.0]), np.array([10.0]))
     known = [np.array([float(one)]) for one in ends]
     cut = Ranges(known[0], known[1], known[2], known[3], cut_short=False, exhausted=True, spent=0)
-    monkeypatch.setattr("policies.disclosure.small_groups.solve", lambda *_, **__: Solution(None, -INF, False))
+    monkeypatch.setattr("policies.disclosure.arrangement.solve", lambda *_, **__: Solution(None, -INF, False))
     monkeypatch.setattr("policies.disclosure.small_groups.ranges", lambda *_, **__: cut)
     group = csr_array(np.array([[1.0, 0.0]]))
     assert [one.group for one in small_groups(system, group, most=7)] == [0] * few

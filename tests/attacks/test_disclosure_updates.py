@@ -41,8 +41,23 @@ def found(after: PublishedTable, before: PublishedTable, change: Change | None) 
     return across_update([("after", after)], before=[("before", before)], change=change)
 
 
-def possible(cell: str, zero: int = 1) -> range:
-    return range(zero, SMALL.suppress + 1) if cell == "[c]" else range(int(cell), int(cell) + 1)
+def possible(cell: str) -> range:
+    return range(SMALL.suppress + 1) if cell == "[c]" else range(int(cell), int(cell) + 1)
+
+
+def counts_of(one: Arrangement, of: int) -> list[int]:
+    """How many are in each area, who stayed or (`of` 1) came, or (2) left."""
+    return [area[0] + area[of] for area in one]
+
+
+def hides_no_zero(counts: list[int], table: PublishedTable) -> bool:
+    return all(n > 0 for n, cell in zip(counts, table.cells, strict=True) if cell == "[c]")
+
+
+def may_print(counts: list[int], table: PublishedTable) -> bool:
+    """Whether a table of these counts hides all its zeros, because everybody is in one area, or none."""
+    in_one = sum(n > 0 for n in counts) == 1
+    return "0" not in table.cells if in_one else hides_no_zero(counts, table)
 
 
 def arrangements(after: PublishedTable, before: PublishedTable) -> Iterator[Arrangement]:
@@ -56,7 +71,9 @@ def arrangements(after: PublishedTable, before: PublishedTable) -> Iterator[Arra
                 if stayed + came in possible(now) and stayed + left in possible(then)
             ]
         )
-    yield from product(*ways)
+    for one in product(*ways):
+        if may_print(counts_of(one, 1), after) and may_print(counts_of(one, 2), before):
+            yield one
 
 
 def known_to(every: list[Arrangement], change: Change) -> list[Arrangement]:
@@ -73,6 +90,12 @@ def tells(values: set[int]) -> bool:
 
 def unsafe(after: PublishedTable, before: PublishedTable, change: Change) -> bool:
     left = known_to(list(arrangements(after, before)), change)
+    # Of a rounded table the sharper attack is that it hides no zero, if that can be.
+    left = [
+        one
+        for one in left
+        if hides_no_zero(counts_of(one, 1), after) and hides_no_zero(counts_of(one, 2), before)
+    ] or left
     for n in range(len(after.cells)):
         for table, of in ((after, 1), (before, 2)):
             if table.cells[n] == "[c]":

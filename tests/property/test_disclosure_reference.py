@@ -158,6 +158,7 @@ def test_large_pieces_are_never_judged_safer_than_by_the_slow_attacker(shape, da
     share = data.draw(st.sampled_from([0.3, 0.7]))
     mask = [one != "0" and (rng.random() < share or int(one) < 10) for one in table.shown]
     rules = rules_for(shape, mode="exact", width=4)
+    assume("0" in hiding(table, mask, rules).shown)  # as above
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(settling, "LARGE", 1)
         patch.setattr(progress, "MOST_CERTAIN", data.draw(st.sampled_from([2, 30])))

@@ -12,7 +12,8 @@ from scipy.optimize import LinearConstraint, linprog, milp
 from policies.disclosure.errors import Unsafe
 from policies.disclosure.printed import Printed
 from policies.disclosure.rules import TableRules
-from policies.disclosure.sums import Magnitudes, attack_magnitudes, protect_magnitudes
+from policies.disclosure.sums import Magnitudes, attack_every_sum, attack_magnitudes, protect_magnitudes
+from policies.disclosure.sums.beside import attack_with_insiders
 from policies.disclosure.table import HIDDEN
 
 quick = settings(
@@ -289,3 +290,33 @@ def test_the_numbers_that_are_named_give_the_sum_away_by_themselves(drawn, data)
         only = Magnitudes(Printed("t", printed.counts.dimensions, codes, left.pop("count")), left)
         low, high = Plainly(shape, [only]).ends(finding.codes, "sum")
         assert (low, high) == pytest.approx((finding.lower, finding.upper), abs=0.01)
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("how", HOW)
+def test_the_facts_beside_a_printed_table_judge_people_inside_as_protecting_it_does(how, seed):
+    """As if each hidden sum that tells too much were demanded by whoever protects it; half of what protection hides is shown, where rules leave that possible."""
+    random = np.random.default_rng(seed)
+    shape = SHAPES[seed % len(SHAPES)]
+    people = [
+        random.choice([0, 3, 8, 15, 60, 150, 200], random.integers(0, 8)).tolist()
+        for _ in range(int(np.prod(shape)))
+    ]
+    rules = TableRules.model_validate(HOW[how])
+    table = true_table(shape, people, rules)
+    protected, sides = protect_magnitudes(table, rules=rules)
+    if how == "exact":  # zeros are shown
+        kept = protected.counts.hidden & random.choice([True, False], len(protected.counts.codes))
+        kept &= np.array([one != "0" for one in table.counts.shown])
+        counts, columns = (
+            tuple(HIDDEN if hide else one for hide, one in zip(kept, its, strict=True))
+            for its in (table.counts.shown, table.columns["sum"])
+        )
+        protected = Magnitudes(replace(protected.counts, shown=counts), {"sum": columns})
+    facts = {"true_count": table.counts.shown, "true_sum": table.columns["sum"], **table.columns}
+    beside = Magnitudes(protected.counts, {**facts, **protected.columns})
+    demanded = {codes: one for codes, one in sides.items() if protected.hides(codes, measure="sum")}
+    found = attack_with_insiders(beside).findings
+    printed = len(sides) - len(demanded)
+    assert {one.codes for one in found[:printed]} == sides.keys() - demanded.keys()
+    assert found[printed:] == attack_every_sum(protected, sides=demanded).findings

@@ -44,7 +44,10 @@ def bounds(result, measure="sum"):
     [
         (["area,sum", "a,1"], "row 1: the last heading has to be count"),
         (["area,count,sum,median", "a,1,1,1"], "row 1: the last heading has to be count"),
-        (["area,count,sum,largest,mean", "a,1,1,1,1"], "row 1: the last heading has to be count"),
+        (
+            ["area,count,sum,largest,mean", "a,1,1,1,1"],
+            "row 1: beside largest there have to be sum, largest and second",
+        ),
         (["area,count,sum,sum", "a,1,1,1"], "column 4: a heading is empty or occurs twice"),
         (["measure,count,sum", "a,1,1"], "column 1: a report needs this heading for itself"),
         (["area,count,sum", "a,20,-5.25"], "row 2, column sum: neither a number, not negative"),
@@ -429,3 +432,19 @@ def test_very_large_sums_are_told_as_surely_as_small_ones():
         read(["area,count,sum", "a,[c],[c]", "b,20,900000000", "Total,60,900000100"])
     ).findings
     assert [(one.measure, one.lower, one.upper) for one in told if one.measure == "sum"] == [("sum", 100, 100)]
+
+
+def test_a_total_of_hidden_counts_alone_is_printed_as_nothing_and_says_nothing_about_its_sum():
+    """Both cells with people are hidden, so the sum of the printed numbers is 0; the true one is not."""
+    how = "mode: rounded\nsums: {mean: 1}\n"
+    table = read(
+        ["area,count,sum,largest,second", "a,1,150,150,0", "b,3,68,60,8", "z,0,0,0,0", "Total,4,218,,"], how
+    )
+    printed, sides = protect_magnitudes(table, rules=rules(how))
+    assert (printed.counts.shown, printed.columns["sum"]) == (
+        ("[c]", "[c]", "0", "0"),
+        ("[c]", "[c]", "0", "0"),
+    )
+    result = attack_magnitudes(printed, sides=sides)
+    assert result.safe
+    assert bounds(result) == {"a": (0, None), "b": (0, None), "z": (0, 0), "Total": (0, None)}

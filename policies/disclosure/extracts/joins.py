@@ -8,15 +8,16 @@ composition: Ganta, Kasiviswanathan and Smith, "Composition attacks and auxiliar
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Final
 
 import numpy as np
 
 from policies.disclosure.errors import Unsafe
+from policies.disclosure.extracts.kept import Joins
 from policies.disclosure.extracts.measures import distinct_in, groups_of
 from policies.disclosure.extracts.rows import Codes
+from policies.disclosure.extracts.taken_off import refuse_taken_off
 
 MOST_TOGETHER: Final = 3
 """Earlier extracts that are laid beside a new one at once."""
@@ -24,23 +25,12 @@ MOST_EXTRACTS: Final = 30
 """Earlier extracts on some of these people up to which three are; beyond, each is compared alone."""
 
 
-@dataclass(frozen=True, slots=True)
-class Joins:
-    """How an extract can be joined with others: its quasi-identifiers, for each person in it the number of the group that looks alike, and the sensitive values,
-    by column and person. `values` is None where an extract was kept without them."""
-
-    columns: tuple[str, ...]
-    group_of: Mapping[str, int]
-    values: Mapping[str, Mapping[str, str]] | None = field(default_factory=dict)
-
-
 def refuse_joined(new: Joins, *, earlier: Mapping[str, Joins], k: int, l: int) -> None:  # noqa: E741
     """Nothing, once it is certain that of the people who are in this extract and in up to three earlier ones at least `k` look alike in all of them, and that
     whoever look alike have at least `l` different values of each sensitive column.
 
     Of a column that several of the extracts have, their groups also have `l` values in common: one that stands in one group alone is nobody's who is in both.
-    And of two extracts that have a sensitive column in common, no group of the one can have whole groups of the other taken off it so that fewer than `k` people
-    are left, or fewer than `l` values.
+    And of all extracts that have a sensitive column in common, no groups can be added and taken off so that few or alike people are left, see `refuse_taken_off`.
 
     Raises:
         Unsafe: fewer do, or have, or are left; or an extract was kept without its values. The message names the extracts and the columns, and no number of people.
@@ -65,8 +55,7 @@ def refuse_joined(new: Joins, *, earlier: Mapping[str, Joins], k: int, l: int) -
                 )
             if l > 1:
                 _refuse_alike(together, both, groups, names=names, l=l)
-    for name, one in near.items():
-        _refuse_rest(new, one, name=name, k=k, l=l)
+    refuse_taken_off(new, earlier=earlier, k=k, l=l)
 
 
 class _Seen:
@@ -86,43 +75,6 @@ class _Seen:
         for column, its in (one.values or {}).items():
             code = {value: n for n, value in enumerate(dict.fromkeys(its.values()))}
             yield column, np.array([code[its[p]] if p in its else -1 for p in people], dtype=np.int64)
-
-
-def _refuse_rest(new: Joins, earlier: Joins, *, name: str, k: int, l: int) -> None:  # noqa: E741
-    if new.values is None or earlier.values is None:
-        shared = sorted({*(new.values or {}), *(earlier.values or {})})
-    else:
-        shared = sorted(new.values.keys() & earlier.values.keys())
-    if not shared:
-        return
-    for one, other in ((new, earlier), (earlier, new)):
-        for left in _rests(one, other):
-            few = len(left) < k
-            values = [
-                {its[p] for p in left if p in its}
-                for c in shared
-                if (its := (one.values or {}).get(c)) is not None
-            ]
-            if few or any(len(found) < l for found in values):
-                raise Unsafe(
-                    f"taken off each other group by group, this extract and {name} would leave a few people, or people with fewer than {l} different values, and "
-                    f"both tell {', '.join(shared)}: ask for the same people, for others, or for a table"
-                )
-
-
-def _rests(one: Joins, other: Joins) -> Iterator[list[str]]:
-    """Of each group of the one in which whole groups of the other lie, the people who are in none of these, if there are any."""
-    groups: dict[int, list[str]] = {}
-    for person, group in one.group_of.items():
-        groups.setdefault(group, []).append(person)
-    lies_in: dict[int, set[int | None]] = {}
-    for person, group in other.group_of.items():
-        lies_in.setdefault(group, set()).add(one.group_of.get(person))
-    whole = {group for group, places in lies_in.items() if len(places) == 1 and None not in places}
-    for people in groups.values():
-        left = [p for p in people if other.group_of.get(p) not in whole]
-        if 0 < len(left) < len(people):
-            yield left
 
 
 def _refuse_alike(

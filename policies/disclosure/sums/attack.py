@@ -17,14 +17,18 @@ from policies.disclosure.sums.inside import FromInside, told_inside
 from policies.disclosure.sums.magnitudes import COUNT, SUM, Magnitudes, thousandths
 from policies.disclosure.sums.ranges import Demand, Found, sum_ranges
 from policies.disclosure.sums.result import Measured, Result, Told, counts_measured, counts_told
-from policies.disclosure.sums.statements import Statements, demand_of, first_of_sums, statements
+from policies.disclosure.sums.statements import Statements, demand_of, first_of_sums
 from policies.disclosure.sums.telling import Sides
 from policies.disclosure.sums.tied import tied_ranges
+from policies.disclosure.sums.worlds import MOST_WAYS, Worlds, worlds
 from policies.disclosure.system import room
+from policies.disclosure.zeros import NONE
 
 MOST_EXPLAINED: Final = 10
 WHOLE: Final = 1e-6
 DIGITS: Final = 3
+NO_USE: Final = 3
+"""Ways in which zeros can be hidden after which as many numbers are too narrow as before: then no more are looked at."""
 CONTRADICTION: Final = (
     "the printed sums contradict each other, or their means or rates: check that the rules say how they came about (`step`, `unit`, `of`, totals) and that all "
     "tables describe the same people"
@@ -54,7 +58,7 @@ def attack_magnitudes(
     tables = (table, *earlier)
     counts = attack(table.counts, earlier=[one.counts for one in earlier])
     of = next((one.of for one in tables if one.of is not None), None)
-    together, targets, found, demand = _bounded(tables, of, sides or {})
+    told_in, together, targets, found, demand = _bounded(tables, of, sides or {})
     narrow = found.too_narrow(demand)
     known = {(one.table, one.codes) for one in counts.findings}
     told = [
@@ -73,7 +77,7 @@ def attack_magnitudes(
     to_all = {(one.table, one.codes) for one in findings if one.measure == SUM}
     inside = [
         one
-        for one in told_inside(table, together, sides=sides or {})
+        for one in told_inside(table, told_in, sides=sides or {})
         if (table.counts.name, one.target) not in to_all
     ]
     findings += tuple(_told_inside(tables, one, explain=k < MOST_EXPLAINED) for k, one in enumerate(inside))
@@ -87,26 +91,43 @@ def attack_magnitudes(
 
 def _bounded(
     tables: Sequence[Magnitudes], of: str | None, sides: Sides
-) -> tuple[Statements, list[_Target], Found, Demand]:
-    """Everything said together, what is demanded, and what follows; as a reader who sees that zeros are hidden where it contradicts itself otherwise."""
-    readings = readings_of([one.counts for one in tables])
-    for given in (readings, [replace(one, hidden_from=0) for one in readings]):
-        together = statements(tables, given, of=of)
-        targets, demand = _targets(tables, together, sides)
-        rows = np.array([one.place for one in targets], dtype=np.int64)
-        if together.entangled:
-            found = tied_ranges(
-                together.system,
-                rows,
-                by=together.by[rows],
-                demand=demand,
-                people=together.counts.system.matrix.shape[1],
-            )
-        else:
-            found = sum_ranges(together.sums.system, rows, demand=demand)
-        if found is not None:
-            return together, targets, found, demand
+) -> tuple[Worlds, Statements, list[_Target], Found, Demand]:
+    """Everything said together, in every way in which zeros can be hidden and in the first that holds; what is demanded, and what follows."""
+    for every in worlds(tables, readings_of([one.counts for one in tables]), of=of):
+        first: Statements | None = None
+        targets: list[_Target] = []
+        left, of_no_use = NONE, 0
+        for number in range(MOST_WAYS):
+            narrow = NONE if first is None else np.array([targets[n].row for n in left], dtype=np.int64)
+            together = every.at(number, narrow=narrow)
+            if together is None:
+                break
+            if first is None:
+                targets, demand = _targets(tables, together, sides)
+                left = np.arange(len(targets))
+            one = _ranges(together, [targets[n] for n in left], demand.of(left))
+            if one is None:
+                continue
+            if first is None:
+                first, found = together, one
+            else:
+                found.either(one, left)
+            before, left = len(left), found.too_narrow(demand)
+            of_no_use = of_no_use + 1 if len(left) == before else 0
+            if not left.size or not every.doubtful or of_no_use == NO_USE:
+                break
+        if first is not None:
+            return every, first, targets, found, demand
     raise TableInvalid(CONTRADICTION)
+
+
+def _ranges(together: Statements, targets: Sequence[_Target], demand: Demand) -> Found | None:
+    """The ranges of these numbers; None if the statements contradict each other."""
+    rows = np.array([one.place for one in targets], dtype=np.int64)
+    if not together.entangled:
+        return sum_ranges(together.sums.system, rows, demand=demand)
+    people = together.counts.system.matrix.shape[1]
+    return tied_ranges(together.system, rows, by=together.by[rows], demand=demand, people=people)
 
 
 def _targets(tables: Sequence[Magnitudes], together: Statements, sides: Sides) -> tuple[list[_Target], Demand]:

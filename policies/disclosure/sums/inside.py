@@ -10,11 +10,12 @@ from typing import Final
 import numpy as np
 
 from policies.disclosure.errors import TableInvalid
-from policies.disclosure.sums.insiders import Arrangements, starting
+from policies.disclosure.sums.insiders import Arrangements, Pair, starting
 from policies.disclosure.sums.magnitudes import SUM, Magnitudes
 from policies.disclosure.sums.moves import NEAR, Inside
 from policies.disclosure.sums.statements import Statements, first_of_sums
 from policies.disclosure.sums.telling import Codes, Sides
+from policies.disclosure.sums.worlds import Worlds
 from policies.disclosure.system import System, solve
 
 MOST_PAIRS: Final = 60
@@ -37,8 +38,8 @@ class FromInside:
     settled: bool
 
 
-def told_inside(table: Magnitudes, together: Statements, *, sides: Sides) -> list[FromInside]:
-    """What people in one hidden cell could tell about another one of the table, where that is too much.
+def told_inside(table: Magnitudes, every: Worlds, *, sides: Sides) -> list[FromInside]:
+    """What people in one hidden cell could tell about another one of the table, where that is too much in every way in which zeros can be hidden, of which each has statements of its own.
 
     Raises:
         TableInvalid: the sums in `sides` cannot be the true ones of what is printed.
@@ -47,23 +48,42 @@ def told_inside(table: Magnitudes, together: Statements, *, sides: Sides) -> lis
     cells = [codes for codes, one in sides.items() if one.undivided and codes in at]
     if len(cells) < 2 or SUM not in table.columns:
         return []
-    inside = _inside(table, together, cells, sides)
-    start = starting(together.system, inside=inside, people=[float(sides[one].people) for one in cells])
-    if start is None:
+    looked_at: list[tuple[Statements, Inside]] = []
+    left: list[Pair] = []
+    places = np.array([at[one] for one in cells], dtype=np.int64)
+    for together in every.with_people(places, alone=np.array([sides[one].people == 1 for one in cells])):
+        inside = _inside(table, together, cells, sides)
+        start = starting(together.system, inside=inside, people=[float(sides[one].people) for one in cells])
+        if start is None:  # what is true is another way
+            continue
+        told = Arrangements(together.system.matrix, inside=inside, start=start).told(
+            together.system, most=MOST_PAIRS
+        )
+        cut_short = len(told) == MOST_PAIRS
+        left = [one for one in left if cut_short or one in told] if looked_at else told
+        looked_at.append((together, inside))
+        if not left or (cut_short and len(looked_at) == 1):
+            break
+    if not looked_at:
         raise TableInvalid(CONTRADICTION)
-    pairs = Arrangements(together.system.matrix, inside=inside, start=start).told(
-        together.system, most=MOST_PAIRS
-    )
-    found = []
-    for insider, target in dict.fromkeys((one.insider, one.target) for one in pairs):
-        said = replace(together, system=_knowing(together.system, inside, insider))
-        row = int(inside.rows[target])
-        low, high = _range(said.system, row)
-        by = float(together.by[row])
-        ends = inside.sums[target] - inside.down[target], inside.sums[target] + inside.up[target]
-        settled = bool(low > ends[0] + NEAR or high < ends[1] - NEAR)
-        found.append(FromInside(cells[insider], cells[target], row, low * by, high * by, said, settled))
-    return found
+    pairs = dict.fromkeys((one.insider, one.target) for one in left)
+    return [_told(cells, insider, target, looked_at) for insider, target in pairs]
+
+
+def _told(
+    cells: Sequence[Codes], insider: int, target: int, every: Sequence[tuple[Statements, Inside]]
+) -> FromInside:
+    """The range that these ways leave between them."""
+    said = [(replace(one, system=_knowing(one.system, inside, insider)), inside) for one, inside in every]
+    ends, settled = [], True
+    for one, inside in said:
+        low, high = _range(one.system, row := int(inside.rows[target]))
+        must = inside.sums[target] - inside.down[target], inside.sums[target] + inside.up[target]
+        settled &= bool(low > must[0] + NEAR or high < must[1] - NEAR)
+        ends.append((low * float(one.by[row]), high * float(one.by[row])))
+    first, row = said[0][0], int(said[0][1].rows[target])
+    low, high = min(low for low, _ in ends), max(high for _, high in ends)
+    return FromInside(cells[insider], cells[target], row, low, high, first, settled)
 
 
 def _inside(table: Magnitudes, together: Statements, cells: Sequence[Codes], sides: Sides) -> Inside:

@@ -154,6 +154,8 @@ def starting(system: System, *, inside: Inside, people: Sequence[float]) -> Floa
     rows = np.concatenate([inside.rows, inside.known[alone]])
     values = np.concatenate([inside.sums, np.asarray(people, dtype=np.float64)[alone]])
     low, high = system.low.copy(), system.high.copy()
+    if (values < low[rows] - NEAR).any() or (values > high[rows] + NEAR).any():
+        return None
     low[rows], high[rows] = values, values
     random = np.random.default_rng(SEED)
     width = system.matrix.shape[1]

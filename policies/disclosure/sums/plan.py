@@ -216,6 +216,8 @@ def _moving(
     matrix = problem.matrix
     low, high = problem.cells.known(rules=problem.rules)
     by = float(np.clip(by, (low - problem.cells.sums)[cell], (high - problem.cells.sums)[cell]))
+    if not by:  # the sum is as small or as large as it can be, as everybody knows
+        return np.zeros(len(hidden), dtype=bool), np.zeros(len(hidden))
     scale = abs(by) / MOVE
     base = matrix.shape[1]
     free = np.flatnonzero(problem.allowed & ~hidden)

@@ -42,6 +42,16 @@ class Demand:
     low_at_most: Floats
     high_at_least: Floats
 
+    def of(self, which: NDArray[np.int64]) -> Demand:
+        """The same of these alone."""
+        return Demand(
+            self.share[which],
+            self.width[which],
+            self.unit[which],
+            self.low_at_most[which],
+            self.high_at_least[which],
+        )
+
     def kept(self, low: Floats, high: Floats, *, near: float, which: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Whether these ranges keep it, once their ends are moved inwards to multiples of the unit."""
         unit = self.unit[which]
@@ -72,6 +82,14 @@ class Found:
         every = np.arange(len(self.low))
         known = (self.least, self.most) if self.cut_short else (self.low, self.high)
         return np.flatnonzero(~demand.kept(*known, near=self.near, which=every))
+
+    def either(self, other: Found, at: NDArray[np.int64]) -> None:
+        """From now on what this and the other leave open between them; the other is about the sums `at` these places alone. Only what was found counts, for what was cut short in one is not known of both."""
+        np.minimum.at(self.least, at, other.least)
+        np.maximum.at(self.most, at, other.most)
+        np.minimum.at(self.low, at, other.low)
+        np.maximum.at(self.high, at, other.high)
+        self.near, self.cut_short = max(self.near, other.near), False
 
     def certainly(self, demand: Demand, n: int) -> bool:
         """Whether it is known for certain that this one does not keep it."""

@@ -29,16 +29,21 @@ class SumReading(Reading):
             TableInvalid: a printed sum cannot come about under the rules.
         """
         rules = self.table.rules
-        if not self.shown:
-            return [(0.0, 0.0 if one in ("0", NOT_APPLICABLE) else inf) for one in self.table.shown]
         base = self._base()
         of_printed = rules is not None and rules.total_kind == "sums"
+        nobody = [
+            one == NOT_APPLICABLE
+            or (
+                one == "0" and (is_base or not of_printed)
+            )  # a total of nothing but hidden counts is printed as 0
+            for one, is_base in zip(self.table.shown, base, strict=True)
+        ]
+        if not self.shown:
+            return [(0.0, 0.0 if one else inf) for one in nobody]
         if of_printed:
             self._check_sums(base)
         found: list[Range] = []
-        for row, (shown, count, is_base) in enumerate(
-            zip(self.shown, self.table.shown, base, strict=True), start=2
-        ):
+        for row, (shown, empty, is_base) in enumerate(zip(self.shown, nobody, base, strict=True), start=2):
             said = (0.0, inf)
             if shown != HIDDEN and (is_base or not of_printed):
                 said = _range(shown, None if rules is None else rules.sums or SumRules())
@@ -46,7 +51,7 @@ class SumReading(Reading):
                 raise TableInvalid(
                     f"{self.table.name}, row {row}: not a sum that its rules print: correct `step` and `unit`"
                 )
-            if count == "0" or NOT_APPLICABLE in (count, shown):
+            if empty or shown == NOT_APPLICABLE:
                 said = (max(said[0], 0.0), min(said[1], 0.0))
             if said[0] > said[1]:
                 raise TableInvalid(f"{self.table.name}, row {row}: a sum that is more than 0, of nobody")

@@ -41,13 +41,20 @@ class Statements:
     nobody: NDArray[np.bool_]
 
 
-def statements(tables: Sequence[Magnitudes], readings: Sequence[Reading], *, of: str | None) -> Statements:
-    """What the tables say about counts and about the sums of `of`.
+def are_tied(tables: Sequence[Magnitudes], counts: System, *, of: str | None) -> bool:
+    """Whether means or rates, or what one person can contribute, tie counts to sums."""
+    counted = room(counts) if per_person(tables, of).known else None
+    return bool(_limits(tables, of)) or (counted is not None and bool((counted.least < counted.most).any()))
+
+
+def statements(
+    tables: Sequence[Magnitudes], readings: Sequence[Reading], *, of: str | None, counts: Joint, tied: bool
+) -> Statements:
+    """What the tables say about the `counts` and about the sums of `of`, which are `tied` or not.
 
     Raises:
         TableInvalid: a printed number cannot come about under its rules.
     """
-    counts = joint(readings)
     sums = joint([sum_reading(one, table=t, of=of) for one, t in zip(readings, tables, strict=True)])
     nobody = _nobody(counts.system)
     own = sums.system
@@ -55,7 +62,6 @@ def statements(tables: Sequence[Magnitudes], readings: Sequence[Reading], *, of:
     limits = _limits(tables, of)
     one_person = per_person(tables, of)
     counted = room(counts.system) if one_person.known else None
-    tied = bool(limits) or (counted is not None and bool((counted.least < counted.most).any()))
     most = max((most for _, _, most in limits), default=0.0)
     if tied and one_person.most < np.inf:
         most = max(most, one_person.most)

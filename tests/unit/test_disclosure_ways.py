@@ -1,0 +1,63 @@
+"""Ways in which zeros can be hidden: one counts only if whole people were found who can be so."""
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from policies.disclosure.arrangement import stands
+from policies.disclosure.small_groups import Small, small_in_every_way
+from policies.disclosure.system import System
+from policies.disclosure.zeros import Doubt, Line, Ways, holds, ranges_in_every_way
+
+PAIRS = np.array([[1.0, 1, 0], [0, 1, 1], [1, 0, 1]])
+
+
+def pairs(count: float) -> System:
+    """Of three cells, each two come to so many."""
+    return System(csr_array(PAIRS), np.full(3, count), np.full(3, count))
+
+
+def two_cells(total: float) -> tuple[System, Ways]:
+    """Two hidden cells of a table and their total; rows 0 and 1 are the cells."""
+    rows = csr_array(np.array([[1.0, 0], [0, 1], [1, 1]]))
+    system = System(rows, np.array([0.0, 0, total]), np.array([np.inf, np.inf, total]))
+    lines = (Line(0, np.array([1])), Line(1, np.array([0])))
+    return system, Ways(system, [Doubt(np.array([0, 1]), lines)])
+
+
+def test_statements_that_fractions_of_people_alone_satisfy_do_not_stand() -> None:
+    assert stands(pairs(2.0))
+    assert not stands(pairs(1.0))
+    assert not holds(Ways(pairs(1.0), [Doubt(np.zeros(0, dtype=np.int64), ())]))
+
+
+def test_each_cell_is_as_wide_as_all_ways_together_leave_it() -> None:
+    _, ways = two_cells(3.0)
+    found = ranges_in_every_way(ways, np.array([0, 1]), wanted=np.full(2, 3.0))
+    assert found is not None
+    assert found.reached_low.tolist() == [0, 0]
+    assert found.reached_high.tolist() == [3, 3]
+
+
+def test_the_first_way_is_one_with_somebody_missing_where_nobody_missing_cannot_be() -> None:
+    system, ways = two_cells(1.0)
+    assert [way.high[:2].tolist() for way in (ways.at(0), ways.at(1)) if way is not None] == [
+        [np.inf, 0],
+        [0, np.inf],
+    ]
+    assert ways.at(2) is None
+    some = System(system.matrix, np.array([0.0, 1, 1]), system.high)
+    sharper = ways.among(some)
+    assert sharper.at(1) is None
+    first = sharper.at(0)
+    assert first is not None
+    assert first.low.tolist() == [0, 1, 1]
+
+
+def test_a_group_is_open_as_soon_as_one_way_leaves_it_open_and_none_is_where_no_way_was_found() -> None:
+    one = csr_array(np.array([[1.0, 0]]))
+    system, ways = two_cells(3.0)
+    assert small_in_every_way(ways, one, most=3) == ()
+    apart = Ways(system, [Doubt(np.array([0, 1]), ())])
+    assert small_in_every_way(apart, one, most=3) == (Small(0, 1, 2),)
+    nobody, _ = two_cells(1.0)
+    assert small_in_every_way(Ways(nobody, [Doubt(np.array([0, 1]), ())]), one, most=3) == (Small(0, 0, -1),)
