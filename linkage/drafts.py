@@ -10,7 +10,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, Self
 
@@ -65,6 +65,18 @@ def telling(target: Path) -> Iterator[None]:
     except OSError as fault:
         told = next((advice for codes, advice in ADVICE if fault.errno in codes), f"{fault.strerror or fault}")
         raise NotWritten(f"{target.name} could not be written, and nothing of it was left: {told}") from fault
+
+
+@contextmanager
+def drafted(target: Path) -> Iterator[Path]:
+    """A hidden name beside the target for a draft of it; if the block fails, nothing of the draft is left to fill the disk."""
+    draft = hidden(target, "draft")
+    try:
+        yield draft
+    except BaseException:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise
 
 
 @contextmanager
@@ -149,9 +161,8 @@ def put_whole(path: Path, content: bytes) -> None:
     Raises:
         NotWritten: the system refused.
     """
-    with telling(path):
+    with telling(path), drafted(path) as draft:
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft = hidden(path, "draft")
         with draft.open("wb") as out:
             out.write(content)
             out.flush()

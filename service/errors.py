@@ -65,6 +65,7 @@ class NoKeyring(ServiceError):
     """The operating system has no keyring that could keep a passphrase, or it does not take one."""
 
 
+UNSHOWN: Final = "\N{REPLACEMENT CHARACTER}"
 DONE: Final = 0
 UNEXPECTED: Final = 1
 USAGE: Final = 2
@@ -106,4 +107,9 @@ def said(fault: Exception) -> str:
     told = str(fault)
     if isinstance(fault, OSError) and fault.strerror:
         told = f"{Path(str(fault.filename or 'a file')).name}: {fault.strerror}"
-    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in told)
+    return as_shown(told)
+
+
+def as_shown(words: str) -> str:
+    """The words, with a sign in place of each character that would not show as it is, or would move the terminal's cursor, but for line ends."""
+    return "".join(c if c.isprintable() or c == "\n" else UNSHOWN for c in words)

@@ -10,7 +10,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable, Sequence
-from contextlib import redirect_stdout, suppress
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NoReturn, TypeAlias
@@ -106,7 +106,10 @@ def _tell(command: Callable[[Sequence[str]], None], words: Sequence[str], tells:
     except BaseException:  # noqa: BLE001  whatever it is, this process ends here
         traceback.print_exc()
     finally:
-        with suppress(OSError), os.fdopen(tells, "w", encoding="utf-8") as answer:
-            answer.write(printed.getvalue())
-        sys.stderr.flush()
-        os._exit(code)
+        # Whatever happens here, this process must not go on with what the other one does after it.
+        try:
+            with os.fdopen(tells, "w", encoding="utf-8", errors="replace") as answer:
+                answer.write(printed.getvalue())
+            sys.stderr.flush()
+        finally:
+            os._exit(code)

@@ -48,7 +48,9 @@ def log_work(folder: Path, what: str, *, facts: Mapping[str, Any], by: Identity,
     before = _digest(earlier[-1]) if earlier else None
     body = {"what": what, "at": now.isoformat(timespec="seconds"), "before": before, **facts}
     text = f"{WORK_FORMAT}\n{json.dumps(body, indent=1, sort_keys=True)}\n"
-    path = folder / LOG_FOLDER / f"{len(earlier) + 1:06d}.note"
+    # Where entries are missing, the last one is not written over.
+    number = int(earlier[-1].stem) + 1 if earlier else 1
+    path = folder / LOG_FOLDER / f"{number:06d}.note"
     write_whole(path, sign_note(text, by=by))
     return path
 

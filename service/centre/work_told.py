@@ -7,6 +7,7 @@ from typing import Any
 
 from linkage.errors import BadInput
 from service.centre.work_log import LOG_FOLDER, Work, read_work
+from service.errors import UNSHOWN, as_shown
 from service.shared import read_project, read_root
 
 
@@ -32,12 +33,20 @@ def work_told(folder: Path, *, shared: Path, root: Path) -> Told:
         )
     count = "1 entry" if len(work) == 1 else f"{len(work):,} entries, none missing between them"
     lines = [f"{one.name.partition('.')[0]}  {one.at:%Y-%m-%d %H:%M}  {_says(one)}" for one in work]
-    body = {"by": work[0].by, "entries": [{"entry": one.name, **one.body} for one in work]}
+    body = {"by": work[0].by, "entries": [{**one.body, "entry": one.name} for one in work]}
     return Told([*lines, f"{count}; signed by {work[0].by}"], body)
 
 
 def _says(one: Work) -> str:
-    body = one.body
+    try:
+        return as_shown(_sentence(one.body)).replace("\n", UNSHOWN)
+    except (AttributeError, KeyError, TypeError, ValueError) as fault:
+        raise BadInput(
+            f"{one.name} of the log is signed, but does not say what a run says: it was made by another version, or by another program"
+        ) from fault
+
+
+def _sentence(body: Mapping[str, Any]) -> str:
     if "submissions" in body:
         return f"{body['what']}: {', '.join(sorted(body['submissions']))} in round {body['epoch']}; result {body['run'][:12]}"
     ids = ", ".join(f"{many:,} {kind}" for kind, many in body["ids"].items() if many)

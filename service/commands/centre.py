@@ -65,11 +65,11 @@ def centre_link(
         from service.custody.quorum import patiently
         from service.progress import shown
 
-    with told(), shown(Console(stderr=True), clock=time.monotonic) as progress:
+    with told():
         scope = scope_of({"update": update, "full": full})
         waiting = patiently(wait, say=typer.echo)
-        typer.echo(
-            call(
+        with shown(Console(stderr=True), clock=time.monotonic) as progress:
+            answer = call(
                 folder,
                 shared=shared,
                 out=out,
@@ -81,7 +81,8 @@ def centre_link(
                 keep=keep,
                 warn=lambda sentence: typer.echo(f"warning: {sentence}", err=True),
             )
-        )
+        # While bars are drawn, what is printed goes where they are.
+        typer.echo(answer)
 
 
 @centre.command("assemble")
@@ -120,6 +121,7 @@ def centre_run(
     """The linker's run and then the assembler's, on one machine, as two processes that each open their own folder. In earnest they are on two machines: give `link` and
     `assemble` there."""
     from service.centre.run import CAN_FORK, forked, run_centre, started
+    from service.errors import UNEXPECTED
 
     with loading():
         for module in BOTH_LOAD if CAN_FORK else ():
@@ -131,6 +133,13 @@ def centre_run(
         for name, one in zip(("linker", "assembler"), ran, strict=False):
             if one.told:
                 typer.echo(f"{name}: {one.told}")
+        if ran[-1].code < 0:
+            name = ("linker", "assembler")[len(ran) - 1]
+            typer.echo(
+                f"the {name}'s process was ended from outside (signal {-ran[-1].code}), as the system does where memory runs out: give the same command again",
+                err=True,
+            )
+            raise typer.Exit(UNEXPECTED)
         if ran[-1].code:
             raise typer.Exit(ran[-1].code)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from keys import Identity
 from keys.ceremony import save_secret
@@ -109,6 +110,53 @@ def test_an_entry_signed_by_another_desk_or_before_it_was_one_is_refused(linked:
     log_work(home(linked), "full run", facts={}, by=by, now=now - timedelta(days=4000))
     with pytest.raises(BadInput, match="at its time"):
         read_work(home(linked), trust=trust)
+
+
+def test_what_the_linker_answers_is_on_standard_output_also_where_bars_are_drawn(
+    linked: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Console, "is_terminal", True)
+    told = linked.well(linked.link())
+    assert told.out.startswith("1 passes, ")
+    assert "comparing" in told.err
+
+
+RUN: dict[str, Any] = {"submissions": {"police": "d"}, "epoch": 1, "run": "f" * 64}
+
+
+def test_what_a_desk_signed_cannot_move_the_terminal_nor_name_another_entry(partnership: Any) -> None:
+    p, by = partnership, Identity.load(home(partnership) / "identity.key")
+    log_work(home(p), "full\x1b[2J\u202erun\nof", facts=RUN | {"entry": "000009.note"}, by=by, now=p.now)
+    words = ("centre", "log", home(p), "--shared", p.shared, "--root", p.shared / "root.json")
+    (line, _whose) = p.well(p.run(*words)).out.splitlines()
+    assert "  full\ufffd[2J\ufffdrun\ufffdof: police in round 1; " in line
+    told = p.well(p.run(*words, "--json")).out
+    assert told.isascii()
+    assert "\x1b" not in told
+    assert [one["entry"] for one in json.loads(told)["entries"]] == ["000001.note"]
+
+
+@pytest.mark.parametrize(
+    "facts", [{}, RUN | {"submissions": 3}, RUN | {"run": None}, {"run": "f", "ids": {"split": "x"}}]
+)
+def test_an_entry_that_says_no_run_is_named_and_refused(partnership: Any, facts: dict[str, Any]) -> None:
+    p, by = partnership, Identity.load(home(partnership) / "identity.key")
+    log_work(home(p), "full run", facts=facts, by=by, now=p.now)
+    told = p.run("centre", "log", home(p), "--shared", p.shared, "--root", p.shared / "root.json")
+    assert told.code == 10
+    assert "000001.note of the log is signed, but does not say what a run says" in told.err
+
+
+def test_a_new_entry_is_not_written_over_the_last_where_one_is_missing(partnership: Any) -> None:
+    p, by = partnership, Identity.load(home(partnership) / "identity.key")
+    for _ in range(3):
+        log_work(home(p), "full run", facts=RUN, by=by, now=p.now)
+    (home(p) / "log" / "000002.note").unlink()
+    last = (home(p) / "log" / "000003.note").read_text("utf-8")
+    assert log_work(home(p), "full run", facts=RUN, by=by, now=p.now).name == "000004.note"
+    assert (home(p) / "log" / "000003.note").read_text("utf-8") == last
+    with pytest.raises(BadInput, match=r"gap before 000003\.note"):
+        work(p)
 
 
 def test_an_incremental_run_by_command_needs_a_full_one_and_says_when_nothing_is_new(linked: Any) -> None:
@@ -254,6 +302,31 @@ def test_how_a_forked_process_ended_is_told(capfd: pytest.CaptureFixture[str]) -
     assert process(["killed"]) == centre_run.Ran(-signal.SIGKILL, "")
     assert process(["none"]) == centre_run.Ran(1, "said none")
     assert "ValueError" in capfd.readouterr().err
+
+
+@pytest.mark.skipif(not centre_run.CAN_FORK, reason="processes are forked on Linux alone")
+def test_a_forked_process_ends_there_though_its_words_are_no_text_or_nobody_hears_them() -> None:
+    """A file's name on Linux may be no text; and where the command was killed, the role finishes and ends."""
+    assert centre_run.forked(lambda _: print("in spine\udce9"))([]) == centre_run.Ran(0, "in spine?")
+
+    def unheard(_: Sequence[str]) -> None:
+        print("said")
+        os.closerange(3, 256)
+
+    assert centre_run.forked(unheard)([]) == centre_run.Ran(0, "")
+
+
+@pytest.mark.parametrize(("ended", "who"), [([-9], "linker"), ([0, -15], "assembler")])
+def test_a_role_that_is_killed_is_named(
+    partnership: Any, monkeypatch: pytest.MonkeyPatch, ended: list[int], who: str
+) -> None:
+    p = partnership
+    monkeypatch.setattr(centre_run, "run_centre", lambda *_, **__: [centre_run.Ran(code, "") for code in ended])
+    told = p.run(
+        "centre", "run", home(p), p.home("assembler/1"), "--shared", p.shared, "--out", home(p) / "spine"
+    )
+    assert told.code == 1
+    assert f"the {who}'s process was ended from outside (signal {-ended[-1]})" in told.err
 
 
 @pytest.mark.skipif(not centre_run.CAN_FORK, reason="processes are forked on Linux alone")

@@ -282,6 +282,29 @@ def test_an_update_that_brings_what_is_there_is_refused(centre: Any) -> None:
         centre.assemble()
 
 
+@pytest.mark.parametrize(("probability", "people"), [(0.009, 1), (0.02, 2)])
+def test_a_pair_that_only_an_incremental_run_tells_parts_nobody(
+    tmp_path: Path, probability: float, people: int
+) -> None:
+    """The linker tells pairs of a row that was sent again whatever their score; a full run leaves out those below 0.01, whose numbers then part nobody."""
+    told: dict[frozenset[str], tuple[float, bool]] = {
+        frozenset({"police", "schools"}): (0.9999, False),
+        frozenset({"nhs", "schools"}): (0.9999, False),
+    }
+    made = C.Centre(tmp_path, lambda _key, a, b: told.get(frozenset({a[0], b[0]})))
+    for partner in ("nhs", "police", "schools"):
+        made.submit(partner, {1})
+    made.link()
+    assert len(C.partition(made.assemble().kept)) == 1
+    made.update("police", replace={1})
+    told[frozenset({"nhs", "police"})] = (probability, True)
+    made.link(extend=True)
+    after = made.assemble()
+    assert after.extended
+    assert len(C.partition(after.kept)) == people
+    assert C.partition(made.assemble("at-once").kept) == C.partition(after.kept)
+
+
 def test_eight_partners_who_know_one_person_give_one_id(tmp_path: Path) -> None:
     """Partners 0 and 1 never meet; the others hold them together."""
     names = [f"partner-{n}" for n in range(8)]

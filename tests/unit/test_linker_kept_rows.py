@@ -1,5 +1,7 @@
 """Rows that the linker keeps: what is opened is what was put, from any pages; whatever was altered, cut short or put elsewhere does not open."""
 
+import errno
+import os
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +9,7 @@ import pytest
 
 from keys import BadSeal, Identity
 from linkage.central.pairs.resident import HEADS, LENGTH, PAGE, TAG, keep_rows, resident, space_to_open
+from linkage.errors import NotWritten
 
 LANES = ("row_ref", "block", "presence_0", "forename_band", "surname_0")
 ME = Identity.make("linker/1")
@@ -68,20 +71,20 @@ def test_a_file_with_any_part_altered_cut_short_or_longer_does_not_open(tmp_path
     whole = path.read_bytes()
     for at in [*range(0, len(whole), 97), len(whole) - LENGTH, len(whole) - 1]:
         path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
-        with pytest.raises(BadSeal):
+        with pytest.raises(BadSeal, match="run the linker in full"):
             opened(path, np.arange(2 * PAGE))
     for other in (b"", whole[:5], whole[:-1], whole[:-PAGE], whole + b"\0", whole[: len(whole) // 2]):
         path.write_bytes(other)
-        with pytest.raises(BadSeal):
+        with pytest.raises(BadSeal, match="run the linker in full"):
             opened(path, np.arange(2 * PAGE))
 
 
 def test_rows_of_another_place_or_linker_do_not_open(tmp_path: Path) -> None:
     path = tmp_path / "rows"
     put(path, PAGE)
-    with pytest.raises(BadSeal):
+    with pytest.raises(BadSeal, match="belong elsewhere: run the linker in full"):
         opened(path, np.arange(PAGE), context=b"elsewhere")
-    with pytest.raises(BadSeal):
+    with pytest.raises(BadSeal, match="belong elsewhere: run the linker in full"):
         opened(path, np.arange(PAGE), by=Identity.make("linker/1"))
 
 
@@ -95,3 +98,20 @@ def test_rows_stay_as_they_are_when_another_file_is_opened_into_the_same_memory(
     for size in sizes:
         assert set(found[size]) == set(LANES) - {"row_ref", "block"}
         assert all((column == rows[size][name]).all() for name, column in found[size].items())
+
+
+def test_where_the_disk_is_full_earlier_rows_stay_and_nothing_else_fills_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "rows"
+    rows = put(path, PAGE)
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "no space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(NotWritten, match="nothing of it was left: the disk is full"):
+        put(path, 2 * PAGE)
+    monkeypatch.undo()
+    assert [p.name for p in tmp_path.iterdir()] == ["rows"]
+    assert (opened(path, np.arange(PAGE))["surname_0"] == rows["surname_0"]).all()

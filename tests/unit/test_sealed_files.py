@@ -47,6 +47,7 @@ def test_what_breaks_off_leaves_what_stood_there(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="broken off"):
         half()
     assert path.read_bytes() == b"before"
+    assert [p.name for p in tmp_path.iterdir()] == ["a.sealed"]
     with sealed_whole(path, to=ME.public, context=CONTEXT) as out:
         out.write(b"after")
     assert open_sealed(path.read_bytes(), by=ME, context=CONTEXT) == b"after"

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, Final
 
 from keys import PublicIdentity
 from keys.sealing import Sealer
-from linkage.drafts import hidden, sync_folder, telling
+from linkage.drafts import drafted, sync_folder, telling
 
 PIECE: Final = 1 << 18
 
@@ -57,9 +57,8 @@ def sealed_whole(
     Raises:
         NotWritten: the system refused.
     """
-    with telling(path):
+    with telling(path), drafted(path) as draft:
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft = hidden(path, "draft")
         with draft.open("wb") as out:
             sink = out if seen is None else _Watched(out, seen=seen)
             sealing = Sealing(sink, to=to, context=context)  # type: ignore[arg-type]  # it writes; that is all

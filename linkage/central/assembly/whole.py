@@ -9,6 +9,7 @@ from linkage.central.assembly.maps import Reader
 from linkage.central.assembly.pairs import Rows, ScoredRecords, merged, no_pairs, resolved, rows_of
 from linkage.central.assembly.records import Codes, Flags, Ints, Numbered, Records, Shorts
 from linkage.central.assembly.runs import Told
+from linkage.central.pairs.sealed_pairs import SCORED_FROM
 from linkage.manifest import Manifest
 
 Progress = Callable[[str], None]
@@ -95,5 +96,5 @@ def seen_by(told: Told, *, partners: Sequence[str], partner: Ints | Codes, since
 
 
 def as_seen(pairs: ScoredRecords, *, seen: Flags) -> ScoredRecords:
-    """The pairs whose two records are still as they were seen."""
-    return pairs.only(seen[pairs.left] & seen[pairs.right])
+    """The pairs whose two records are still as they were seen, but for those that a full run would not have told: they would weigh otherwise than pairs never scored."""
+    return pairs.only(seen[pairs.left] & seen[pairs.right] & (pairs.probability >= SCORED_FROM))

@@ -25,7 +25,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from keys import BadSeal, Identity, open_sealed, seal
-from linkage.drafts import hidden, rename_whole, telling
+from linkage.drafts import drafted, sync_folder, telling
 from linkage.tokens import lane_type
 
 ROWS_FORMAT: Final = "linkage-rows/v2"
@@ -72,8 +72,7 @@ def keep_rows(path: Path, columns: Columns, *, upto: str, context: bytes, linker
     about = {"format": ROWS_FORMAT, "key": key.hex(), "lanes": list(lanes), "rows": size, "upto": upto}
     header = seal(json.dumps(about).encode(), to=linker.public, context=context)
     cipher = AESGCM(key)
-    with telling(path):
-        draft = hidden(path, "draft")
+    with telling(path), drafted(path) as draft:
         with draft.open("wb", buffering=1 << 20) as out:
             out.write(header)
             for kind, several, width in (
@@ -88,7 +87,8 @@ def keep_rows(path: Path, columns: Columns, *, upto: str, context: bytes, linker
             out.write(len(header).to_bytes(LENGTH, "big"))
             out.flush()
             os.fsync(out.fileno())
-        rename_whole(draft, path)
+        draft.replace(path)
+        sync_folder(path.parent)
 
 
 def _heads(columns: Columns) -> Iterator[bytes]:
@@ -211,7 +211,12 @@ def resident(path: Path, *, context: bytes, linker: Identity, space: Space) -> I
     with path.open("rb", buffering=0) as file:
         read, end = _reading(file), file.seek(0, os.SEEK_END)
         length = int.from_bytes(read(LENGTH, max(end - LENGTH, 0)), "big")
-        about = json.loads(open_sealed(read(min(length, end), 0), by=linker, context=context))
+        try:
+            about = json.loads(open_sealed(read(min(length, end), 0), by=linker, context=context))
+        except BadSeal as fault:
+            raise BadSeal(
+                "rows that the linker keeps were altered or cut short, or belong elsewhere: run the linker in full"
+            ) from fault
         if about["format"] != ROWS_FORMAT:
             raise BadSeal(f"rows that the linker keeps should be {ROWS_FORMAT}: run the linker in full")
         size, lanes = int(about["rows"]), tuple(about["lanes"])

@@ -4,17 +4,14 @@ The weight is that of Fellegi and Sunter (1969) as Splink writes it, log2 of the
 would account for (`relatives`); tests hold both against Splink.
 """
 
-from typing import Final
-
 import numpy as np
 import pyarrow as pa
 
 from linkage.central.pairs.compare import Compared, levels_of
 from linkage.central.pairs.model import PassModel
+from linkage.central.pairs.sealed_pairs import SCORED_FROM
 from linkage.central.pairs.training import Patterns, log_odds
 from linkage.columns import as_arrow, named
-
-SCORED_FROM: Final = 0.01
 
 
 def score_pairs(compared: Compared, *, model: PassModel, at_least: float = SCORED_FROM) -> pa.Table:

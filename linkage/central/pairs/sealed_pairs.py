@@ -11,6 +11,8 @@ from linkage.manifest import Round
 
 PAIRS_FORMAT: Final = "linkage-pairs/v2"
 PAIRS_SUFFIX: Final = ".pairs.sealed"
+# Of a lower match probability, an incremental run tells those alone that stand in place of an earlier pair.
+SCORED_FROM: Final = 0.01
 
 
 def pairs_context(one: Round, key: str) -> bytes:
