@@ -156,6 +156,11 @@ WORST = (
     ((5, 5, 5), 0.7, 15, True, 10, 0.0, 1),
     ((9, 11, 14), 0.5, 4, True, 20, 0.0, 400),
     ((3, 3, 3, 3, 3), 2.0, 4, True, 20, 0.0, 300),
+    ((9, 11, 14), 0.5, 6, True, 20, 0.3, 11),
+    ((9, 11, 14), 0.5, 4, True, 20, 0.3, 12),
+    ((9, 11, 14), 2.0, 4, True, 20, 0.1, 13),
+    ((4, 5, 5, 9), 0.3, 4, True, 20, 0.4, 14),
+    ((4, 5, 5, 9), 2.0, 4, True, 20, 0.0, 16),
 )
 """Exact tables of another tool that were slowest to attack among some hundred of fifteen shapes and many densities, most of them printing no zero."""
 

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
+from policies.disclosure.diving import Dive
 from policies.disclosure.pieces import limit as endless
 from policies.disclosure.pieces import part, pieces
 from policies.disclosure.system import WHOLE, Floats, System, room, solve
 
 FURTHER: Final = 2
 """How far from fractions of people whole ones are looked for."""
+LARGE: Final = 150
+"""Counts in one piece, beyond which they are looked for by going down first, from sides that are drawn: branching may take seconds there."""
+TRIAL: Final = 200
+"""What it costs to look at one statement after another, as passes over their coefficients."""
+MOST_DIVES: Final = 10
+SEED: Final = 1
 
 
 def arrangement(system: System, objective: Floats, *, least: Floats, most: Floats) -> Floats | None:
@@ -28,17 +36,48 @@ def arrangement(system: System, objective: Floats, *, least: Floats, most: Float
     return None
 
 
-def stands(system: System) -> bool:
-    """Whether whole people were found who satisfy every statement."""
-    known = room(system)
+@dataclass(frozen=True, slots=True, eq=False)
+class People:
+    """Whole counts that satisfy every statement of a system, None if none were found; and the effort of looking for them, as `Solution.spent`."""
+
+    counts: Floats | None
+    spent: int
+
+
+def people(system: System, *, thorough: bool = True) -> People:
+    """Whole people who satisfy every statement. If not `thorough`, in large pieces by going down alone."""
+    known, spent = room(system), int(system.matrix.nnz) * TRIAL
     if known is None:
-        return False
-    most = np.minimum(known.most, endless(system, known))
+        return People(None, spent)
+    counts, most = known.least.copy(), np.minimum(known.most, endless(system, known))
     for columns, inside, _ in pieces(system, known, np.zeros(0, dtype=np.int64)):
         if len(columns) < 2:  # every whole number between its limits is possible
             continue
-        piece, least = part(system, known, columns, inside), known.least[columns]
-        objectives = (sign * np.ones(len(columns)) for sign in (0.0, 1.0, -1.0))
-        if all(arrangement(piece, one, least=least, most=most[columns]) is None for one in objectives):
-            return False
-    return True
+        piece = part(system, known, columns, inside)
+        found = _in_piece(piece, least=known.least[columns], most=most[columns], thorough=thorough)
+        spent += found.spent
+        if found.counts is None:
+            return People(None, spent)
+        counts[columns] = found.counts
+    return People(counts, spent)
+
+
+def _in_piece(piece: System, *, least: Floats, most: Floats, thorough: bool) -> People:
+    width, spent = len(least), 0
+    if width > LARGE:
+        sides = np.random.default_rng(SEED)
+        for _ in range(MOST_DIVES):
+            dive = Dive(piece, sides.choice([-1.0, 1.0], width), least=least, most=most)
+            found = dive.down()
+            spent += dive.spent
+            if found is not None or dive.first is None:  # not even fractions of people satisfy them
+                return People(found, spent)
+        if not thorough:
+            return People(None, spent)
+    each = int(piece.matrix.nnz) * sum(piece.matrix.shape)
+    for sign in (0.0, 1.0, -1.0):
+        found = arrangement(piece, sign * np.ones(width), least=least, most=most)
+        spent += each
+        if found is not None:
+            break
+    return People(found, spent)

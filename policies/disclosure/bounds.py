@@ -23,7 +23,7 @@ from policies.disclosure.system import WHOLE, Floats, System, room
 class Ranges:
     """For each sum: no arrangement lies outside `least` to `most`; one was found at `reached_low` and one at `reached_high`.
 
-    `cut_short`: so many are too narrow that not all others were looked at; `exhausted`: the effort that one attack may take was `spent` (see `Solution`).
+    `cut_short`: so many are too narrow that not all others were looked at; `exhausted`: the effort that one attack may take was `spent` (see `Solution`), of which so much was `looked` where statements are equations.
     """
 
     least: Floats
@@ -33,6 +33,7 @@ class Ranges:
     cut_short: bool
     exhausted: bool
     spent: int
+    looked: int = 0
 
     @property
     def settled(self) -> NDArray[np.bool_]:
@@ -55,15 +56,19 @@ def ranges(
     *,
     wanted: Floats,
     exact: bool = True,
+    proving: bool = False,
+    people_first: bool = False,
     may_stop: bool = True,
     most_spent: int | None = None,
+    looked: int = 0,
     floor: Floats | None = None,
+    start: Floats | None = None,
 ) -> Ranges | None:
     """The range of the sum in each of these rows of the system; None if the statements contradict each other.
 
     A range at least as wide as `wanted` may be given too narrow where exactness would take too long; one that is narrower is exact.
-    If not `exact`, only which ranges are wide enough is settled. `may_stop`: once single statements tell of enough ranges that are narrower than wanted.
-    `most_spent`: the effort after which nothing more is looked for, if not the usual one. `floor`: below it the width of a range does not count.
+    If not `exact`, only which ranges are wide enough is settled; if `proving`, only which are not, for as many of these as not even fractions of people make wide enough. `people_first`: in large pieces whole people are looked for before that is proved. `may_stop`: once single statements tell of enough ranges that are narrower than wanted.
+    `most_spent`: the effort after which nothing more is looked for, if not the usual one; `looked`: that which was spent before where statements are equations. `floor`: below it the width of a range does not count. `start`: whole counts that satisfy the statements, if any are known.
     """
     known = room(system)
     if known is None:
@@ -76,15 +81,20 @@ def ranges(
         low,
         high,
         wanted=wanted,
-        hurried=not exact,
+        hurried=proving or not exact,
+        proving=proving,
+        people_first=people_first,
         told=0,
         most_spent=progress.MOST_SPENT if most_spent is None else most_spent,
+        most_looked=progress.most_looked(system) - looked,
         floor=np.zeros(len(rows)) if floor is None else floor,
     )
     if may_stop and len(known.least) > LARGE:
         work.told = int(work.certain(np.arange(len(rows))).sum())
     most = limit(system, known)
     for columns, inside, which in pieces(system, known, rows):
-        if not settle(system, columns, inside, which, known=known, endless=most, work=work):
+        if not settle(system, columns, inside, which, known=known, endless=most, work=work, start=start):
             return None
-    return Ranges(work.least, work.most, work.low, work.high, work.cut_short, work.exhausted, work.spent)
+    return Ranges(
+        work.least, work.most, work.low, work.high, work.cut_short, work.exhausted, work.spent, work.looked
+    )

@@ -23,6 +23,8 @@ SEED: Final = 1
 MOST_DIVES: Final = 12
 FEW_LEFT: Final = 4
 """The same where statements are equations, while there are more sums than this."""
+LESS: Final = 0.97
+"""In one of several ways, while each time leaves no more than this share of them."""
 MIXED_FIRST: Final = 2
 """Of these in fractions of people alone, to see what not even they make wide enough."""
 TRIED: Final = 3
@@ -53,11 +55,15 @@ def settle_large(piece: Piece) -> bool:
         return True
     ones = np.ones(len(every))
     sides = [_Pushed(every, ones, found.counts), _push(piece, every, -ones)]
+    early = work.people_first and piece.equations and piece.system.whole
+    if early:
+        _dive(piece, sides)
     parted = _prove_narrow(piece)
-    if work.cut_short:
+    if work.cut_short or work.proving:
         return True
     if piece.equations and piece.system.whole:
-        _dive(piece, [*sides, *parted])
+        if not early:
+            _dive(piece, [*sides, *parted])
         shift(piece, every)
     else:
         _mix(piece, [*sides, *parted])
@@ -74,7 +80,7 @@ def _prove_narrow(piece: Piece) -> list[_Pushed]:
     work, sides = piece.work, np.random.default_rng(SEED)
     found: list[_Pushed] = []
     for _ in range(MIXED_FIRST):
-        left = np.flatnonzero(~_wide(piece))
+        left = np.flatnonzero(~(_wide(piece) | work.enough(piece.which)))
         if len(left) < 2 or work.exhausted:
             break
         signs = sides.choice([-1.0, 1.0], len(left))
@@ -82,7 +88,7 @@ def _prove_narrow(piece: Piece) -> list[_Pushed]:
     for place in np.arange(len(piece.which)):
         if work.cut_short or work.exhausted:
             break
-        if not _wide(piece)[place]:
+        if not (_wide(piece)[place] or work.enough(piece.which[[place]])[0]):
             _ends(piece, np.array([place]))
             work.found += int(work.certain(piece.which[[place]])[0])
     return found
@@ -90,8 +96,11 @@ def _prove_narrow(piece: Piece) -> list[_Pushed]:
 
 def _wide(piece: Piece) -> NDArray[np.bool_]:
     """Where fractions of people were found that lie so far apart as wanted."""
-    low = np.maximum(piece.low, piece.work.floor[piece.which] - piece.known)
-    return np.asarray(piece.high - low >= piece.work.wanted[piece.which] - WHOLE, dtype=bool)
+    low, high = piece.low + piece.known, piece.high + piece.known
+    if piece.work.proving and piece.system.whole:
+        low, high = np.ceil(low - WHOLE), np.floor(high + WHOLE)
+    low = np.maximum(low, piece.work.floor[piece.which])
+    return np.asarray(high - low >= piece.work.wanted[piece.which] - WHOLE, dtype=bool)
 
 
 def _mix(piece: Piece, found: list[_Pushed]) -> None:
@@ -115,10 +124,12 @@ def _dive(piece: Piece, found: list[_Pushed]) -> None:
     if not work.enough(piece.which).all():
         for one in found[:2]:
             _ = piece.keep(one.counts) or piece.dive(one.places, sign=one.signs)
+    before = np.inf
     for _ in range(MOST_DIVES):
         left = np.flatnonzero(~(work.enough(piece.which) | work.certain(piece.which)))
-        if len(left) <= FEW_LEFT or work.exhausted:
+        if len(left) <= FEW_LEFT or work.exhausted or (work.people_first and len(left) > LESS * before):
             break
+        before = len(left)
         signs = sides.choice([-1.0, 1.0], len(left))
         for sign in (signs, -signs):
             piece.dive(left, sign=sign)
@@ -208,7 +219,7 @@ def _branch(piece: Piece, place: int) -> None:
     work = piece.work
     for sign in (1, -1):
         work.unsure -= 1 if piece.equations else HARD
-        if work.unsure < 0 or not work.may_search:
+        if work.unsure < 0 or work.exhausted:
             return
         objective = sign * piece.sums[[place]].toarray().ravel()
         found = piece.search(objective, least=piece.least, most=piece.most)

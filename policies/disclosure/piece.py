@@ -51,7 +51,7 @@ class Piece:
         """The sums of these places made small (1) or large (-1) together, in fractions of people."""
         weights = np.broadcast_to(np.asarray(sign, dtype=np.float64), len(places))
         found = self._programs.push(np.asarray(self.sums[places].T @ weights))
-        self.work.spent += found.spent
+        self._count(found.spent)
         if found.counts is not None:
             sums: Floats = np.asarray(self.sums @ found.counts)
             self.low, self.high = np.minimum(self.low, sums), np.maximum(self.high, sums)
@@ -61,7 +61,7 @@ class Piece:
         """Whether whole people were found where the sums of these places are small (1) or large (-1) together; what they show of the sums is kept."""
         weights = np.broadcast_to(np.asarray(sign, dtype=np.float64), len(places))
         objective = np.asarray(self.sums[places].T @ weights)
-        if not self.work.may_search:
+        if self.work.exhausted:
             return False
         one = Dive(self.system, objective, least=self.least, most=self.most)
         found = one.down()
@@ -99,7 +99,7 @@ class Piece:
     def boxed(self, counts: Floats, *, objective: Floats) -> bool:
         """The same by branching, no further away than the next whole number but one."""
         for further in range(2):
-            if not self.work.may_search:
+            if self.work.exhausted:
                 break
             below = np.maximum(self.least, np.floor(counts + WHOLE) - further)
             above = np.minimum(self.most, np.ceil(counts - WHOLE) + further)
@@ -117,7 +117,7 @@ class Piece:
 
         `by`: so many people at a time.
         """
-        if not self.work.may_search:
+        if self.work.exhausted:
             return False
         before = self._shifters.spent
         found = self._shifters.to(place, goal=goal, sign=sign, by=by)
@@ -127,7 +127,7 @@ class Piece:
     def _mended(self, counts: Floats, *, at: tuple[int, float] | None, moves: int) -> Floats | None:
         before = self._mender.spent
         found = self._mender.near(counts, at=at, moves=moves)
-        self.work.spent += self._mender.spent - before
+        self._count(self._mender.spent - before)
         return found
 
     def keep(self, counts: Floats | None) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from policies.disclosure.system import WHOLE, Floats
+from policies.disclosure.system import WHOLE, Floats, System
 
 Places = NDArray[np.int64]
 MOST_SINGLE: Final = 400
@@ -21,18 +21,25 @@ MOST_CERTAIN: Final = 30
 MOST_UNSURE: Final = 60
 """In large pieces, searches by branching for a range that may be wide enough, where statements are equations, for there it is quick; else each counts as `HARD`.
 What is not settled by then counts as too narrow."""
-MOST_LOOKED: Final = 800_000_000
-"""The effort of looking for whole people in pieces where statements are equations. What was not shown to be wide enough by then counts as too narrow."""
+MOST_LOOKED: Final = 400_000_000
+"""The effort of one attack in pieces where statements are equations, for each `PER` statements; in all ways in which zeros can be hidden together. What is not known to be wide enough by then counts as too narrow."""
+PER: Final = 1_800
+"""As many as a table has cells at most that is to be attacked in 3 s. Fewer may take the effort of so many."""
 MOST_SPENT: Final = 10_000_000_000
 """The effort of one attack. Beyond, nothing more is looked for, and what is not known to be wide enough counts as too narrow."""
+
+
+def most_looked(system: System) -> float:
+    """The effort of one attack on these statements where they are equations."""
+    return MOST_LOOKED * max(1.0, system.matrix.shape[0] / PER)
 
 
 @dataclass(slots=True, eq=False)
 class Work:
     """Ranges while they are being settled: `sums` has one row for each; none lies outside `least` to `most`, `low` and `high` were reached.
 
-    Below `floor` it does not matter how small a sum can be. `told`: how many were known to be too narrow from the start, where that is enough to know. `spent`: the effort so far, as `Solution.spent`, of at most `most_spent`;
-    `looked`: that of looking for whole people where statements are equations.
+    If `hurried`, only which are wide enough is settled; if `proving`, only which are not; if `people_first`, whole people are looked for before it is proved which are not. Below `floor` it does not matter how small a sum can be. `told`: how many were known to be too narrow from the start, where that is enough to know. `spent`: the effort so far, as `Solution.spent`, of at most `most_spent`;
+    `looked`: that where statements are equations, of at most `most_looked`.
     """
 
     sums: csr_array
@@ -42,8 +49,11 @@ class Work:
     high: Floats
     wanted: Floats
     hurried: bool
+    proving: bool
+    people_first: bool
     told: int
     most_spent: int
+    most_looked: float
     floor: Floats
     unsure: int
     single: int = MOST_SINGLE
@@ -60,14 +70,20 @@ class Work:
         *,
         wanted: Floats,
         hurried: bool,
+        proving: bool,
+        people_first: bool,
         told: int,
         most_spent: int,
+        most_looked: float,
         floor: Floats,
     ) -> Work:
         """Nothing has been reached yet, except that what has no limit reaches any height."""
         nothing = np.full(len(least), np.inf)
         high = np.where(np.isinf(most), np.inf, -np.inf)
-        return cls(sums, least, most, nothing, high, wanted, hurried, told, most_spent, floor, MOST_UNSURE)
+        return cls(
+            sums, least, most, nothing, high, wanted, hurried, proving, people_first, told, most_spent,
+            most_looked, floor, MOST_UNSURE,
+        )  # fmt: skip
 
     @property
     def cut_short(self) -> bool:
@@ -75,14 +91,9 @@ class Work:
         return max(self.told, self.found) >= MOST_CERTAIN
 
     @property
-    def may_search(self) -> bool:
-        """Whether whole people may still be looked for."""
-        return self.looked < MOST_LOOKED and not self.exhausted
-
-    @property
     def exhausted(self) -> bool:
         """Whether all effort is spent."""
-        return self.spent >= self.most_spent
+        return self.spent >= self.most_spent or self.looked >= self.most_looked
 
     def enough(self, which: Places) -> NDArray[np.bool_]:
         """Where arrangements were found that lie so far apart as wanted."""

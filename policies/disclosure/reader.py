@@ -23,6 +23,9 @@ from policies.disclosure.table import HIDDEN, NOT_APPLICABLE
 from policies.disclosure.zeros import Ways, doubts, holds, lines_of_one, ranges_in_every_way
 
 MOST_EXPLAINED: Final = 30
+FEWER_EXPLAINED: Final = 6
+"""Findings of which it is said what gives them away; and where statements have more coefficients than `MANY`, so that each takes a tenth of a second."""
+MANY: Final = 10_000
 STATUS: Final = {HIDDEN: "hidden", NOT_APPLICABLE: "not-applicable"}
 SHOWN: Final = "shown"
 
@@ -168,6 +171,7 @@ def _narrow(
     given_away = learnt & (found.least < 1)
     narrow = np.flatnonzero(found.narrower(together.wanted) | given_away | (not settled))
     certain = given_away | (found.most - found.least < together.wanted - WHOLE)
+    explained = FEWER_EXPLAINED if together.system.matrix.nnz > MANY else MOST_EXPLAINED
     result = []
     for number, n in enumerate(narrow):
         row = int(together.demanded[n])
@@ -177,7 +181,7 @@ def _narrow(
             published_numbers(
                 together, row, tables=[one.table for one in readings], range_=(found.least[n], found.most[n])
             )
-            if number < MOST_EXPLAINED and certain[n]
+            if number < explained and certain[n]
             else ()
         )
         upper = found.most[n] if not isinf(found.most[n]) else found.least[n]

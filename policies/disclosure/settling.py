@@ -14,10 +14,10 @@ from policies.disclosure.piece import Piece
 from policies.disclosure.pieces import part
 from policies.disclosure.progress import Places, Work
 from policies.disclosure.small_piece import settle_small
-from policies.disclosure.system import Room, System
+from policies.disclosure.system import Floats, Room, System
 
 LARGE: Final = 300
-"""Counts in one piece, beyond which only those ranges are looked at that are not known to be wide enough."""
+"""Counts in one piece, or sums of them, beyond which only those ranges are looked at that are not known to be wide enough."""
 
 
 def settle(
@@ -29,8 +29,9 @@ def settle(
     known: Room,
     endless: float,
     work: Work,
+    start: Floats | None = None,
 ) -> bool:
-    """Whether the statements of one piece can hold together; the ranges of its sums are settled on the way."""
+    """Whether the statements of one piece can hold together; the ranges of its sums are settled on the way. `start`: whole counts that satisfy all statements, if any are known."""
     counts = np.where(known.least == known.most, known.least, 0.0)
     if not len(columns):
         work.saw(counts, which)
@@ -43,4 +44,7 @@ def settle(
         return True
     statements = part(system, known, columns, inside)
     piece = Piece(statements, columns, which, least=least, most=most, counts=counts, work=work)
-    return (settle_large if work.hurried or len(columns) > LARGE else settle_small)(piece)
+    if start is not None:
+        piece.keep(start[columns])
+    large = work.hurried or max(len(columns), len(which)) > LARGE
+    return (settle_large if large else settle_small)(piece)

@@ -74,7 +74,7 @@ def _one_by_one(piece: Piece) -> None:
             for sign in (1, -1):
                 if not work.open(np.array([one]), sign=sign).size or not work.may_look(int(one), whole=whole):
                     continue
-                if whole and not work.may_search:
+                if whole and work.exhausted:
                     return
                 if whole:
                     objective = sign * piece.sums[[place]].toarray().ravel()

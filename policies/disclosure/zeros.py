@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from policies.disclosure import progress
-from policies.disclosure.arrangement import stands
+from policies.disclosure.arrangement import people
 from policies.disclosure.bounds import Ranges, ranges
 from policies.disclosure.joint import Joint, Reading
 from policies.disclosure.printed import Grid, Printed
@@ -102,6 +102,10 @@ class Ways:
         self._standing = [] if found else [system]
         self._untried: list[_Way] | None = [] if not found else None
         self._tried = 0
+        self._people: list[Floats | None] = [None] * len(self._standing)
+        self._most_spent = progress.most_looked(system)
+        self.spent = 0
+        """The effort of finding out which ways do not contradict what is printed."""
 
     @property
     def doubtful(self) -> bool:
@@ -119,12 +123,19 @@ class Ways:
     def at(self, number: int, *, narrow: Places = NONE) -> System | None:
         """The way of this number; None if no other was found. Another one is looked for among those that have somebody in these rows first, which are too narrow yet."""
         while number >= len(self._standing):
-            way = self._next(narrow)
+            way = self._next(narrow) if self.spent < self._most_spent else None
             if way is None:
                 return None
-            if stands(self._with(way, self._also)):
+            found = people(self._with(way, self._also), thorough=not self._standing)
+            self.spent += found.spent
+            if found.counts is not None:
                 self._standing.append(self._with(way, self.stated))
+                self._people.append(found.counts)
         return self._standing[number]
+
+    def people(self, number: int) -> Floats | None:
+        """Whole people who can be so in the way of this number, if any are known."""
+        return self._people[number]
 
     def _next(self, narrow: Places) -> _Way | None:
         if self._tried == MOST_TRIED or self._untried == []:
@@ -190,18 +201,19 @@ def ranges_in_every_way(
         system = ways.at(0)
         return None if system is None else ranges(system, rows, wanted=wanted, floor=floor, may_stop=may_stop)
     union: Ranges | None = None
+    before = ways.spent
     left, least = np.arange(len(rows)), np.zeros(len(rows)) if floor is None else floor
     for number in range(MOST_WAYS):
-        spent = 0 if union is None else union.spent
-        if union is not None and (not left.size or spent >= progress.MOST_SPENT):
+        spent, looked = (0, 0) if union is None else (union.spent, union.looked)
+        if union is not None and (not left.size or union.exhausted):
             break
         system = ways.at(number, narrow=rows[left])
         if system is None:
             break
-        most_spent = progress.MOST_SPENT - spent
         found = ranges(
-            system, rows[left], wanted=wanted[left], may_stop=False, most_spent=most_spent, floor=least[left]
-        )
+            system, rows[left], wanted=wanted[left], may_stop=False, people_first=True, floor=least[left],
+            most_spent=progress.MOST_SPENT - spent, looked=looked + ways.spent - before, start=ways.people(number),
+        )  # fmt: skip
         if found is None:
             continue
         union = found if union is None else _either(union, found, left)
@@ -209,8 +221,9 @@ def ranges_in_every_way(
         left = np.flatnonzero(~(union.reached_high >= reached + wanted - WHOLE))
         if not number and left.size and len(rows) > MOST_COMPLETE:
             union, settled = _narrow_in_all(
-                ways, rows, union, left, wanted=wanted, floor=least, stops=may_stop and not least.any()
-            )
+                ways, rows, union, left, wanted=wanted, floor=least, stops=may_stop and not least.any(),
+                looked=ways.spent - before,
+            )  # fmt: skip
             if union.cut_short:
                 break
             left = left[~settled]
@@ -218,15 +231,23 @@ def ranges_in_every_way(
 
 
 def _narrow_in_all(
-    ways: Ways, rows: Places, union: Ranges, left: Places, *, wanted: Floats, floor: Floats, stops: bool
+    ways: Ways,
+    rows: Places,
+    union: Ranges,
+    left: Places,
+    *,
+    wanted: Floats,
+    floor: Floats,
+    stops: bool,
+    looked: int,
 ) -> tuple[Ranges, NDArray[np.bool_]]:
     """With what is too narrow in every way, as it is even where no way says anything besides; and which of those that are left that is.
 
     Where it is so many that no others are looked at (`stops`), the range that the others have is what the statements leave without any way.
     """
     found = ranges(
-        ways.stated, rows[left], wanted=wanted[left], exact=False, may_stop=False, floor=floor[left],
-        most_spent=max(progress.MOST_SPENT - union.spent, 0),
+        ways.stated, rows[left], wanted=wanted[left], proving=True, may_stop=False, floor=floor[left],
+        most_spent=max(progress.MOST_SPENT - union.spent, 0), looked=looked + union.looked,
     )  # fmt: skip
     if found is None:
         return union, np.zeros(len(left), dtype=bool)
@@ -235,8 +256,10 @@ def _narrow_in_all(
     known = np.arange(len(left)) if cut_short else np.flatnonzero(narrow)
     least, most = union.least.copy(), union.most.copy()
     least[left[known]], most[left[known]] = found.least[known], found.most[known]
-    spent = union.spent + found.spent
-    return replace(union, least=least, most=most, cut_short=cut_short, spent=spent), narrow
+    return replace(
+        union, least=least, most=most, cut_short=cut_short, exhausted=union.exhausted or found.exhausted,
+        spent=union.spent + found.spent, looked=union.looked + found.looked,
+    ), narrow  # fmt: skip
 
 
 def holds(ways: Ways) -> bool:
@@ -253,5 +276,5 @@ def _either(one: Ranges, other: Ranges, at: Places) -> Ranges:
     np.maximum.at(high, at, other.reached_high)
     return Ranges(
         least, most, low, high, cut_short=False, exhausted=one.exhausted or other.exhausted,
-        spent=one.spent + other.spent,
+        spent=one.spent + other.spent, looked=one.looked + other.looked,
     )  # fmt: skip

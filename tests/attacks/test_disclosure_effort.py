@@ -20,9 +20,10 @@ from policies.disclosure.joint import joint
 from policies.disclosure.printed import Printed
 from policies.disclosure.protect import _in_words
 from policies.disclosure.protect_table import protect_table
-from policies.disclosure.reader import attack, readings_of
+from policies.disclosure.reader import attack, readings_by_zeros, readings_of
 from policies.disclosure.rules import TableRules
 from policies.disclosure.together import audit_together
+from policies.disclosure.zeros import ranges_in_every_way
 
 NAMES, SIZES = ("area", "age"), (6, 5)
 COUNTS = np.random.default_rng(4).poisson(np.random.default_rng(4).gamma(0.8, 12, SIZES))
@@ -116,3 +117,36 @@ def test_the_effort_is_the_same_each_time_and_ends_soon_after_its_limit() -> Non
     assert stopped is not None
     assert stopped.exhausted
     assert stopped.spent < spent[0]
+
+
+def test_all_ways_in_which_zeros_can_be_hidden_share_the_effort_of_one_attack(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What one way leaves of it is for the next ones, and what none of them settles within it is never called safe."""
+    rng = np.random.default_rng(5)
+    counts = np.maximum(rng.poisson(rng.gamma(0.5, 12, (5, 5, 6))), 1)
+    shown = ["[c]" if n < 9 else str(n) for n in counts.ravel()]
+    codes = [(f"a{x}", f"b{y}", f"c{z}") for x, y, z in np.ndindex(*counts.shape)]
+    for axis in range(3):
+        codes += [
+            (
+                "Total" if axis == 0 else f"a{x}",
+                "Total" if axis == 1 else f"b{y}",
+                "Total" if axis == 2 else f"c{z}",
+            )
+            for x, y, z in np.ndindex(*(1 if n == axis else size for n, size in enumerate(counts.shape)))
+        ]
+        shown += [str(n) for n in counts.sum(axis=axis).ravel()]
+    table = Printed("t", ("a", "b", "c"), tuple(codes), tuple(shown), EXACT)
+    together = joint(readings_of([table]))
+    whole = {one.codes for one in attack(table).findings}
+    for limit in (400_000_000, 10_000_000, 2_000_000):
+        monkeypatch.setattr(progress, "MOST_LOOKED", limit)
+        ways = next(iter(readings_by_zeros(readings_of([table])))).ways
+        found = ranges_in_every_way(ways, together.demanded, wanted=together.wanted)
+        assert found is not None
+        spent = found.looked + ways.spent
+        assert spent < limit + 2_000_000
+        assert spent > min(limit, 20_000_000)
+        assert whole <= {one.codes for one in attack(table).findings}
+    assert whole < {one.codes for one in attack(table).findings}

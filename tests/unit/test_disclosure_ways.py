@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.sparse import csr_array
 
-from policies.disclosure.arrangement import stands
+from policies.disclosure.arrangement import people
 from policies.disclosure.small_groups import Small, small_in_every_way
 from policies.disclosure.system import System
 from policies.disclosure.zeros import Doubt, Line, Ways, holds, ranges_in_every_way
@@ -25,8 +25,8 @@ def two_cells(total: float) -> tuple[System, Ways]:
 
 
 def test_statements_that_fractions_of_people_alone_satisfy_do_not_stand() -> None:
-    assert stands(pairs(2.0))
-    assert not stands(pairs(1.0))
+    assert people(pairs(2.0)).counts is not None
+    assert people(pairs(1.0)).counts is None
     assert not holds(Ways(pairs(1.0), [Doubt(np.zeros(0, dtype=np.int64), ())]))
 
 
@@ -61,3 +61,20 @@ def test_a_group_is_open_as_soon_as_one_way_leaves_it_open_and_none_is_where_no_
     assert small_in_every_way(apart, one, most=3) == (Small(0, 1, 2),)
     nobody, _ = two_cells(1.0)
     assert small_in_every_way(Ways(nobody, [Doubt(np.array([0, 1]), ())]), one, most=3) == (Small(0, 0, -1),)
+
+
+def test_whole_people_of_a_large_piece_satisfy_everything_and_a_contradiction_is_told_at_once() -> None:
+    rng = np.random.default_rng(3)
+    counts = rng.poisson(4.0, (12, 15))
+    rows = np.vstack([np.kron(np.eye(12), np.ones(15)), np.kron(np.ones(12), np.eye(15))])
+    totals = np.concatenate([counts.sum(axis=1), counts.sum(axis=0)]).astype(np.float64)
+    found = people(System(csr_array(rows), totals, totals))
+    assert found.counts is not None
+    assert (found.counts >= 0).all()
+    assert (rows @ found.counts == totals).all()
+    assert (found.counts == np.round(found.counts)).all()
+    other = totals.copy()
+    other[0] += 1.0
+    none = people(System(csr_array(rows), other, other))
+    assert none.counts is None
+    assert 0 < none.spent < 2 * found.spent
