@@ -17,6 +17,7 @@ from policies.disclosure.sums.inside import FromInside, told_inside
 from policies.disclosure.sums.magnitudes import COUNT, SUM, Magnitudes, thousandths
 from policies.disclosure.sums.ranges import Demand, Found, sum_ranges
 from policies.disclosure.sums.result import Measured, Result, Told, counts_measured, counts_told
+from policies.disclosure.sums.somebody import somebody
 from policies.disclosure.sums.statements import Statements, demand_of, first_of_sums
 from policies.disclosure.sums.telling import Sides
 from policies.disclosure.sums.tied import tied_ranges
@@ -49,15 +50,15 @@ def attack_magnitudes(
 ) -> Result:
     """Every count and sum of the table as its readers can bound it, read together with the earlier tables, which describe the same people.
 
-    Counts are attacked as whole people first, then counts and sums together as linear programs. `sides`: what whoever protects the table knows about sums of it that tell too much, and a
+    Counts are attacked as whole people first, of whom there is at least one where a sum cannot be 0; then counts and sums together as linear programs. `sides`: what whoever protects the table knows about sums of it that tell too much, and a
     reader does not. These may not be narrowed down to what they demand, neither by a reader nor by somebody who contributes to another one of them.
 
     Raises:
         TableInvalid: the printed numbers contradict each other, or cannot come about under their rules.
     """
     tables = (table, *earlier)
-    counts = attack(table.counts, earlier=[one.counts for one in earlier])
     of = next((one.of for one in tables if one.of is not None), None)
+    counts = attack(table.counts, earlier=[one.counts for one in earlier], besides=somebody(tables, of=of))
     told_in, together, targets, found, demand = _bounded(tables, of, sides or {})
     narrow = found.too_narrow(demand)
     known = {(one.table, one.codes) for one in counts.findings}
