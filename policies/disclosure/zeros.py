@@ -26,6 +26,11 @@ MOST_WAYS: Final = 40
 """Ways in which zeros can be hidden that are looked at. What none of them leaves open counts as too narrow."""
 MOST_COMPLETE: Final = 150
 """Sums, beyond which it is asked first which of those that are too narrow in the first way are so in all ways; and if these are many, no more ways are looked at."""
+FIRST: Final = 0
+LATER: Final = 2
+"""The ways, by number, after which that is asked: in fractions of people, and again in whole people of what two further ways have not opened."""
+NO_USE: Final = 10
+"""Ways one after another that open none of so many sums, after which no more are looked at."""
 MOST_LISTED: Final = 4_000
 """Ways among which these are chosen."""
 MOST_TRIED: Final = 300
@@ -201,7 +206,7 @@ def ranges_in_every_way(
         system = ways.at(0)
         return None if system is None else ranges(system, rows, wanted=wanted, floor=floor, may_stop=may_stop)
     union: Ranges | None = None
-    before = ways.spent
+    before, of_no_use = ways.spent, 0
     left, least = np.arange(len(rows)), np.zeros(len(rows)) if floor is None else floor
     for number in range(MOST_WAYS):
         spent, looked = (0, 0) if union is None else (union.spent, union.looked)
@@ -218,11 +223,14 @@ def ranges_in_every_way(
             continue
         union = found if union is None else _either(union, found, left)
         reached = np.maximum(union.reached_low, least)
-        left = np.flatnonzero(~(union.reached_high >= reached + wanted - WHOLE))
-        if not number and left.size and len(rows) > MOST_COMPLETE:
+        before_it, left = len(left), np.flatnonzero(~(union.reached_high >= reached + wanted - WHOLE))
+        of_no_use = of_no_use + 1 if len(left) == before_it else 0
+        if of_no_use == NO_USE and len(rows) > MOST_COMPLETE:
+            break
+        if number in (FIRST, LATER) and left.size and len(rows) > MOST_COMPLETE:
             union, settled = _narrow_in_all(
-                ways, rows, union, left, wanted=wanted, floor=least, stops=may_stop and not least.any(),
-                looked=ways.spent - before,
+                ways, rows, union, left, wanted=wanted, floor=least, proving=number == FIRST,
+                stops=may_stop and not least.any(), looked=ways.spent - before,
             )  # fmt: skip
             if union.cut_short:
                 break
@@ -238,15 +246,16 @@ def _narrow_in_all(
     *,
     wanted: Floats,
     floor: Floats,
+    proving: bool,
     stops: bool,
     looked: int,
 ) -> tuple[Ranges, NDArray[np.bool_]]:
-    """With what is too narrow in every way, as it is even where no way says anything besides; and which of those that are left that is.
+    """With what is too narrow in every way, as it is even where no way says anything besides; and which of those that are left that is. If `proving`, only what is so in fractions of people.
 
     Where it is so many that no others are looked at (`stops`), the range that the others have is what the statements leave without any way.
     """
     found = ranges(
-        ways.stated, rows[left], wanted=wanted[left], proving=True, may_stop=False, floor=floor[left],
+        ways.stated, rows[left], wanted=wanted[left], proving=proving, may_stop=False, floor=floor[left],
         most_spent=max(progress.MOST_SPENT - union.spent, 0), looked=looked + union.looked,
     )  # fmt: skip
     if found is None:

@@ -19,6 +19,7 @@ from linkage.partner import processes, sealed_files
 from linkage.partner.ledger.folder import LedgerFolder
 from linkage.schema import load_schema
 from linkage.tokens import TOKENS_FORMAT
+from tests.children import children
 from tests.fixtures_interrupted import Sender, dying_at, gone_within, in_child, nothing_left
 
 if sys.platform == "win32":
@@ -27,12 +28,11 @@ if sys.platform == "win32":
 only_linux = pytest.mark.skipif(sys.platform != "linux", reason="passes are shared out on Linux alone")
 
 
-def without_children() -> bool:
-    try:
-        os.waitpid(-1, os.WNOHANG)
-    except ChildProcessError:
-        return True
-    return False
+@pytest.fixture(autouse=True)
+def no_child_is_left() -> Iterator[None]:
+    before = children()
+    yield
+    assert children() == before
 
 
 def in_helpers(instead: Callable[[], None]) -> Callable[[int], None]:
@@ -73,7 +73,6 @@ def test_what_several_processes_make_is_what_one_makes(
         )
     assert told[0] == told[1]
     assert len(told[0][3]) == 4
-    assert without_children()
 
 
 @only_linux
@@ -99,7 +98,6 @@ def test_a_readable_value_in_a_pass_that_another_process_made_stops_the_submissi
         said.append(str(found.value))
         assert not sender.out.exists()
     assert said[0] == said[1]
-    assert without_children()
 
 
 @only_linux
@@ -140,7 +138,6 @@ def test_a_helper_that_the_system_kills_is_named_with_what_to_do(
         with pytest.raises(NotWritten, match=r"by signal 9 \(SIGKILL\), and nothing was left: .*--processes 1"):
             sender.whole()
     assert nothing_left(sender)
-    assert without_children()
     sender.whole()
 
 
@@ -158,7 +155,6 @@ def test_what_the_system_refuses_a_helper_is_said_as_it_is_of_one_process(
     ):
         sender.whole()
     assert nothing_left(sender)
-    assert without_children()
 
 
 @only_linux
@@ -173,7 +169,6 @@ def test_an_officer_who_stops_a_run_of_several_processes_leaves_nothing(
     with pytest.raises(KeyboardInterrupt):
         sender.whole()
     assert nothing_left(sender)
-    assert without_children()
 
 
 @only_linux
