@@ -5,9 +5,8 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from keys import Identity
 from linkage.central.assembly.history import Event, of_person
@@ -17,6 +16,7 @@ from linkage.central.assembly.kept_tables import Kept
 from linkage.errors import BadInput
 from service import clock
 from service.centre.assembler import KEPT_FOLDER
+from service.centre.told import Told
 from service.memory import read_remembered
 from service.places import IDENTITY_FILE
 from service.trust.unlocking import asking, unlocker
@@ -28,14 +28,6 @@ SAYS: Final[Mapping[str, str]] = {
     "moved": "of {before} a part went over to {after}",
     "ended": "{before} has no record any more",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """An answer as sentences and as JSON."""
-
-    lines: Sequence[str]
-    body: Mapping[str, Any]
 
 
 def people_told(folder: Path, *, shared: Path) -> Told:

@@ -1,22 +1,14 @@
 """What the log of the linker or the assembler says of its runs, once every entry was found signed and in its place."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from linkage.errors import BadInput
+from service.centre.told import Told
 from service.centre.work_log import LOG_FOLDER, Work, read_work
 from service.errors import UNSHOWN, as_shown
 from service.shared import read_project, read_root
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """An answer as sentences and as JSON."""
-
-    lines: Sequence[str]
-    body: Mapping[str, Any]
 
 
 def work_told(folder: Path, *, shared: Path, root: Path) -> Told:
