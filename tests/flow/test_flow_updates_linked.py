@@ -225,8 +225,8 @@ def test_rows_that_the_linker_keeps_are_opened_only_as_they_were_kept(
             run_update(linker, **centre_of(at_home, model))
     kept[0].write_bytes(honest[0])
     with monkeypatch.context() as patch:
-        patch.setattr("linkage.central.pairs.resident.ROWS_FORMAT", "linkage-rows/v3")
-        with pytest.raises(BadSeal, match="should be linkage-rows/v3"):
+        patch.setattr("linkage.central.pairs.resident.ROWS_FORMAT", "linkage-rows/v4")
+        with pytest.raises(BadSeal, match="should be linkage-rows/v4"):
             run_update(linker, **centre_of(at_home, model))
     folder = run_update(linker, **centre_of(at_home, model))
     assert folder is not None

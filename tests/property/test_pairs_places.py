@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkage.central.pairs.among import Names, among
+from linkage.central.pairs.among import Among, Names, each_once, found_in
 
 WORDS = st.lists(st.integers(-(2**63), 2**63 - 1) | st.integers(-5, 5), max_size=40)
 
@@ -31,7 +31,7 @@ def test_rows_that_rise_are_not_looked_at_one_by_one(rows: list[int]) -> None:
 
     within = np.unique(np.array(rows, dtype=np.int64))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("linkage.central.pairs.among.among", never)
+        patch.setattr("linkage.central.pairs.among.Among.__call__", never)
         places, numbers = Names([within]).places(within)
     assert places.tolist() == numbers.tolist() == list(range(len(within)))
 
@@ -39,4 +39,15 @@ def test_rows_that_rise_are_not_looked_at_one_by_one(rows: list[int]) -> None:
 @given(WORDS, WORDS)
 def test_words_are_told_apart_though_their_first_bits_are_the_same(rows: list[int], few: list[int]) -> None:
     wanted, within = np.unique(np.array(few, dtype=np.int64)), np.array(rows, dtype=np.int64)
-    assert among(wanted)(within).tolist() == np.isin(within, wanted).tolist()
+    assert Among(wanted)(within).tolist() == np.isin(within, wanted).tolist()
+
+
+@given(st.lists(st.integers(-4, 4) | st.sampled_from([-(2**63), 2**63 - 1])), WORDS)
+def test_few_words_are_found_among_many_of_which_some_stand_there_more_than_once(
+    many: list[int], few: list[int]
+) -> None:
+    several, wanted = np.sort(np.array(many, dtype=np.int64)), each_once(np.array(few, dtype=np.int64))
+    assert wanted.tolist() == sorted(set(few))
+    assert (
+        np.sort(found_in(several, wanted=wanted)).tolist() == np.flatnonzero(np.isin(several, wanted)).tolist()
+    )

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from keys import BadSeal, Identity
+from linkage.central.pairs.chunks import block_order
 from linkage.central.pairs.resident import HEADS, LENGTH, PAGE, TAG, keep_rows, resident, space_to_open
 from linkage.errors import NotWritten
 
@@ -19,12 +20,12 @@ NONE = np.empty(0, dtype=np.int64)
 
 def columns(size: int) -> dict[str, np.ndarray]:
     rng = np.random.default_rng(size)
-    return {n: rng.integers(0, 100, size).astype(np.int8 if n.endswith("_band") else np.int64) for n in LANES}
+    return {n: rng.integers(-20, 80, size).astype(np.int8 if n.endswith("_band") else np.int64) for n in LANES}
 
 
 def put(path: Path, size: int) -> dict[str, np.ndarray]:
     rows = columns(size)
-    keep_rows(path, dict(rows), upto="d" * 64, context=CONTEXT, linker=ME)
+    keep_rows(path, dict(rows), order=block_order(rows["block"]), upto="d" * 64, context=CONTEXT, linker=ME)
     return rows
 
 
@@ -32,10 +33,9 @@ def opened(
     path: Path, wanted: np.ndarray, *, by: Identity = ME, context: bytes = CONTEXT
 ) -> dict[str, np.ndarray]:
     with resident(path, context=context, linker=by, space=space_to_open()) as rows:
-        heads = [(row_ref.copy(), block.copy()) for row_ref, block in rows.pieces()]
-        row_ref, block = (
-            np.concatenate([NONE, *several]) for several in zip((NONE, NONE), *heads, strict=True)
-        )
+        row_ref = np.concatenate([NONE, *(refs.copy() for refs in rows.references())])
+        numbers, block = rows.of_blocks(np.arange(-20, 80))
+        assert (numbers == np.arange(len(row_ref))).all()
         return {"row_ref": row_ref[wanted], "block": block[wanted], **rows.rows(wanted)}
 
 
@@ -50,6 +50,16 @@ def test_rows_are_opened_as_they_were_put_whichever_are_wanted(tmp_path: Path, s
     for wanted in (every, chosen, every[:0]):
         found = opened(path, wanted)
         assert all((found[n] == rows[n][wanted]).all() for n in LANES)
+
+
+def test_rows_are_found_by_their_blocks_over_several_pages(tmp_path: Path) -> None:
+    path = tmp_path / "rows"
+    rows = put(path, 2 * HEADS + 5)
+    with resident(path, context=CONTEXT, linker=ME, space=space_to_open()) as kept:
+        for blocks in ([], [-1000, -7, 3, 50, 79, 1000], [100], range(-20, 80)):
+            numbers, block = kept.of_blocks(np.array(blocks, dtype=np.int64))
+            assert (numbers == np.flatnonzero(np.isin(rows["block"], blocks))).all()
+            assert (block == rows["block"][numbers]).all()
 
 
 def test_a_page_that_was_altered_does_not_open_and_others_do(tmp_path: Path) -> None:

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 Refs = npt.NDArray[np.int64]
+Word = TypeVar("Word", np.int64, np.uint64)
 Wanted = Callable[[Refs], npt.NDArray[np.bool_]]
 
 NONE: Final = np.empty(0, dtype=np.int64)
@@ -15,34 +16,66 @@ NONE: Final = np.empty(0, dtype=np.int64)
 SPARE: Final = 6
 
 
-def among(words: Refs) -> Wanted:
-    """Tells which words are among these, which rise. Blocks and references are pseudo-random, so that a table of their first bits settles nearly all."""
-    bits = min(26, max(8, len(words).bit_length() + SPARE))
-    shift = np.uint64(64 - bits)
-    table = np.zeros(1 << bits, dtype=bool)
-    table[words.view(np.uint64) >> shift] = True
+class Among:
+    """Tells which words are among these, which rise and are each told once."""
 
-    def wanted(block: Refs) -> npt.NDArray[np.bool_]:
+    def __init__(self, words: Refs) -> None:
+        self.words = words
+
+    @cached_property
+    def _first_bits(self) -> tuple[np.uint64, npt.NDArray[np.bool_]]:
+        """Blocks and references are pseudo-random, so that a table of their first bits settles nearly all; and how many bits follow."""
+        bits = min(26, max(8, len(self.words).bit_length() + SPARE))
+        shift = np.uint64(64 - bits)
+        table = np.zeros(1 << bits, dtype=bool)
+        table[self.words.view(np.uint64) >> shift] = True
+        return shift, table
+
+    def __call__(self, words: Refs) -> npt.NDArray[np.bool_]:
+        """Which of these words are."""
+        shift, table = self._first_bits
         # No bit beyond the table's is left, so that nothing wraps: it spares numpy a look at each.
-        marks = table.take((block.view(np.uint64) >> shift).view(np.int64), mode="wrap")
+        marks = table.take((words.view(np.uint64) >> shift).view(np.int64), mode="wrap")
         likely = np.flatnonzero(marks)
         if len(likely):
-            place = np.searchsorted(words, block[likely]).clip(max=len(words) - 1)
-            marks[likely] = words[place] == block[likely]
+            place = np.searchsorted(self.words, words[likely]).clip(max=len(self.words) - 1)
+            marks[likely] = self.words[place] == words[likely]
         return marks
 
-    return wanted
+
+def each_once(words: Refs) -> Refs:
+    """The words, rising and each once."""
+    ordered = np.sort(words)
+    first = np.ones(len(ordered), dtype=bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
+    return ordered[first]
+
+
+def found_in(several: npt.NDArray[Word], *, wanted: npt.NDArray[Word]) -> Refs:
+    """The places of all wanted words among several, of which some may stand there more than once; both rise, and each is wanted once."""
+    if not len(several):
+        return NONE
+    first, past = np.searchsorted(wanted, several[[0, -1]])
+    likely = wanted[first : past + 1]
+    at = np.searchsorted(several, likely).clip(max=len(several) - 1)
+    at = at[several[at] == likely]
+    found = [at]
+    while len(at):
+        at = at[at + 1 < len(several)]
+        at = at[several[at + 1] == several[at]] + 1
+        found.append(at)
+    return np.concatenate(found)
 
 
 class Names:
     """References that updates name, numbered as they rise."""
 
     def __init__(self, several: Iterable[Refs]) -> None:
-        self._names = np.unique(np.concatenate([NONE, *several]))
+        self._names = each_once(np.concatenate([NONE, *several]))
 
     @cached_property
     def _named(self) -> Wanted:
-        return among(self._names)
+        return Among(self._names)
 
     def numbers(self, refs: Refs) -> Refs:
         """The numbers of references that all are names."""

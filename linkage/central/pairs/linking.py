@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from keys import PublicIdentity
-from linkage.central.pairs.among import Wanted, among
-from linkage.central.pairs.chunks import Room, Share, inside, shares, split
+from linkage.central.pairs.among import Among, Wanted
+from linkage.central.pairs.chunks import Room, Share, block_order, inside, ordered, shares, split
 from linkage.central.pairs.compare import Compared, Counted, added, compare, counted
 from linkage.central.pairs.journal import Journal
 from linkage.central.pairs.levels import LaneLevels
@@ -189,26 +189,29 @@ class Linking:
         return dict(split(rows.columns, key=one.key.name, share=share))
 
     def _put_away(self, one: Pass, share: Share, rows: OpenRows, *, head: Manifest) -> None:
-        """The rows are kept for incremental runs, if they are to be and are all of the pass; none of an earlier run are."""
+        """The rows are kept for incremental runs, if they are to be and are all of the pass; none of an earlier run are. They stand in the order of their blocks then,
+        in which those that meet are near each other."""
         path = kept_path(self.tokens, one.key, partner=head.partner)
-        if self._keep and share.whole:
-            context = kept_context(self.tokens, one.key, partner=head.partner)
-            keep_rows(
-                path,
-                rows.columns,
-                upto=self.tokens.digests[head.partner][-1],
-                context=context,
-                linker=self.tokens.linker,
-            )
-        else:
+        if not self._keep or not share.whole:
             path.unlink(missing_ok=True)
+            return
+        order = block_order(rows.columns["block"])
+        keep_rows(
+            path,
+            rows.columns,
+            order=order,
+            upto=self.tokens.digests[head.partner][-1],
+            context=kept_context(self.tokens, one.key, partner=head.partner),
+            linker=self.tokens.linker,
+        )
+        ordered(rows.columns, order)
 
     def _wanted(self, share: Share, *, pieces: Pieces) -> Wanted | None:
         """Which blocks are looked at: those of the share, and in an incremental run those with a new row."""
         if self._before is None:
             return None if share.whole else partial(inside, share=share)
-        near = among(fresh_blocks(self.tokens, before=self._before, pieces=pieces))
-        return near if share.whole else lambda block: near(block) & inside(block, share=share)
+        near = fresh_blocks(self.tokens, before=self._before, pieces=pieces)
+        return Among(near if share.whole else near[inside(near, share=share)])
 
     def compare_and_score(
         self, passes: Sequence[Pass], *, model: Model, kept: Journal, out: Path

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from keys import Identity
 from linkage.central.chain import Link
-from linkage.central.pairs.among import NONE, Names, Wanted
+from linkage.central.pairs.among import NONE, Among, Names, Wanted, each_once
 from linkage.central.pairs.resident import ROWS_SUFFIX, Resident, Space, resident, space_to_open
 from linkage.central.pairs.token_files import Columns, Refs, Tokens, gone_rows, pieces_of
 from linkage.errors import BadSubmission
@@ -97,19 +97,13 @@ def open_rows(
             _Update(link, columns, names.marks(its), names.marks(columns["row_ref"]))
             for link, columns, its in zip(links[begin + 1 :], brought, gone, strict=True)
         ]
-        parts: list[tuple[Columns, int]] = []
-        for number in range(begin, len(links)):
-            several = first if number == begin else _Whole([updates[number - begin - 1].columns])
-            for row_ref, block in several.pieces():
-                stays = np.ones(len(row_ref), dtype=bool)
-                # Most rows are named by no update, and nothing becomes of them.
-                its, which = names.places(row_ref)
-                for update in updates[number - begin :]:
-                    stays[its] = update.outlived(which, stays[its])
-                if wanted is not None:
-                    stays &= wanted(block)
-                several.take(np.flatnonzero(stays))
-            parts += [(columns, number) for columns in several.taken()]
+        parts = [
+            (columns, number)
+            for number in range(begin, len(links))
+            for columns in (
+                first if number == begin else _Whole([updates[number - begin - 1].columns], wanted)
+            ).left(names, updates[number - begin :])
+        ]
     for update in updates:
         update.check(key.name)
     whole = _joined([columns for columns, _ in parts], schema=tokens.schema, key=key)
@@ -124,94 +118,83 @@ def open_rows(
 
 
 def fresh_blocks(tokens: Tokens, *, before: Mapping[str, int], pieces: Pieces) -> Refs:
-    """The blocks of the rows that came after the first submissions of each partner, rising."""
+    """The blocks of the rows that came after the first submissions of each partner, rising and each once."""
     found = [np.empty(0, dtype=np.int64)]
     for partner, chain in tokens.chains.items():
         for link in chain[before.get(partner, 0) :]:
             found += [columns["block"] for columns in pieces(link)]
-    return np.sort(np.concatenate(found))
+    return each_once(np.concatenate(found))
 
 
 class _Rows(Protocol):
-    """The rows of a submission, or of several, which pass by in pieces and of which some are taken with all their lanes."""
+    """Rows of a submission, or of several, of which some may be wanted."""
 
-    def pieces(self) -> Iterator[tuple[Refs, Refs]]:
-        """The references and the blocks of all rows, some at a time; they stand until the next are asked for."""
-
-    def take(self, places: Refs, /) -> None:
-        """The rows at these places of the last piece, which rise, are taken."""
-
-    def taken(self) -> list[Columns]:
-        """What was taken, in its order."""
+    def left(self, names: Names, updates: Sequence["_Update"], /) -> Iterable[Columns]:
+        """Those that are wanted and left after these updates, which are told of all rows that they name; `names` are those of all updates."""
 
 
 class _Whole:
     """Rows that are open with all their lanes."""
 
-    def __init__(self, several: Iterable[Columns]) -> None:
-        self._several = several
-        self._last: Columns = {}
-        self._taken: list[Columns] = []
+    def __init__(self, several: Iterable[Columns], wanted: Wanted | None) -> None:
+        self._several, self._wanted = several, wanted
 
-    def pieces(self) -> Iterator[tuple[Refs, Refs]]:
-        """The references and the blocks of all rows, some at a time."""
+    def left(self, names: Names, updates: Sequence["_Update"], /) -> Iterator[Columns]:
+        """Those that are wanted and left after these updates."""
         for columns in self._several:
-            self._last = columns
-            yield columns["row_ref"], columns["block"]
-
-    def take(self, places: Refs, /) -> None:
-        """The rows at these places of the last piece, which rise, are taken."""
-        whole = len(places) == len(self._last["row_ref"])
-        self._taken.append(self._last if whole else {n: c[places] for n, c in self._last.items()})
-
-    def taken(self) -> list[Columns]:
-        """What was taken, in its order."""
-        return self._taken
+            stays = np.ones(len(columns["row_ref"]), dtype=bool)
+            # Most rows are named by no update, and nothing becomes of them.
+            its, which = names.places(columns["row_ref"])
+            stays[its] = _outlived(which, updates)
+            if self._wanted is not None:
+                stays &= self._wanted(columns["block"])
+            yield columns if stays.all() else {n: c[stays] for n, c in columns.items()}
 
 
 class _Kept:
-    """Rows that the linker keeps: their references and blocks are looked at first, and pages are opened when it is known of which."""
+    """Rows that the linker keeps: it is known which are wanted before any of them is opened."""
 
-    def __init__(self, rows: Resident) -> None:
-        self._rows = rows
-        self._first = 0
-        self._last = NONE, NONE
-        self._taken = [(NONE, NONE, NONE)]
+    def __init__(self, rows: Resident, blocks: Refs) -> None:
+        self._rows, self._blocks = rows, blocks
 
-    def pieces(self) -> Iterator[tuple[Refs, Refs]]:
-        """The references and the blocks of all rows, some at a time; they stand until the next are asked for."""
-        for head in self._rows.pieces():
-            self._last = head
-            yield head
-            self._first += len(head[0])
+    def left(self, names: Names, updates: Sequence["_Update"], /) -> Iterator[Columns]:
+        """Those whose blocks are wanted and that are left after these updates."""
+        numbers, block = self._rows.of_blocks(self._blocks)
+        row_ref, dead, seen, taken = np.empty_like(block), [NONE], 0, 0
+        for refs in self._rows.references():
+            its, which = names.places(refs)
+            dead.append(its[~_outlived(which, updates)] + seen)
+            upto = int(np.searchsorted(numbers, seen + len(refs)))
+            row_ref[taken:upto] = refs[numbers[taken:upto] - seen]
+            seen, taken = seen + len(refs), upto
+        stays = ~np.isin(numbers, np.concatenate(dead), assume_unique=True)
+        yield {"row_ref": row_ref[stays], "block": block[stays], **self._rows.rows(numbers[stays])}
 
-    def take(self, places: Refs, /) -> None:
-        """The rows at these places of the last piece, which rise, are taken."""
-        row_ref, block = self._last
-        self._taken.append((places + self._first, row_ref[places], block[places]))
 
-    def taken(self) -> list[Columns]:
-        """What was taken, in its order."""
-        numbers, row_ref, block = map(np.concatenate, zip(*self._taken, strict=True))
-        return [{"row_ref": row_ref, "block": block, **self._rows.rows(numbers)}]
+def _outlived(which: Refs, updates: Sequence["_Update"]) -> npt.NDArray[np.bool_]:
+    """Which rows with the names of these numbers stand after the updates."""
+    stays = np.ones(len(which), dtype=bool)
+    for update in updates:
+        stays = update.outlived(which, stays)
+    return stays
 
 
 @contextmanager
 def _first(
     key: MatchKey, links: Sequence[Link], tokens: Tokens, *, wanted: Wanted | None, pieces: Pieces, space: Space
 ) -> Iterator[tuple[int, _Rows]]:
-    """The number of the submission up to which rows are read together, and these rows: as the linker keeps them, where only some are wanted and it keeps
-    them, and else those of the whole submission."""
+    """The number of the submission up to which rows are read together, and these rows: as the linker keeps them, where those of some blocks are wanted and it
+    keeps them, and else those of the whole submission."""
     partner = links[0].manifest.partner
     path = kept_path(tokens, key, partner=partner)
-    if wanted is not None and path.is_file():
+    if isinstance(wanted, Among) and path.is_file():
         context = kept_context(tokens, key, partner=partner)
         with resident(path, context=context, linker=tokens.linker, space=space) as rows:
             digests = tokens.digests[partner]
             if rows.upto in digests:
-                yield digests.index(rows.upto), _Kept(rows)
+                yield digests.index(rows.upto), _Kept(rows, wanted.words)
                 return
-    yield 0, _Whole(pieces(links[0]))
+    yield 0, _Whole(pieces(links[0]), wanted)
 
 
 def kept_path(tokens: Tokens, key: MatchKey, *, partner: str) -> Path:

@@ -2,7 +2,8 @@
 
 An update of one row in a hundred meets about one row in a hundred of those that were there. A partner's own file can only be opened from its beginning to its
 end; here rows stand beside each other in pages of a few, each encrypted by itself (AES-256-GCM, NIST SP 800-38D) under a key that is drawn for the file and
-sealed to the linker, with the page's number as its nonce. References and blocks of all rows stand before them in pages of their own.
+sealed to the linker, with the page's number as its nonce. References of all rows stand before them in pages of their own, and after these their blocks, which
+rise, with the numbers of the rows: a few blocks are looked for among them, and not each of them among the few.
 
 The file lies in the partner's folder and goes with it when the partner withdraws. It is as safe as the sealed tokens beside it, and no safer.
 """
@@ -25,10 +26,11 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from keys import BadSeal, Identity, open_sealed, seal
+from linkage.central.pairs.among import NONE, found_in
 from linkage.drafts import drafted, sync_folder, telling
 from linkage.tokens import lane_type
 
-ROWS_FORMAT: Final = "linkage-rows/v2"
+ROWS_FORMAT: Final = "linkage-rows/v3"
 ROWS_SUFFIX: Final = ".rows.sealed"
 PAGE: Final = 8
 HEADS: Final = 1 << 16
@@ -40,6 +42,9 @@ TAG: Final = 16
 NONCE: Final = 12
 LENGTH: Final = 8
 HEAD: Final = ("row_ref", "block")
+REFERENCE: Final = 8
+# A block, and the number of a row.
+ENTRY: Final = 8 + 4
 
 Columns = dict[str, npt.NDArray[Any]]
 # So many bytes of a file, from a place on.
@@ -61,8 +66,11 @@ def _nonces(kind: int, numbers: Refs) -> list[bytes]:
     return [nonce for (nonce,) in struct.iter_unpack(f"{NONCE}s", out.data)]
 
 
-def keep_rows(path: Path, columns: Columns, *, upto: str, context: bytes, linker: Identity) -> None:
-    """The rows lie in the file for the linker alone; `upto` is the digest of the manifest of the last submission that they are of.
+def keep_rows(
+    path: Path, columns: Columns, *, order: Refs, upto: str, context: bytes, linker: Identity
+) -> None:
+    """The rows lie in the file for the linker alone. `order` has their numbers in the order of their blocks, taken as unsigned; `upto` is the digest of the manifest
+    of the last submission that they are of.
 
     Raises:
         NotWritten: the system refused.
@@ -76,7 +84,8 @@ def keep_rows(path: Path, columns: Columns, *, upto: str, context: bytes, linker
         with draft.open("wb", buffering=1 << 20) as out:
             out.write(header)
             for kind, several, width in (
-                (0, _heads(columns), HEADS * _layout(HEAD).itemsize),
+                (0, _references(columns), HEADS * REFERENCE),
+                (2, _blocks(columns, order), HEADS * ENTRY),
                 (1, _pages(columns, lanes), PAGE * _layout(lanes).itemsize),
             ):
                 number = 0
@@ -91,10 +100,17 @@ def keep_rows(path: Path, columns: Columns, *, upto: str, context: bytes, linker
         sync_folder(path.parent)
 
 
-def _heads(columns: Columns) -> Iterator[bytes]:
-    """The references and then the blocks of some rows at a time."""
+def _references(columns: Columns) -> Iterator[bytes]:
+    """The references of some rows at a time."""
     for begin in range(0, len(columns["row_ref"]), HEADS):
-        yield b"".join(columns[n][begin : begin + HEADS].astype("<i8").tobytes() for n in HEAD)
+        yield columns["row_ref"][begin : begin + HEADS].astype("<i8").tobytes()
+
+
+def _blocks(columns: Columns, order: Refs) -> Iterator[bytes]:
+    """The blocks of some rows and then the numbers of these rows, in the order of all blocks."""
+    for begin in range(0, len(order), HEADS):
+        its = order[begin : begin + HEADS]
+        yield columns["block"][its].astype("<i8").tobytes() + its.astype("<u4").tobytes()
 
 
 def _pages(columns: Columns, lanes: tuple[str, ...]) -> Iterator[bytes]:
@@ -120,8 +136,8 @@ def _sealed(plain: bytes, *, kind: int, first: int, width: int, cipher: AESGCM) 
 
 @dataclass(frozen=True, slots=True)
 class Resident:
-    """Rows in a file that `keep_rows` made, open to read; `heads` and `pages` are where their references and their lanes begin. Pages are opened into `space`,
-    those of one file after those of another: memory that is asked for anew costs more than what is opened into it."""
+    """Rows in a file that `keep_rows` made, open to read; `heads`, `blocks` and `pages` are where their references, their blocks and their lanes begin. Pages are
+    opened into `space`, those of one file after those of another: memory that is asked for anew costs more than what is opened into it."""
 
     read: ReadAt
     cipher: AESGCM
@@ -129,19 +145,40 @@ class Resident:
     upto: str
     size: int
     heads: int
+    blocks: int
     pages: int
     space: Space
 
-    def pieces(self) -> Iterator[tuple[Refs, Refs]]:
-        """The references and the blocks of all rows, some at a time, which stand in memory until the next are asked for.
+    def references(self) -> Iterator[Refs]:
+        """The references of all rows, some at a time, which stand in memory until the next are asked for.
 
         Raises:
             BadSeal: a page was altered.
         """
-        every = np.arange(-(-self.size // HEADS))
-        for plain in self._opened(0, every, rows=HEADS, width=_layout(HEAD).itemsize, start=self.heads, most=1):
-            row_ref, block = plain.view("<i8").reshape(len(HEAD), -1)
-            yield row_ref, block
+        for plain in self._opened(0, self._heads, rows=HEADS, width=REFERENCE, start=self.heads, most=1):
+            yield plain.view("<i8")
+
+    def of_blocks(self, wanted: Refs) -> tuple[Refs, Refs]:
+        """The numbers of the rows whose blocks are among these, each told once; and the block of each row. The numbers rise.
+
+        Raises:
+            BadSeal: a page was altered.
+        """
+        rising, numbers, blocks = np.sort(wanted.view(np.uint64)), [NONE], [NONE]
+        for plain in self._opened(2, self._heads, rows=HEADS, width=ENTRY, start=self.blocks, most=1):
+            size = len(plain) // ENTRY
+            block, number = plain[: size * 8].view("<u8"), plain[size * 8 :].view("<u4")
+            at = found_in(block, wanted=rising)
+            numbers.append(number[at].astype(np.int64))
+            blocks.append(block[at].view(np.int64))
+        number, block = np.concatenate(numbers), np.concatenate(blocks)
+        order = np.argsort(number)
+        return number[order], block[order]
+
+    @property
+    def _heads(self) -> Refs:
+        """The numbers of all pages of references, and of blocks."""
+        return np.arange(-(-self.size // HEADS))
 
     def rows(self, numbers: Refs) -> Columns:
         """All other lanes of the rows of these numbers, which rise.
@@ -198,7 +235,7 @@ def _reading(file: FileIO) -> ReadAt:
 
 def space_to_open() -> Space:
     """Memory for as much as is opened at a time."""
-    return np.empty(HEADS * _layout(HEAD).itemsize, dtype=np.uint8)
+    return np.empty(HEADS * ENTRY, dtype=np.uint8)
 
 
 @contextmanager
@@ -220,11 +257,13 @@ def resident(path: Path, *, context: bytes, linker: Identity, space: Space) -> I
         if about["format"] != ROWS_FORMAT:
             raise BadSeal(f"rows that the linker keeps should be {ROWS_FORMAT}: run the linker in full")
         size, lanes = int(about["rows"]), tuple(about["lanes"])
-        heads, pages = (
-            size * _layout(names).itemsize + -(-size // step) * TAG
-            for names, step in ((HEAD, HEADS), (lanes, PAGE))
+        heads, blocks, pages = (
+            size * width + -(-size // step) * TAG
+            for width, step in ((REFERENCE, HEADS), (ENTRY, HEADS), (_layout(lanes).itemsize, PAGE))
         )
-        if end != length + heads + pages + LENGTH:
+        if end != length + heads + blocks + pages + LENGTH:
             raise BadSeal("rows that the linker keeps were cut short: run the linker in full")
         cipher = AESGCM(bytes.fromhex(about["key"]))
-        yield Resident(read, cipher, lanes, about["upto"], size, length, length + heads, space)
+        yield Resident(
+            read, cipher, lanes, about["upto"], size, length, length + heads, length + heads + blocks, space
+        )
