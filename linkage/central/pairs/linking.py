@@ -27,7 +27,7 @@ from linkage.central.pairs.opened import (
 from linkage.central.pairs.resident import keep_rows, space_to_open
 from linkage.central.pairs.scoring import score_pairs
 from linkage.central.pairs.sealed_pairs import PAIRS_SUFFIX, seal_pairs
-from linkage.central.pairs.token_files import Tokens
+from linkage.central.pairs.token_files import Refs, Tokens
 from linkage.central.pairs.waiting_pairs import COMPARED_FORMAT, COMPARED_SUFFIX, open_compared, seal_compared
 from linkage.manifest import Manifest
 from linkage.schema import MatchKey
@@ -183,19 +183,20 @@ class Linking:
     ) -> dict[int, PassTable]:
         rows = open_rows(one.key, self.tokens, head=head, wanted=wanted, pieces=pieces, space=self._space)
         if self._before is None:
-            self._put_away(one, share, rows, head=head)
+            order = block_order(rows.columns["block"])
+            self._put_away(one, share, rows, order=order, head=head)
+            # Rows that meet are near each other then.
+            ordered(rows.columns, order)
         else:
             rows.columns["fresh"] = _fresh(rows, before=self._before.get(head.partner, 0))
         return dict(split(rows.columns, key=one.key.name, share=share))
 
-    def _put_away(self, one: Pass, share: Share, rows: OpenRows, *, head: Manifest) -> None:
-        """The rows are kept for incremental runs, if they are to be and are all of the pass; none of an earlier run are. They stand in the order of their blocks then,
-        in which those that meet are near each other."""
+    def _put_away(self, one: Pass, share: Share, rows: OpenRows, *, order: Refs, head: Manifest) -> None:
+        """The rows are kept for incremental runs, if they are to be and are all of the pass; none of an earlier run are."""
         path = kept_path(self.tokens, one.key, partner=head.partner)
         if not self._keep or not share.whole:
             path.unlink(missing_ok=True)
             return
-        order = block_order(rows.columns["block"])
         keep_rows(
             path,
             rows.columns,
@@ -204,7 +205,6 @@ class Linking:
             context=kept_context(self.tokens, one.key, partner=head.partner),
             linker=self.tokens.linker,
         )
-        ordered(rows.columns, order)
 
     def _wanted(self, share: Share, *, pieces: Pieces) -> Wanted | None:
         """Which blocks are looked at: those of the share, and in an incremental run those with a new row."""

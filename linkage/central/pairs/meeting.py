@@ -49,7 +49,7 @@ def meeting(
 ) -> tuple[Places, Places]:
     """The places of the rows of each pair: of two partners, the earlier one's first; of one partner, where its rows are compared with each other, the lower
     reference first, and never a row of one reference with another of it. At least one row is `among` those marked, where some are."""
-    # In a full run the rows of each partner may stand in this order already, and are merged.
+    # In a full run the rows of each partner stand in this order already, and are merged.
     order = np.argsort(rows.block.view(np.uint64), kind="stable" if among is None else None)
     block = rows.block[order]
     at, apart = np.flatnonzero(block[1:] == block[:-1]), 1
