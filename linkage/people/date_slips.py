@@ -29,7 +29,7 @@ def swapped(born: Days) -> Days:
     """Day and month exchanged; all the dates must pass ``can_swap``. Never after the study date."""
     day, month = day_and_month(born)
     year = born.astype("M8[Y]").astype("M8[M]")
-    exchanged = (year + (day - 1)).astype("M8[D]") + (month - 1)
+    exchanged = (year + (day - 1).astype("m8[M]")).astype("M8[D]") + (month - 1).astype("m8[D]")
     return np.where(exchanged <= STUDY_DATE, exchanged, born)
 
 
@@ -41,9 +41,9 @@ def first_of_january(born: Days) -> Days:
 def year_off(born: Days, *, number: Ints) -> Days:
     """The same day ``number`` years later, or the last day of that month; never after the study date."""
     day, _ = day_and_month(born)
-    month = born.astype("M8[M]") + 12 * number
-    last = ((month + 1).astype("M8[D]") - month.astype("M8[D]")).astype(np.int64)
-    moved = month.astype("M8[D]") + (np.minimum(day, last) - 1)
+    month = born.astype("M8[M]") + number.astype("m8[Y]")
+    last = ((month + np.timedelta64(1, "M")).astype("M8[D]") - month.astype("M8[D]")).astype(np.int64)
+    moved = month.astype("M8[D]") + (np.minimum(day, last) - 1).astype("m8[D]")
     return np.where(moved <= STUDY_DATE, moved, born)
 
 
