@@ -161,5 +161,5 @@ def _misdated(born: Days, *, chances: _Chances) -> Days:
     born[rows] = date_slips.year_off(born[rows], number=chances.rng.choice((-1, 1), size=len(rows)))
     rows = chances.befalls("birth_first_of_january")
     born[rows] = date_slips.first_of_january(born[rows])
-    born[chances.befalls("birth_missing")] = np.datetime64("NaT")
+    born[chances.befalls("birth_missing")] = np.datetime64("NaT", "D")
     return born
