@@ -1,4 +1,7 @@
-"""How long attacks on tables take, and how far the choice of further hidden cells is from the cheapest. `python benchmarks/disclosure.py`"""
+"""How long attacks on tables take, and how far the choice of further hidden cells is from the cheapest. `python benchmarks/disclosure.py`
+
+`python benchmarks/disclosure.py random SECONDS` draws exact tables of up to 1,800 cells instead, and tells which took longest to attack.
+"""
 
 import argparse
 import random
@@ -20,6 +23,7 @@ from policies.disclosure import (
     view,
 )
 from policies.disclosure import plan as planning
+from policies.disclosure.hiding import tells_about_a_class
 from policies.disclosure.plan import Plan
 from policies.disclosure.printed import Printed
 from policies.disclosure.protect_table import Protected, protect_table
@@ -184,6 +188,77 @@ def worst() -> None:
         )
 
 
+SHAPES = (
+    (1799,), (899, 1), (599, 2), (449, 3), (299, 5), (149, 11), (163, 9), (129, 12), (80, 21), (59, 29), (57, 30), (41, 41),
+    (199, 2, 2), (20, 20, 3), (25, 7, 7), (8, 8, 20), (11, 9, 12), (11, 11, 11), (59, 4, 5),
+    (5, 5, 5, 6), (6, 6, 6, 4), (8, 4, 4, 3), (3, 3, 3, 3), (3, 3, 3, 3, 3), (2, 2, 2, 2, 2), (2, 2, 2, 2, 2, 2),
+)  # fmt: skip
+"""Of the tables drawn at random: none has more than 1,800 cells with its totals."""
+BY_PROTECT = 0.05
+"""The share of these tables that is protected here, and not by hiding what is small and some of the rest at random."""
+SLOW = 3.0
+"""The aim, in CPU seconds."""
+
+
+def another(seed: int) -> tuple[Printed, list[Printed], str]:
+    """An exact table, none or one earlier table of the same people, and what is hidden how."""
+    rng = np.random.default_rng(seed)
+    shape = SHAPES[rng.integers(len(SHAPES))]
+    people = rng.poisson(rng.choice([1, 2, 4, 8, 15, 40]), shape)
+    people *= rng.random(shape) >= rng.choice([0, 0, 0.02, 0.1, 0.3, 0.5, 0.7, 0.85])
+    if rng.random() < 0.3:
+        people = (people * rng.lognormal(0, 1.5, shape)).astype(np.int64)
+    whole = table(np.maximum(people, int(rng.random() < 0.2)), tuple(range(len(shape))), totals=True)
+    below, besides, width = (
+        rng.choice([2, 3, 5, 10, 15]),
+        rng.choice([0, 0.05, 0.2, 0.4, 0.6, 0.8]),
+        rng.choice([1, 2, 4, 8, 20]),
+    )
+    zeros = bool(rng.random() < 0.3)
+    rules = TableRules.model_validate(
+        {"mode": "exact", "threshold": int(below), "width": int(width), "hide_zeros": zeros}
+    )
+    closed = zeros or tells_about_a_class(people, np.zeros(shape, dtype=bool))
+    made = []
+    for name in ("table", "earlier")[: 1 + int(rng.random() < 0.25)]:
+        shown = (
+            HIDDEN if (int(n) < below or rng.random() < besides) and (n != "0" or closed) else n
+            for n in whole.shown
+        )
+        made.append(Printed(name, whole.dimensions, whole.codes, tuple(shown), rules))
+    what = f"{besides} besides"
+    if rng.random() < BY_PROTECT and len(shape) < 3:
+        what, made[0] = "protected", protect_table(whole, rules=rules).table
+    return (
+        made[0],
+        made[1:],
+        f"{' × '.join(map(str, shape))} (seed {seed}, below {below}, width {width}, {what})",
+    )
+
+
+def at_random(seconds: float) -> None:
+    """The slowest of the tables that are drawn and attacked in so many seconds."""
+    took: list[tuple[float, str]] = []
+    settled = safe = 0
+    start = time.process_time()
+    while time.process_time() - start < seconds:
+        one, earlier, what = another(len(took))
+        result, spent = timed(lambda one=one, earlier=earlier: attack(one, earlier=earlier))
+        unsettled = sum(not found.settled for found in result.findings)
+        settled, safe = settled + (not unsettled), safe + result.safe
+        told = f"{len(one.codes):,} | {result.hidden:,} | {len(earlier)} | {len(result.findings)} | {unsettled}"
+        took.append((spent, f"{what} | {told}"))
+    over = sum(spent > SLOW for spent, _ in took)
+    print(
+        f"{len(took)} tables, {safe} safe, in {settled} everything settled; mean {np.mean([spent for spent, _ in took]):.2f} CPU s, {over} over {SLOW:.0f} s"
+    )
+    print(
+        "\n| exact | cells | hidden | earlier tables | findings | not settled | CPU s |\n|---|---|---|---|---|---|---|"
+    )
+    for spent, what in sorted(took, reverse=True)[:10]:
+        print(f"| {what} | {spent:.2f} |")
+
+
 def distance(tables: int) -> None:
     """How much dearer the heuristic is than the cheapest choice, on tables where both can be had."""
     print(
@@ -234,7 +309,12 @@ if __name__ == "__main__":
     parser.add_argument(
         "--tables", type=int, default=20, help="tables of each shape that both choices are made for"
     )
-    speed()
-    worst()
-    cohorts()
-    distance(parser.parse_args().tables)
+    parser.add_argument("what", nargs="*", help="random SECONDS, for tables that are drawn at random")
+    given = parser.parse_args()
+    if given.what[:1] == ["random"]:
+        at_random(float(given.what[1]))
+    else:
+        speed()
+        worst()
+        cohorts()
+        distance(given.tables)

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from policies.disclosure.diving import Dive
+from policies.disclosure.mending import MOST_MOVES, Mender
 from policies.disclosure.pieces import limit as endless
 from policies.disclosure.pieces import part, pieces
+from policies.disclosure.programs import MOST_EACH, Programs
 from policies.disclosure.system import WHOLE, Floats, System, room, solve
 
 FURTHER: Final = 2
@@ -18,12 +21,42 @@ LARGE: Final = 150
 """Counts in one piece, beyond which they are looked for by going down first, from sides that are drawn: branching may take seconds there."""
 TRIAL: Final = 200
 """What it costs to look at one statement after another, as passes over their coefficients."""
+MANY: Final = 150_000
+"""Coefficients of statements, beyond which whole people are looked for by moving one at a time."""
 MOST_DIVES: Final = 10
 SEED: Final = 1
 
 
-def arrangement(system: System, objective: Floats, *, least: Floats, most: Floats) -> Floats | None:
-    """Counts of whole people, close to the fractions of people that minimise the objective; None if none were found."""
+@dataclass(frozen=True, slots=True, eq=False)
+class People:
+    """Whole counts that satisfy every statement of a system, None if none were found; and the effort of looking for them, as `Solution.spent`."""
+
+    counts: Floats | None
+    spent: int
+
+
+def arrangement(system: System, objective: Floats, *, least: Floats, most: Floats) -> People:
+    """Counts of whole people, close to the fractions of people that minimise the objective.
+
+    Where statements have many coefficients, people are moved one at a time, for there branching may take minutes.
+    """
+    if system.matrix.nnz > MANY:
+        return _moved(system, objective, least=least, most=most)
+    each = int(system.matrix.nnz) * min(system.matrix.shape)
+    return People(_branched(system, objective, least=least, most=most), each)
+
+
+def _moved(system: System, objective: Floats, *, least: Floats, most: Floats) -> People:
+    programs = Programs(system, least=least, most=most)
+    found = programs.push(objective).counts
+    if found is None or (np.abs(found - np.round(found)) <= WHOLE).all():
+        return People(None if found is None else np.round(found), programs.spent)
+    mender = Mender(system, csr_array((0, len(found))), least=least, most=most)
+    near = mender.near(found, moves=min(MOST_MOVES, MOST_EACH // int(system.matrix.nnz)))
+    return People(near, programs.spent + mender.spent)
+
+
+def _branched(system: System, objective: Floats, *, least: Floats, most: Floats) -> Floats | None:
     found = solve(system, objective, least=least, most=most, whole=False).counts
     if found is None or (np.abs(found - np.round(found)) <= WHOLE).all():
         return None if found is None else np.round(found)
@@ -34,14 +67,6 @@ def arrangement(system: System, objective: Floats, *, least: Floats, most: Float
         if near is not None:
             return np.round(near)
     return None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class People:
-    """Whole counts that satisfy every statement of a system, None if none were found; and the effort of looking for them, as `Solution.spent`."""
-
-    counts: Floats | None
-    spent: int
 
 
 def people(system: System, *, thorough: bool = True) -> People:
@@ -76,8 +101,8 @@ def _in_piece(piece: System, *, least: Floats, most: Floats, thorough: bool) -> 
             return People(None, spent)
     each = int(piece.matrix.nnz) * sum(piece.matrix.shape)
     for sign in (0.0, 1.0, -1.0):
-        found = arrangement(piece, sign * np.ones(width), least=least, most=most)
-        spent += each
-        if found is not None:
+        near = arrangement(piece, sign * np.ones(width), least=least, most=most)
+        spent += max(near.spent, each)
+        if near.counts is not None:
             break
-    return People(found, spent)
+    return People(near.counts, spent)

@@ -23,10 +23,12 @@ from scipy.sparse import csr_array
 
 from policies.disclosure.because import giving_away
 from policies.disclosure.bounds import Ranges
+from policies.disclosure.doubts import Doubt, Line, lines_among
+from policies.disclosure.every_way import ranges_in_every_way
 from policies.disclosure.left_out import small_groups_left_out
 from policies.disclosure.system import WHOLE, System
 from policies.disclosure.table import HIDDEN, NOT_APPLICABLE, Layout, PublishedTable
-from policies.disclosure.zeros import Doubt, Line, Ways, lines_among, ranges_in_every_way
+from policies.disclosure.zeros import Ways
 
 MOST_COMBINATIONS: Final = 200_000
 MOST_FINDINGS: Final = 20
@@ -100,16 +102,17 @@ def audit(views: Sequence[View]) -> Audit:
         return Audit(
             (), hidden, len(views)
         )  # cells of one table share no people, so each keeps the range of its own
+    count, views = len(views), _different(views)
     dimensions = _dimensions(views)
     if prod(len(levels) for levels in dimensions.values()) > MOST_COMBINATIONS:
-        return Audit((_about_all("too-large"),), hidden, len(views))
+        return Audit((_about_all("too-large"),), hidden, count)
     cell_of = _cells_of(views, dimensions)
     system = _system(views, cell_of)
     for ways in (Ways(system, ()), _hiding_zeros(system, views)):
         findings = _attack(ways, views)
         if findings is not None:
-            return Audit(findings or _left_out(ways, views, cell_of), hidden, len(views))
-    return Audit((_about_all("contradiction"),), hidden, len(views))
+            return Audit(findings or _left_out(ways, views, cell_of), hidden, count)
+    return Audit((_about_all("contradiction"),), hidden, count)
 
 
 def _hiding_zeros(system: System, views: Sequence[View]) -> Ways:
@@ -125,6 +128,15 @@ def _hiding_zeros(system: System, views: Sequence[View]) -> Ways:
             found.append(Doubt(first + np.flatnonzero(one.hidden), lines))
         first += len(one.low)
     return Ways(replace(system, low=np.where(zero, 0.0, system.low)), found)
+
+
+def _different(views: Sequence[View]) -> list[View]:
+    """Each table once, for one that is printed again says nothing new: it hides the same zeros."""
+    found: dict[tuple[Layout, bytes, bytes, bytes, bool], View] = {}
+    for one in views:
+        said = one.low.tobytes(), one.high.tobytes(), one.hidden.tobytes()
+        found.setdefault((one.layout, *said, one.zeros_may_hide), one)
+    return list(found.values())
 
 
 def _about_all(code: str) -> Finding:

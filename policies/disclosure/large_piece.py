@@ -25,8 +25,9 @@ FEW_LEFT: Final = 4
 """The same where statements are equations, while there are more sums than this."""
 LESS: Final = 0.97
 """In one of several ways, while each time leaves no more than this share of them."""
-MIXED_FIRST: Final = 2
-"""Of these in fractions of people alone, to see what not even they make wide enough."""
+MIXED_FIRST: Final = 12
+"""Of these in fractions of people alone, to see what not even they make wide enough: while each leaves no more than `FEWER` of them."""
+FEWER: Final = 0.9
 TRIED: Final = 3
 """Searches for whole people who put one sum where it has to be, each drawn anew."""
 
@@ -41,7 +42,9 @@ class _Pushed:
 
 
 def _push(piece: Piece, places: Places, signs: Floats) -> _Pushed:
-    return _Pushed(places, signs, piece.push(places, sign=signs).counts)
+    found = piece.push(places, sign=signs).counts
+    piece.keep(found)  # in tables with their totals they are whole now and then, which is cheap to see
+    return _Pushed(places, signs, found)
 
 
 def settle_large(piece: Piece) -> bool:
@@ -70,7 +73,9 @@ def settle_large(piece: Piece) -> bool:
     for place in every:
         if work.exhausted:
             break
-        if not work.enough(piece.which[[place]])[0]:
+        one = piece.which[[place]]
+        # Of several ways in which zeros can be hidden each may leave another narrow range, so there whole people are looked for at its ends.
+        if not (work.enough(one)[0] or (work.certain(one)[0] and not work.people_first)):
             _look(piece, int(place))
     return True
 
@@ -79,10 +84,12 @@ def _prove_narrow(piece: Piece) -> list[_Pushed]:
     """Ranges that not even fractions of people make wide are too narrow for certain. The arrangements that were found on the way."""
     work, sides = piece.work, np.random.default_rng(SEED)
     found: list[_Pushed] = []
-    for _ in range(MIXED_FIRST):
+    before = np.inf
+    for number in range(MIXED_FIRST):
         left = np.flatnonzero(~(_wide(piece) | work.enough(piece.which)))
-        if len(left) < 2 or work.exhausted:
+        if len(left) < 2 or work.exhausted or (number > 1 and len(left) > FEWER * before):
             break
+        before = len(left)
         signs = sides.choice([-1.0, 1.0], len(left))
         found.extend(_push(piece, left, sign) for sign in (signs, -signs))
     for place in np.arange(len(piece.which)):
@@ -160,7 +167,9 @@ def _ends(piece: Piece, places: Places) -> None:
             left = piece.short(left, sign=sign)
         for place in left:
             if piece.short(np.array([place]), sign=sign).size and not piece.work.exhausted:
-                piece.bound(int(place), piece.push([place], sign=sign), sign=sign)
+                found = piece.push([place], sign=sign)
+                piece.bound(int(place), found, sign=sign)
+                piece.keep(found.counts)
 
 
 def _look(piece: Piece, place: int) -> None:

@@ -34,7 +34,6 @@ class Piece:
     ) -> None:
         self.system, self.which, self.work = system, which, work
         self.least, self.most = least, most
-        self._columns, self._counts = columns, counts
         width = len(columns)
         self.sums = csr_array(work.sums[which][:, columns]) if len(which) else csr_array((0, width))
         fixed = counts.copy()
@@ -51,7 +50,7 @@ class Piece:
         """The sums of these places made small (1) or large (-1) together, in fractions of people."""
         weights = np.broadcast_to(np.asarray(sign, dtype=np.float64), len(places))
         found = self._programs.push(np.asarray(self.sums[places].T @ weights))
-        self._count(found.spent)
+        self.count(found.spent)
         if found.counts is not None:
             sums: Floats = np.asarray(self.sums @ found.counts)
             self.low, self.high = np.minimum(self.low, sums), np.maximum(self.high, sums)
@@ -65,7 +64,7 @@ class Piece:
             return False
         one = Dive(self.system, objective, least=self.least, most=self.most)
         found = one.down()
-        self._count(one.spent)
+        self.count(one.spent)
         return self.keep(found)
 
     def search(self, objective: Floats, *, least: Floats, most: Floats) -> Solution:
@@ -77,10 +76,11 @@ class Piece:
         return self._counted(some_whole(self.system, objective, least=least, most=most))
 
     def _counted(self, found: Solution) -> Solution:
-        self._count(found.spent)
+        self.count(found.spent)
         return found
 
-    def _count(self, spent: int) -> None:
+    def count(self, spent: int) -> None:
+        """So much effort was spent, as `Solution.spent`."""
         self.work.spent += spent
         if self.equations:
             self.work.looked += spent
@@ -121,13 +121,13 @@ class Piece:
             return False
         before = self._shifters.spent
         found = self._shifters.to(place, goal=goal, sign=sign, by=by)
-        self._count(self._shifters.spent - before)
+        self.count(self._shifters.spent - before)
         return self.keep(found)
 
     def _mended(self, counts: Floats, *, at: tuple[int, float] | None, moves: int) -> Floats | None:
         before = self._mender.spent
         found = self._mender.near(counts, at=at, moves=moves)
-        self._count(self._mender.spent - before)
+        self.count(self._mender.spent - before)
         return found
 
     def keep(self, counts: Floats | None) -> bool:
@@ -136,9 +136,9 @@ class Piece:
             return False
         if self.system.whole and (np.abs(counts - np.round(counts)) > WHOLE).any():
             return False
-        self._counts[self._columns] = np.round(counts) if self.system.whole else counts
-        self._shifters.know(self._counts[self._columns])
-        self.work.saw(self._counts, self.which)
+        counts = np.round(counts) if self.system.whole else counts
+        self._shifters.know(counts)
+        self.work.saw(self.sums @ counts + self.known, self.which)
         return True
 
     def short(self, places: Places, *, sign: int) -> Places:

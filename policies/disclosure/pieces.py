@@ -40,9 +40,8 @@ def pieces(
     keep = np.flatnonzero(says & touched)
     columns = np.flatnonzero(is_open)
     kept = csr_array(matrix[keep])
-    count, label = connected_components(csr_array(kept.T @ kept), directed=False)
-    first = kept.indices[kept.indptr[:-1]]
-    row_label = label[first] if len(keep) else np.zeros(0, dtype=np.int64)
+    count, label = connected_components(_who_meets_what(kept), directed=False)
+    label, row_label = label[: len(columns)], label[len(columns) :]
     place = np.full(system.matrix.shape[0], -1)
     place[keep] = row_label
     target_label = place[rows]
@@ -65,3 +64,10 @@ def pieces(
                 )
             )
     return found
+
+
+def _who_meets_what(matrix: csr_array) -> csr_array:
+    """The counts, and after them the statements, as a graph in which each statement touches its counts. Which counts share a statement would be many times as much."""
+    rows, columns = matrix.shape
+    ends = np.concatenate([np.zeros(columns, dtype=matrix.indptr.dtype), matrix.indptr])
+    return csr_array((matrix.data, matrix.indices, ends), shape=(rows + columns, rows + columns))

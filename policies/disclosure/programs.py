@@ -24,10 +24,14 @@ from policies.disclosure.system import (
 
 MOST_STEPS: Final = 200_000
 """Of one program. Steps, and no seconds, so that the same statements get the same answer on every machine."""
+MOST_EACH: Final = 800_000_000
+"""Steps of one program times coefficients, one or two seconds. What takes longer settles nothing."""
 PRIMAL: Final = 4
 DUAL: Final = 1
 """What HiGHS calls the primal and the dual simplex method."""
 
+INSIDE: Final = 100
+"""What a step of the interior point method costs, beside one of the simplex method."""
 SATISFIED: Final = 2
 """What HiGHS calls a solution that satisfies every statement."""
 DEARER: Final = 10
@@ -71,10 +75,16 @@ def some_whole(system: System, objective: Floats, *, least: Floats, most: Floats
 
 
 class Programs:
-    """Counts between `least` and `most` that satisfy the statements of one system, in fractions of people. `spent`: the effort so far, as `Solution.spent`."""
+    """Counts between `least` and `most` that satisfy the statements of one system, in fractions of people. `spent`: the effort so far, as `Solution.spent`.
 
-    def __init__(self, system: System, *, least: Floats, most: Floats) -> None:
+    `most_each`: the effort of one question, beyond which it is not settled. `first`: how HiGHS solves the first one, `choose` or `ipm`.
+    """
+
+    def __init__(
+        self, system: System, *, least: Floats, most: Floats, most_each: int = MOST_EACH, first: str = "choose"
+    ) -> None:
         self._system, self._least, self._most = system, least, most
+        self._most_each, self._solver = most_each, first
         self._core = _highs()
         self._kept: Any = None
         self._columns = np.arange(system.matrix.shape[1], dtype=np.int32)
@@ -108,22 +118,31 @@ class Programs:
             self._kept.setOptionValue("simplex_strategy", DUAL)
         self._least, self._most = least, most
 
+    def _steps(self) -> int:
+        return min(MOST_STEPS, self._most_each // max(int(self._system.matrix.nnz), 1))
+
     def _next(self, objective: Floats) -> Solution | None:
         """The same, from where the last one ended; None if that led nowhere."""
         first = self._kept is None
         if first:
             self._kept = _begun(self._core, self._system, least=self._least, most=self._most)
+            self._kept.setOptionValue("simplex_iteration_limit", self._steps())
+            self._kept.setOptionValue("solver", self._solver)
         highs, status = self._kept, self._core.HighsModelStatus
         costs = np.ascontiguousarray(objective, dtype=np.float64)
         highs.changeColsCost(len(self._columns), self._columns, costs)
         highs.run()
         told = highs.getModelStatus()
         info = highs.getInfo()
-        spent = (1 + max(int(info.simplex_iteration_count), 0)) * self._system.matrix.nnz
+        steps = 1 + max(int(info.simplex_iteration_count), 0) + INSIDE * max(int(info.ipm_iteration_count), 0)
+        spent = steps * self._system.matrix.nnz
         if first:
+            highs.setOptionValue("solver", "choose")
             highs.setOptionValue("simplex_strategy", PRIMAL)
         if told == status.kInfeasible:
             return Solution(None, -np.inf, impossible=True, spent=spent)
+        if told == status.kIterationLimit:
+            return Solution(None, -np.inf, impossible=False, spent=spent)
         if told != status.kOptimal:
             return None
         counts = np.array(highs.getSolution().col_value, dtype=np.float64)

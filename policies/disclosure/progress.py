@@ -25,8 +25,8 @@ MOST_LOOKED: Final = 400_000_000
 """The effort of one attack in pieces where statements are equations, for each `PER` statements; in all ways in which zeros can be hidden together. What is not known to be wide enough by then counts as too narrow."""
 PER: Final = 1_800
 """As many as a table has cells at most that is to be attacked in 3 s. Fewer may take the effort of so many."""
-MOST_SPENT: Final = 10_000_000_000
-"""The effort of one attack. Beyond, nothing more is looked for, and what is not known to be wide enough counts as too narrow."""
+MOST_SPENT: Final = 2_000_000_000
+"""The effort of one question of an attack: about its hidden cells, or about the groups that no table prints; some 5 s. Beyond, nothing more is looked for, and what is not known to be wide enough counts as too narrow."""
 
 
 def most_looked(system: System) -> float:
@@ -115,9 +115,8 @@ class Work:
         self.single -= HARD if whole else 1
         return self.single >= 0
 
-    def saw(self, counts: Floats, which: Places) -> None:
-        """These counts are possible."""
-        values = self.sums[which] @ counts
+    def saw(self, values: Floats, which: Places) -> None:
+        """These sums are possible, all together."""
         self.low[which] = np.minimum(self.low[which], values)
         self.high[which] = np.maximum(self.high[which], values)
 

@@ -13,19 +13,22 @@ from typing import Final
 
 import numpy as np
 
+from policies.disclosure import progress
 from policies.disclosure.because import Published, published_numbers
 from policies.disclosure.bounds import Ranges, ranges
+from policies.disclosure.doubts import doubts, lines_of_one
 from policies.disclosure.errors import TableInvalid
+from policies.disclosure.every_way import holds, ranges_in_every_way
 from policies.disclosure.joint import Joint, Reading, joint
 from policies.disclosure.printed import Parents, Printed, grid, parents_of
 from policies.disclosure.system import WHOLE, Room, room
 from policies.disclosure.table import HIDDEN, NOT_APPLICABLE
-from policies.disclosure.zeros import Ways, doubts, holds, lines_of_one, ranges_in_every_way
+from policies.disclosure.zeros import Ways
 
 MOST_EXPLAINED: Final = 30
 FEWER_EXPLAINED: Final = 6
-"""Findings of which it is said what gives them away; and where statements have more coefficients than `MANY`, so that each takes a tenth of a second."""
-MANY: Final = 10_000
+MANY: Final = 60_000
+"""Findings of which it is said what gives them away: as many as have so many coefficients together in the statements that are searched for each, but neither more than the first number nor fewer than the second."""
 STATUS: Final = {HIDDEN: "hidden", NOT_APPLICABLE: "not-applicable"}
 SHOWN: Final = "shown"
 
@@ -90,7 +93,11 @@ def attack(table: Printed, *, earlier: Sequence[Printed] = (), besides: Sequence
         if found is not None:
             break
     else:  # no way was found in which zeros are hidden as the rules say, so none of the ranges is known to be open
-        found, settled = ranges(together.system, together.demanded, wanted=together.wanted), False
+        found = ranges(
+            together.system, together.demanded, wanted=together.wanted, proving=True,
+            most_spent=progress.MOST_SPENT // 4,
+        )  # fmt: skip
+        settled = False
     known = room(together.system)
     if found is None or known is None:
         raise TableInvalid(
@@ -171,7 +178,7 @@ def _narrow(
     given_away = learnt & (found.least < 1)
     narrow = np.flatnonzero(found.narrower(together.wanted) | given_away | (not settled))
     certain = given_away | (found.most - found.least < together.wanted - WHOLE)
-    explained = FEWER_EXPLAINED if together.system.matrix.nnz > MANY else MOST_EXPLAINED
+    explained = min(MOST_EXPLAINED, max(FEWER_EXPLAINED, MANY // max(together.system.matrix.nnz, 1)))
     result = []
     for number, n in enumerate(narrow):
         row = int(together.demanded[n])

@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from policies.disclosure.large_piece import settle_large
+from policies.disclosure.network_piece import settle_network
 from policies.disclosure.piece import Piece
 from policies.disclosure.pieces import part
 from policies.disclosure.progress import Places, Work
@@ -34,17 +35,20 @@ def settle(
     """Whether the statements of one piece can hold together; the ranges of its sums are settled on the way. `start`: whole counts that satisfy all statements, if any are known."""
     counts = np.where(known.least == known.most, known.least, 0.0)
     if not len(columns):
-        work.saw(counts, which)
+        work.saw(work.sums[which] @ counts, which)
         return True
     least, most = known.least[columns], np.minimum(known.most[columns], endless)
     if len(columns) == 1:  # every whole number between its limits is possible
         for value in (least, most):
             counts[columns] = value
-            work.saw(counts, which)
+            work.saw(work.sums[which] @ counts, which)
         return True
     statements = part(system, known, columns, inside)
     piece = Piece(statements, columns, which, least=least, most=most, counts=counts, work=work)
     if start is not None:
         piece.keep(start[columns])
     large = work.hurried or max(len(columns), len(which)) > LARGE
+    holds = settle_network(piece, start=None if start is None else start[columns], exact=not large)
+    if holds is not None:
+        return holds
     return (settle_large if large else settle_small)(piece)

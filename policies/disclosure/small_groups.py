@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
+from policies.disclosure import progress
 from policies.disclosure.arrangement import arrangement
 from policies.disclosure.bounds import Ranges, ranges
 from policies.disclosure.pieces import limit
@@ -35,18 +36,28 @@ class Small:
     high: int
 
 
-def small_groups(system: System, groups: csr_array, *, most: int) -> tuple[Small, ...]:
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """The groups that may be a few, and the effort of looking, as `Solution.spent`."""
+
+    small: tuple[Small, ...]
+    spent: int
+
+
+def small_groups(system: System, groups: csr_array, *, most: int, most_spent: int | None = None) -> Looked:
     """The groups (rows over the unknowns) that may be certain to have from 1 to `most` people in a narrower range than that, which is what a hidden cell tells.
 
-    The statements of the system hold together. A group that could not be settled is among them.
+    The statements of the system hold together. A group that could not be settled is among them, with an effort of `most_spent`, if not the usual one.
     """
+    may = progress.MOST_SPENT if most_spent is None else most_spent
     known = room(system)
     if known is None:  # not even that the statements hold together could be shown again
-        return tuple(Small(group, 0, -1) for group in range(groups.shape[0]))
+        return Looked(tuple(Small(group, 0, -1) for group in range(groups.shape[0])), 0)
     endless = limit(system, known)
-    left = _sieved(system, groups, least=known.least, ends=np.minimum(known.most, endless), most=most)
+    ends = np.minimum(known.most, endless)
+    left, spent = _sieved(system, groups, least=known.least, ends=ends, most=most, most_spent=may)
     if not len(left):
-        return ()
+        return Looked((), spent)
     its = csr_array(groups[left])
     wider = System(
         csr_array(vstack([system.matrix, its])),
@@ -55,23 +66,28 @@ def small_groups(system: System, groups: csr_array, *, most: int) -> tuple[Small
         system.whole,
     )
     rows = np.arange(len(left)) + system.matrix.shape[0]
-    found = ranges(wider, rows, wanted=np.full(len(left), float(most)), may_stop=False)
+    wanted = np.full(len(left), float(most))
+    found = ranges(wider, rows, wanted=wanted, may_stop=False, most_spent=max(may - spent, 0))
     if found is None:
-        return tuple(Small(int(group), 0, -1) for group in left)
+        return Looked(tuple(Small(int(group), 0, -1) for group in left), spent)
     low, high = np.ceil(found.least - WHOLE), np.floor(np.minimum(found.most, endless) + WHOLE)
     few = np.flatnonzero(~_open(found, most))
-    return tuple(Small(int(left[n]), int(low[n]), int(high[n])) for n in few)
+    return Looked(tuple(Small(int(left[n]), int(low[n]), int(high[n])) for n in few), spent + found.spent)
 
 
 def small_in_every_way(ways: Ways, groups: csr_array, *, most: int) -> tuple[Small, ...]:
     """The same over all ways in which zeros can be hidden: a group is open as soon as one of them leaves it open. Where none was found, no group is."""
     found = {group: Small(group, 0, -1) for group in range(groups.shape[0])}
+    spent = 0
     for number in range(MOST_WAYS):
         left = list(found)
-        system = ways.at(number) if left else None
+        system = ways.at(number) if left and spent < progress.MOST_SPENT else None
         if system is None:
             break
-        few = {left[one.group]: one for one in small_groups(system, csr_array(groups[left]), most=most)}
+        its = csr_array(groups[left])
+        looked = small_groups(system, its, most=most, most_spent=progress.MOST_SPENT - spent)
+        spent += looked.spent
+        few = {left[one.group]: one for one in looked.small}
         found = {
             group: Small(group, one.low, one.high) if not number else _either(found[group], one)
             for group, one in few.items()
@@ -91,21 +107,24 @@ def _open(found: Ranges, most: int) -> NDArray[np.bool_]:
     return np.asarray(shown | (found.least > most + WHOLE) | (found.most < 1 - WHOLE))
 
 
-def _sieved(system: System, groups: csr_array, *, least: Floats, ends: Floats, most: int) -> Places:
-    """The groups, by number, for which no arrangement of whole people was found at once that has nobody there or more than `most`. One drops many."""
-    left = np.arange(groups.shape[0])
+def _sieved(
+    system: System, groups: csr_array, *, least: Floats, ends: Floats, most: int, most_spent: int
+) -> tuple[Places, int]:
+    """The groups, by number, for which no arrangement of whole people was found at once that has nobody there or more than `most`, and the effort. One drops many."""
+    left, spent = np.arange(groups.shape[0]), 0
     for sign in (-1.0, 1.0):
         for _ in range(ROUNDS):
-            if not len(left):
+            if not len(left) or spent >= most_spent:
                 break
             its = groups[left]
             objective = sign * np.asarray(its.sum(axis=0), dtype=np.float64)
-            counts = arrangement(system, objective, least=least, most=ends)
-            if counts is None:
+            found = arrangement(system, objective, least=least, most=ends)
+            spent += found.spent
+            if found.counts is None:
                 break
-            people = its @ counts
+            people = its @ found.counts
             stays = (people > WHOLE) & (people < most + 1 - WHOLE)
             left = left[stays]
             if stays.all():
                 break
-    return left
+    return left, spent

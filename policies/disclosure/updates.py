@@ -17,21 +17,25 @@ from scipy.sparse import csr_array, hstack, vstack
 
 from policies.disclosure.attack import MOST_FINDINGS, Finding
 from policies.disclosure.errors import TableInvalid
+from policies.disclosure.every_way import holds, ranges_in_every_way
 from policies.disclosure.exact import restricted_to
 from policies.disclosure.joint import Joint
 from policies.disclosure.margins import margin_cells, parents_in
 from policies.disclosure.pieces import limit
 from policies.disclosure.printed import Printed
+from policies.disclosure.programs import Programs
 from policies.disclosure.reader import readings_by_zeros, readings_of
 from policies.disclosure.small_groups import Places, small_in_every_way
 from policies.disclosure.stated import Stated, stated, values_told
-from policies.disclosure.system import WHOLE, Floats, System, room, solve
+from policies.disclosure.system import WHOLE, Floats, System, room
 from policies.disclosure.table import HIDDEN, PublishedTable
 from policies.disclosure.together import most_hidden, readable
-from policies.disclosure.zeros import Ways, holds, ranges_in_every_way
+from policies.disclosure.zeros import Ways
 
 Named = tuple[str, PublishedTable]
 UPDATE: Final = "\0update"
+MOST_EFFORT: Final = 2_400_000_000
+"""Steps times coefficients, in which it has to turn out how many changed category at least; some 5 s."""
 CAME, STAYED, LEFT = "came", "stayed", "left"
 
 
@@ -41,6 +45,10 @@ class Change:
 
     came: int
     left: int
+
+
+class _NotSettled(Exception):
+    """Within the steps that one program may take."""
 
 
 def across_update(
@@ -56,6 +64,8 @@ def across_update(
         return ()  # conditions that leave nobody say nothing of anybody
     try:
         return _across(sides[0], sides[1], change)
+    except _NotSettled:
+        return (Finding("all tables", (), "unsettled", 0, 0, 0, 0),)
     except TableInvalid:
         if len(sides[0]) + len(sides[1]) > 2:
             return tuple(
@@ -129,7 +139,11 @@ def _with_totals(every: Sequence[Ways], rows: Places, limits: tuple[Floats, Floa
 
 
 def _fewest_who_changed(system: System, rows: Places, lower: Floats) -> int | None:
-    """The least number of people who are in both data and have another category, as far as fractions of people tell."""
+    """The least number of people who are in both data and have another category, as far as fractions of people tell.
+
+    Raises:
+        _NotSettled: that takes too many steps to be found out.
+    """
     known = room(system)
     if known is None:
         return None
@@ -148,7 +162,9 @@ def _fewest_who_changed(system: System, rows: Places, lower: Floats) -> int | No
     objective = np.append(np.zeros(unknowns), 1.0)
     endless = limit(system, known) + float(lower.sum())
     least, most = np.append(known.least, 0.0), np.append(np.minimum(known.most, endless), endless)
-    found = solve(wider, objective, least=least, most=most, whole=False)
+    found = Programs(wider, least=least, most=most, most_each=MOST_EFFORT).push(objective)
+    if found.counts is None and not found.impossible:
+        raise _NotSettled
     return None if found.counts is None else int(np.ceil(found.counts[-1] - WHOLE))
 
 

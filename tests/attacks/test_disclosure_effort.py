@@ -15,6 +15,7 @@ from policies.disclosure import (
     view,
 )
 from policies.disclosure.bounds import ranges
+from policies.disclosure.every_way import ranges_in_every_way
 from policies.disclosure.exact import show_exactly
 from policies.disclosure.joint import joint
 from policies.disclosure.printed import Printed
@@ -23,7 +24,6 @@ from policies.disclosure.protect_table import protect_table
 from policies.disclosure.reader import attack, readings_by_zeros, readings_of
 from policies.disclosure.rules import TableRules
 from policies.disclosure.together import audit_together
-from policies.disclosure.zeros import ranges_in_every_way
 
 NAMES, SIZES = ("area", "age"), (6, 5)
 COUNTS = np.random.default_rng(4).poisson(np.random.default_rng(4).gamma(0.8, 12, SIZES))

@@ -9,9 +9,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from policies.disclosure import CountTable, Layout, PublishedTable, Rule, suppress_and_round
+from policies.disclosure import CountTable, Layout, PublishedTable, Rule, suppress_and_round, updates
 from policies.disclosure.attack import Finding
 from policies.disclosure.exact import show_exactly
+from policies.disclosure.system import Solution
 from policies.disclosure.table import Levels, Restriction
 from policies.disclosure.updates import Change, across_update
 
@@ -228,3 +229,12 @@ def test_tables_that_are_too_many_to_compute_with_are_refused() -> None:
         for p in ("before", "after")
     ]
     assert [one.code for one in found(wide[1], wide[0], Change(5, 5))] == ["too-large"]
+
+
+def test_what_an_update_tells_is_refused_where_it_takes_more_steps_than_one_program_may(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now, then = by_area([40, 30], population="after"), by_area([20, 15])
+    assert found(now, then, Change(35, 0)) == ()
+    monkeypatch.setattr(updates.Programs, "push", lambda *_: Solution(None, -np.inf, impossible=False))
+    assert [one.code for one in found(now, then, Change(35, 0))] == ["unsettled"]

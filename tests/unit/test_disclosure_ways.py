@@ -4,9 +4,12 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from policies.disclosure.arrangement import people
+from policies.disclosure.doubts import Doubt, Line, different
+from policies.disclosure.every_way import holds, ranges_in_every_way
+from policies.disclosure.pieces import pieces
 from policies.disclosure.small_groups import Small, small_in_every_way
-from policies.disclosure.system import System
-from policies.disclosure.zeros import Doubt, Line, Ways, holds, ranges_in_every_way
+from policies.disclosure.system import System, room
+from policies.disclosure.zeros import Ways
 
 PAIRS = np.array([[1.0, 1, 0], [0, 1, 1], [1, 0, 1]])
 
@@ -78,3 +81,22 @@ def test_whole_people_of_a_large_piece_satisfy_everything_and_a_contradiction_is
     none = people(System(csr_array(rows), other, other))
     assert none.counts is None
     assert 0 < none.spent < 2 * found.spent
+
+
+def test_a_table_printed_again_or_turned_hides_the_same_zeros_and_another_one_others() -> None:
+    one = Doubt(np.array([0, 1]), (Line(0, np.array([1])), Line(1, np.array([0]))))
+    turned = Doubt(np.array([1, 0]), (Line(1, np.array([0])), Line(0, np.array([1]))))
+    other = Doubt(np.array([0, 1]), (Line(0, np.array([1])),))
+    assert different([one, one, turned]) == [one]
+    assert different([one, other, turned]) == [one, other]
+
+
+def test_statements_fall_into_the_pieces_that_no_statement_connects() -> None:
+    rows = csr_array(np.array([[1.0, 0, 1, 0, 0], [0, 1, 0, 1, 0], [0, 0, 1, 0, 1]]))
+    system = System(rows, np.zeros(3), np.full(3, 4.0))
+    known = room(system)
+    assert known is not None
+    _, *found = pieces(system, known, np.array([0, 1, 2]))
+    assert [one.tolist() for columns, inside, _ in found for one in (columns, inside)] == [
+        [0, 2, 4], [0, 2], [1, 3], [1],
+    ]  # fmt: skip
