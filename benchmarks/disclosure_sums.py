@@ -1,5 +1,6 @@
-"""How long tables of sums take to protect and to attack. `python benchmarks/disclosure_sums.py`"""
+"""How long tables of sums take to protect and to attack. `python benchmarks/disclosure_sums.py`; `... random SECONDS [FIRST]` attacks tables drawn at random instead."""
 
+import sys
 import time
 from collections.abc import Callable
 from functools import partial
@@ -7,6 +8,7 @@ from itertools import product
 from typing import Any
 
 import numpy as np
+from sums_at_random import search
 
 from policies.disclosure.printed import Printed
 from policies.disclosure.rules import TableRules
@@ -83,7 +85,9 @@ def line(what: str, table: Magnitudes, result: Any, protecting: float | None, at
     )
 
 
-if __name__ == "__main__":
+if __name__ == "__main__" and sys.argv[1:2] == ["random"]:
+    search(float(sys.argv[2]), first=int(sys.argv[3]) if len(sys.argv) > 3 else 0)
+elif __name__ == "__main__":
     print(
         "| table | cells | hidden sums | findings | CPU s to protect | CPU s to attack |\n|---|---|---|---|---|---|"
     )

@@ -15,7 +15,7 @@ from policies.disclosure.rules import THOUSANDTHS
 from policies.disclosure.sums.because import giving_away
 from policies.disclosure.sums.inside import FromInside, told_inside
 from policies.disclosure.sums.magnitudes import COUNT, SUM, Magnitudes, thousandths
-from policies.disclosure.sums.ranges import Demand, Found, sum_ranges
+from policies.disclosure.sums.ranges import EFFORT, Demand, Found, sum_ranges
 from policies.disclosure.sums.result import Measured, Result, Told, counts_measured, counts_told
 from policies.disclosure.sums.somebody import somebody
 from policies.disclosure.sums.statements import Statements, demand_of, first_of_sums
@@ -75,12 +75,9 @@ def attack_magnitudes(
         for k, n in enumerate(narrow)
     ]
     findings = tuple(one for one in told if one.measure == SUM or (one.table, one.codes) not in known)
-    to_all = {(one.table, one.codes) for one in findings if one.measure == SUM}
-    inside = [
-        one
-        for one in told_inside(table, told_in, sides=sides or {})
-        if (table.counts.name, one.target) not in to_all
-    ]
+    name = table.counts.name
+    to_all = {one.codes for one in findings if one.measure == SUM and one.table == name}
+    inside = told_inside(table, told_in, sides=sides or {}, to_all=to_all)
     findings += tuple(_told_inside(tables, one, explain=k < MOST_EXPLAINED) for k, one in enumerate(inside))
     return Result(
         _cells(table, counts, together, targets, found),
@@ -97,7 +94,7 @@ def _bounded(
     for every in worlds(tables, readings_of([one.counts for one in tables]), of=of):
         first: Statements | None = None
         targets: list[_Target] = []
-        left, of_no_use = NONE, 0
+        left, of_no_use, effort = NONE, 0, EFFORT
         for number in range(MOST_WAYS):
             narrow = NONE if first is None else np.array([targets[n].row for n in left], dtype=np.int64)
             together = every.at(number, narrow=narrow)
@@ -106,29 +103,30 @@ def _bounded(
             if first is None:
                 targets, demand = _targets(tables, together, sides)
                 left = np.arange(len(targets))
-            one = _ranges(together, [targets[n] for n in left], demand.of(left))
+            one = _ranges(together, [targets[n] for n in left], demand.of(left), effort=effort)
             if one is None:
                 continue
+            effort -= one.spent
             if first is None:
                 first, found = together, one
             else:
                 found.either(one, left)
             before, left = len(left), found.too_narrow(demand)
             of_no_use = of_no_use + 1 if len(left) == before else 0
-            if not left.size or not every.doubtful or of_no_use == NO_USE:
+            if not left.size or not every.doubtful or of_no_use == NO_USE or effort <= 0:
                 break
         if first is not None:
             return every, first, targets, found, demand
     raise TableInvalid(CONTRADICTION)
 
 
-def _ranges(together: Statements, targets: Sequence[_Target], demand: Demand) -> Found | None:
+def _ranges(together: Statements, targets: Sequence[_Target], demand: Demand, *, effort: int) -> Found | None:
     """The ranges of these numbers; None if the statements contradict each other."""
     rows = np.array([one.place for one in targets], dtype=np.int64)
     if not together.entangled:
-        return sum_ranges(together.sums.system, rows, demand=demand)
+        return sum_ranges(together.sums.system, rows, demand=demand, effort=effort)
     people = together.counts.system.matrix.shape[1]
-    return tied_ranges(together.system, rows, by=together.by[rows], demand=demand, people=people)
+    return tied_ranges(together.system, rows, by=together.by[rows], demand=demand, people=people, effort=effort)
 
 
 def _targets(tables: Sequence[Magnitudes], together: Statements, sides: Sides) -> tuple[list[_Target], Demand]:

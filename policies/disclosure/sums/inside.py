@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 from typing import Final
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from policies.disclosure.errors import TableInvalid
+from policies.disclosure.programs import Programs
 from policies.disclosure.sums.insiders import Arrangements, Pair, starting
 from policies.disclosure.sums.magnitudes import SUM, Magnitudes
 from policies.disclosure.sums.moves import NEAR, Inside
 from policies.disclosure.sums.statements import Statements, first_of_sums
 from policies.disclosure.sums.telling import Codes, Sides
+from policies.disclosure.sums.tied import known_of
 from policies.disclosure.sums.worlds import Worlds
-from policies.disclosure.system import System, solve
+from policies.disclosure.system import Room, System
 
 MOST_PAIRS: Final = 60
+FEW_PAIRS: Final = 6
+MANY: Final = 200_000
+"""Coefficients of all programs for one end of the range of each pair; where statements have so many that there would be more, there are fewer pairs, but not fewer than `FEW_PAIRS`."""
+STEPS: Final = 20_000_000
+"""The effort of one such program, as `Solution.spent`."""
+EFFORT: Final = 350_000_000
+"""As `Solution.spent`. What is not settled by then counts as told."""
 CONTRADICTION: Final = "the printed sums do not agree with the true ones that they are said to come from: check that all tables describe the same people"
 
 
@@ -38,8 +48,12 @@ class FromInside:
     settled: bool
 
 
-def told_inside(table: Magnitudes, every: Worlds, *, sides: Sides) -> list[FromInside]:
+def told_inside(
+    table: Magnitudes, every: Worlds, *, sides: Sides, to_all: Collection[Codes] = ()
+) -> list[FromInside]:
     """What people in one hidden cell could tell about another one of the table, where that is too much in every way in which zeros can be hidden, of which each has statements of its own.
+
+    `to_all`: sums that every reader can tell, of which nothing is asked.
 
     Raises:
         TableInvalid: the sums in `sides` cannot be the true ones of what is printed.
@@ -50,19 +64,25 @@ def told_inside(table: Magnitudes, every: Worlds, *, sides: Sides) -> list[FromI
         return []
     looked_at: list[tuple[Statements, Inside]] = []
     left: list[Pair] = []
+    asked = np.array([one not in to_all for one in cells])
+    if not asked.any():
+        return []
+    effort = EFFORT
     places = np.array([at[one] for one in cells], dtype=np.int64)
     for together in every.with_people(places, alone=np.array([sides[one].people == 1 for one in cells])):
         inside = _inside(table, together, cells, sides)
         start = starting(together.system, inside=inside, people=[float(sides[one].people) for one in cells])
         if start is None:  # what is true is another way
             continue
-        told = Arrangements(together.system.matrix, inside=inside, start=start).told(
-            together.system, most=MOST_PAIRS
-        )
-        cut_short = len(told) == MOST_PAIRS
+        matrix = together.system.matrix
+        most = min(max(MANY // max(matrix.nnz, 1), FEW_PAIRS), MOST_PAIRS)
+        found = Arrangements(matrix, inside=inside, start=start, asked=asked)
+        told = found.told(together.system, most=most, effort=effort)
+        cut_short = len(told) == most
         left = [one for one in left if cut_short or one in told] if looked_at else told
         looked_at.append((together, inside))
-        if not left or (cut_short and len(looked_at) == 1):
+        effort -= found.spent
+        if not left or effort <= 0 or (cut_short and len(looked_at) == 1):
             break
     if not looked_at:
         raise TableInvalid(CONTRADICTION)
@@ -117,11 +137,14 @@ def _knowing(system: System, inside: Inside, insider: int) -> System:
 
 
 def _range(system: System, row: int) -> tuple[float, float]:
-    """Both ends of the sum in this row; where a program has no end, the largest number there is."""
-    weights = system.matrix[[row]].toarray().ravel()
-    width = system.matrix.shape[1]
-    ends = [
-        solve(system, sign * weights, least=np.zeros(width), most=np.full(width, inf), whole=False).bound
-        for sign in (1.0, -1.0)
-    ]
-    return max(ends[0], 0.0), -ends[1]
+    """Between which ends the sum in this row lies; where a program has no end, or takes too long, what single statements say."""
+    known = known_of(system)
+    if known is None:
+        known = Room(np.zeros(system.matrix.shape[1]), np.full(system.matrix.shape[1], inf))
+    one = csr_array(system.matrix[[row]])
+    low, high = (float(end[0]) for end in known.of(one))
+    low, high = max(low, float(system.low[row])), min(high, float(system.high[row]))
+    programs = Programs(system, least=known.least, most=known.most, most_each=STEPS)
+    weights = one.toarray().ravel()
+    ends = [programs.push(sign * weights).bound for sign in (1.0, -1.0)]
+    return max(low, ends[0]), min(high, -ends[1])

@@ -18,6 +18,7 @@ from scipy.sparse import csr_array
 
 from policies.disclosure.programs import Programs
 from policies.disclosure.sums.moves import NEAR, Inside, Moves
+from policies.disclosure.sums.pushes import quickest_first
 from policies.disclosure.system import Floats, System
 
 SEED: Final = 1
@@ -41,9 +42,11 @@ class Pair:
 
 
 class Arrangements:
-    """Arrangements that were found, each as what differs from the start in every row; they serve as long as the statements allow them."""
+    """Arrangements that were found, each as what differs from the start in every row; they serve as long as the statements allow them. `spent`: the effort so far."""
 
-    def __init__(self, matrix: csr_array, *, inside: Inside, start: Floats) -> None:
+    def __init__(self, matrix: csr_array, *, inside: Inside, start: Floats, asked: Cells | None = None) -> None:
+        """`asked`: the sums that are looked at, if not all; the others are those of insiders alone."""
+        self._asked = np.ones(len(inside.rows), dtype=bool) if asked is None else asked
         self._matrix, self._inside, self._start = csr_array(matrix), inside, start
         self._rows = csr_array(self._matrix[inside.rows])
         self._every = np.arange(len(inside.rows))
@@ -54,13 +57,19 @@ class Arrangements:
         self._add(np.zeros((1, self._matrix.shape[1])))
         self._apart = np.zeros((len(inside.rows), len(inside.rows)), dtype=bool)
         self._random = np.random.default_rng(SEED)
+        self.spent = 0
 
-    def told(self, system: System, *, most: int) -> list[Pair]:
-        """The pairs for which these statements leave no arrangement, or none that was found; at most so many."""
+    def told(self, system: System, *, most: int, effort: int | None = None) -> list[Pair]:
+        """The pairs for which these statements leave no arrangement, or none that was found; at most so many. `effort`: about how much may be spent, as `Solution.spent`; None for whatever it takes."""
         count = len(self._inside.rows)
         if count < 2:
             return []
-        moves = Moves(system, inside=self._inside, start=self._start, random=self._random)
+        moves = Moves(system, inside=self._inside, start=self._start, random=self._random, effort=effort)
+        found = self._told(system, moves, most)
+        self.spent += moves.spent
+        return found
+
+    def _told(self, system: System, moves: Moves, most: int) -> list[Pair]:
         self._apart = moves.apart
         self._keep(system)
         for n in range(ROUNDS):
@@ -72,6 +81,8 @@ class Arrangements:
                     self._together(moves, some, sign, keep=n > 0)
             if none_left:
                 return []
+            if moves.exhausted:
+                break
         return self._one_by_one(moves, most)
 
     def _one_by_one(self, moves: Moves, most: int) -> list[Pair]:
@@ -119,10 +130,12 @@ class Arrangements:
         # and what somebody knows of another one never bears on it.
         whole: Cells = np.asarray(far.T.astype(np.float32) @ self._leaves == 0)
         found = np.where(self._apart[targets], ~np.any(far, axis=0)[:, None], whole)
-        return np.asarray(found & ~same, dtype=bool)
+        return np.asarray(found & ~same & self._asked[targets][:, None], dtype=bool)
 
     def _together(self, moves: Moves, targets: Ints, sign: float, *, keep: bool) -> None:
         """All these sums moved in one arrangement, or in several where they cannot be; if `keep`, one that leaves what all those know for whom there is none yet."""
+        if moves.exhausted:
+            return
         left: Cells = np.zeros(len(self._every), dtype=bool)
         if keep:
             left |= self._open(sign, targets).any(axis=0)
@@ -160,7 +173,10 @@ def starting(system: System, *, inside: Inside, people: Sequence[float]) -> Floa
     random = np.random.default_rng(SEED)
     width = system.matrix.shape[1]
     programs = Programs(
-        System(system.matrix, low, high, whole=False), least=np.zeros(width), most=np.full(width, np.inf)
+        System(system.matrix, low, high, whole=False),
+        least=np.zeros(width),
+        most=np.full(width, np.inf),
+        first=quickest_first(system.matrix.nnz),
     )
     every = []
     for _ in range(ROUNDS):

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from policies.disclosure.system import MOST_NODES, SECONDS_EACH, Floats, Solution, System
+from policies.disclosure.system import BRANCHING, MOST_NODES, SECONDS_EACH, Floats, Solution, System
 
 
 def partly_whole(
@@ -22,4 +22,8 @@ def partly_whole(
     )
     counts = None if found.x is None else np.asarray(found.x, dtype=np.float64)
     bound = found.get("mip_dual_bound")
-    return Solution(counts, -np.inf if bound is None else float(bound), impossible=found.status == 2)
+    steps = BRANCHING * (1 + int(found.get("mip_node_count") or 0) // BRANCHING)
+    spent = steps * int(system.matrix.nnz) * sum(system.matrix.shape)
+    return Solution(
+        counts, -np.inf if bound is None else float(bound), impossible=found.status == 2, spent=spent
+    )

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, hstack, vstack
 
-from policies.disclosure.programs import Programs
+from policies.disclosure.programs import MOST_EACH, Programs
+from policies.disclosure.sums.pushes import FEWEST_STEPS
 from policies.disclosure.sums.tied import connected, known_of
 from policies.disclosure.system import Floats, Room, System
 
@@ -45,7 +46,10 @@ class Inside:
 class Moves:
     """Changes of the numbers `start`, which satisfy the statements of a system."""
 
-    def __init__(self, system: System, *, inside: Inside, start: Floats, random: np.random.Generator) -> None:
+    def __init__(
+        self, system: System, *, inside: Inside, start: Floats, random: np.random.Generator, effort: int | None
+    ) -> None:
+        """`effort`: about how much may be spent, as `Solution.spent`; then nothing is found any more."""
         matrix = csr_array(system.matrix)
         self._inside, self._random, self._width = inside, random, matrix.shape[1]
         known = known_of(system)
@@ -66,10 +70,12 @@ class Moves:
             np.concatenate([np.minimum((system.low - at)[bears], 0.0), -free]),
             np.concatenate([np.maximum((system.high - at)[bears], 0.0), free]),
         )
+        self._effort = effort
         self._programs = Programs(
             System(csr_array(hstack([rows, -rows])), *self._ends, whole=False),
             least=np.zeros(2 * len(self._columns)),
             most=np.concatenate([up, down]),
+            most_each=MOST_EACH if effort is None else max(effort // 4, FEWEST_STEPS * int(rows.nnz)),
         )
         touched = np.bincount(self._targets.indices, minlength=len(self._columns)) > 0
         self._price = np.where(touched, DEAR, 1.0)
@@ -84,12 +90,24 @@ class Moves:
         self.apart: Cells = np.asarray(own @ (own + also_own).T == 0)
         """For each sum and each insider, whether no statement connects what can change in the one with what the other knows."""
 
+    @property
+    def exhausted(self) -> bool:
+        """Whether nothing is looked for any more."""
+        return self._effort is not None and self.spent > self._effort
+
+    @property
+    def spent(self) -> int:
+        """The effort so far."""
+        return self._programs.spent
+
     def together(self, targets: Ints) -> int:
         """How many of these sums lie in the piece that has most of them: others need not be moved in different programs."""
         return int(self._target_pieces[targets].sum(axis=0).max(initial=0))
 
     def least(self, targets: Ints, sign: float, *, keeping: Ints) -> Floats | None:
         """The cheapest change that moves these sums as far as needed, and leaves what these insiders know; None if there is none."""
+        if self.exhausted:
+            return None
         inside, first = self._inside, self._stated.shape[0]
         low, high = (ends.copy() for ends in self._ends)
         if sign > 0:

@@ -181,7 +181,7 @@ def _demand(problem: SumProblem, rows: NDArray[np.int64]) -> Demand:
 def _ranges(problem: SumProblem, hidden: Cells) -> tuple[NDArray[np.int64], Found, Demand]:
     rows = np.flatnonzero(hidden)
     demand = _demand(problem, rows)
-    found = sum_ranges(_printed(problem, hidden, scale=1.0), rows, demand=demand, exact=False)
+    found = sum_ranges(_printed(problem, hidden, scale=1.0), rows, demand=demand)
     if found is None:
         raise Unsafe(CANNOT)
     return rows, found, demand

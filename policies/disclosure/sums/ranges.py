@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from policies.disclosure.pieces import limit, part, pieces
-from policies.disclosure.programs import Programs
-from policies.disclosure.sums.mixed import partly_whole
+from policies.disclosure.sums.pushes import Piece, Pushes
 from policies.disclosure.system import Floats, System, room
 
 MIXED: Final = 12
@@ -26,6 +25,11 @@ SEED: Final = 1
 MOST_SINGLE: Final = 100
 """Linear programs for the ends of ranges on which nothing depends."""
 MOST_CERTAIN: Final = 30
+EFFORT: Final = 450_000_000
+"""As `Solution.spent`, for all ranges of one attack. What is not settled by then counts as too narrow."""
+KEPT_BACK: Final = 10
+"""One in so many parts of the effort is kept for ranges of their own."""
+UNLIMITED: Final = 1_000_000_000_000
 LARGEST: Final = 1e4
 """The largest number in a program: others are scaled down to it, so that a tolerance of HiGHS (1e-7) is 1e-11 of the largest printed."""
 NEAR: Final = 1e-9
@@ -61,7 +65,7 @@ class Demand:
             wide = (
                 inner_high - inner_low >= np.maximum(self.share[which] * inner_high, self.width[which]) - near
             )
-        wide |= np.isinf(high)
+        wide |= high == np.inf  # and not where none was reached
         sides = (low <= self.low_at_most[which] + near) & (high >= self.high_at_least[which] - near)
         return np.asarray(wide & sides, dtype=bool)
 
@@ -76,6 +80,7 @@ class Found:
     high: Floats
     near: float
     cut_short: bool = False
+    spent: int = 0
 
     def too_narrow(self, demand: Demand) -> NDArray[np.int64]:
         """Which do not keep what is demanded for certain, or, if the search was not cut short, are not known to keep it."""
@@ -108,10 +113,12 @@ def scaled(system: System, *, by: float) -> System:
     return System(system.matrix, system.low / by, system.high / by, whole=False)
 
 
-def sum_ranges(system: System, rows: NDArray[np.int64], *, demand: Demand, exact: bool = True) -> Found | None:
+def sum_ranges(
+    system: System, rows: NDArray[np.int64], *, demand: Demand, effort: int | None = None
+) -> Found | None:
     """The range of the sum in each of these rows, each row a sum of unknown numbers from 0; None if the statements contradict each other.
 
-    If not `exact`, only which keep what is demanded is settled.
+    `effort`: about how much may be spent, as `Solution.spent`; if None, whatever it takes to settle which keep what is demanded, and no more than that.
     """
     known = room(System(system.matrix, system.low, system.high, whole=False))
     if known is None:
@@ -124,7 +131,8 @@ def sum_ranges(system: System, rows: NDArray[np.int64], *, demand: Demand, exact
     found = Found(low, high, nothing, np.where(endless, np.inf, -np.inf), largest(system) * NEAR)
     cap = limit(system, known)
     flat = System(system.matrix, system.low, system.high, whole=False)
-    budget = Budget(MOST_SINGLE if exact else 0)
+    budget = Budget(0 if effort is None else MOST_SINGLE, effort=UNLIMITED if effort is None else effort)
+    given = budget.effort
     for columns, inside, which in pieces(flat, known, rows):
         values = np.where(known.least == known.most, known.least, 0.0)
         if not len(columns):
@@ -145,35 +153,23 @@ def sum_ranges(system: System, rows: NDArray[np.int64], *, demand: Demand, exact
         )
         if not settle(one, which, found=found, demand=demand, budget=budget):
             return None
-    found.cut_short = budget.cut_short
+    found.cut_short, found.spent = budget.cut_short, given - budget.effort
     return found
 
 
 @dataclass(slots=True, eq=False)
 class Budget:
-    """How many programs may still be spent on what nothing depends on, how many ranges that are too narrow for certain are enough, and how many were found."""
+    """How many programs may still be spent on what nothing depends on, the effort that is left, as `Solution.spent`, how many ranges that are too narrow for certain are enough, and how many were found."""
 
     single: int
+    effort: int
     enough: int = MOST_CERTAIN
     certain: int = 0
 
     @property
     def cut_short(self) -> bool:
-        """Whether so many were found that the search ends."""
-        return self.certain >= self.enough
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Piece:
-    """Statements, scaled; the sums looked at, which are `base` and `by` times their value; how small and large each unknown can be, and which are whole; None if none has to be."""
-
-    system: System
-    sums: csr_array
-    base: Floats
-    by: Floats
-    least: Floats
-    most: Floats
-    whole: NDArray[np.bool_] | None = None
+        """Whether so many were found that the search ends; one is enough where no effort is left."""
+        return self.certain >= (self.enough if self.effort > 0 else 1)
 
 
 def saw(found: Found, which: NDArray[np.int64], values: Floats) -> None:
@@ -185,15 +181,15 @@ def saw(found: Found, which: NDArray[np.int64], values: Floats) -> None:
 def settle(piece: Piece, which: NDArray[np.int64], *, found: Found, demand: Demand, budget: Budget) -> bool:
     """Whether the statements of one piece can hold together; the ranges of its sums are settled on the way."""
 
-    programs = Programs(piece.system, least=piece.least, most=piece.most)
+    if budget.effort <= 0:
+        return True
+    pushes = Pushes(piece, effort=budget.effort)
+    effort = budget.effort
 
-    def push(weights: Floats) -> float | None:
+    def push(weights: Floats, *, best: str = "bound") -> float | None:
         """The sums, so weighted, made as small as they get; what that is, or None if there is no arrangement."""
-        aim = np.asarray(piece.sums.T @ weights)
-        if piece.whole is None:
-            done = programs.push(aim)
-        else:
-            done = partly_whole(piece.system, aim, least=piece.least, most=piece.most, whole=piece.whole)
+        done = pushes.whole(weights) if best == "arrangement" else pushes.push(weights)
+        budget.effort = effort - pushes.spent
         if done.counts is None:
             return None if done.impossible else -np.inf
         saw(found, which, piece.base + piece.by * (piece.sums @ done.counts))
@@ -211,7 +207,7 @@ def settle(piece: Piece, which: NDArray[np.int64], *, found: Found, demand: Dema
     for _ in range(MIXED):
         left = ~kept(which)
         before.append(int(left.sum()))
-        if before[-1] < 2 or before.count(before[-1]) > NO_USE:
+        if before[-1] < 2 or before.count(before[-1]) > NO_USE or budget.effort <= effort // KEPT_BACK:
             break
         weights = np.where(
             left, sides.choice([-1.0, 1.0], len(which)) * sides.uniform(0.5, 1.0, len(which)), 0.0
@@ -220,29 +216,32 @@ def settle(piece: Piece, which: NDArray[np.int64], *, found: Found, demand: Dema
         push(-weights)
     for place, index in enumerate(which):
         one = np.array([index])
+        if budget.effort <= 0:
+            break
         if kept(one)[0]:
             budget.single -= 1
             if budget.single < 0:
                 continue
         elif budget.cut_short:
             continue
-        for sign in (1.0, -1.0):
-            short = (
-                found.low[index] > found.least[index] + found.near
-                if sign > 0
-                else found.high[index] < found.most[index] - found.near
-            )
-            if not short:
-                continue
-            weights = np.zeros(len(which))
-            weights[place] = sign
-            bound = push(weights)
-            if bound is None or np.isinf(bound):
-                continue
-            end = float(piece.base[place] + sign * piece.by[place] * bound)
-            if sign > 0:
-                found.least[index] = max(found.least[index], min(end, found.low[index]))
-            else:
-                found.most[index] = min(found.most[index], max(end, found.high[index]))
+        for how in ("bound", "arrangement")[: 1 if piece.whole is None else 2]:
+            for sign in (1.0, -1.0):
+                short = (
+                    found.low[index] > found.least[index] + found.near
+                    if sign > 0
+                    else found.high[index] < found.most[index] - found.near
+                )
+                if not short:
+                    continue
+                weights = np.zeros(len(which))
+                weights[place] = sign
+                bound = push(weights, best=how)
+                if bound is None or np.isinf(bound):
+                    continue
+                end = float(piece.base[place] + sign * piece.by[place] * bound)
+                if sign > 0:
+                    found.least[index] = max(found.least[index], min(end, found.low[index]))
+                else:
+                    found.most[index] = min(found.most[index], max(end, found.high[index]))
         budget.certain += int(not demand.kept(found.least[one], found.most[one], near=found.near, which=one)[0])
     return True

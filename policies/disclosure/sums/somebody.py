@@ -10,15 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from policies.disclosure.joint import Joint, Reading, joint
+from policies.disclosure.programs import Programs
 from policies.disclosure.reader import readings_of
 from policies.disclosure.sums.magnitudes import Magnitudes
 from policies.disclosure.sums.ranges import LARGEST, largest, scaled
 from policies.disclosure.sums.reading import sum_reading
-from policies.disclosure.system import Room, System, room, solve
+from policies.disclosure.system import Room, System, room
 from policies.disclosure.table import HIDDEN
 
 MOST_ASKED: Final = 40
 """Sums that are asked for one by one whether they can be 0. Of the others readers are taken to know that they cannot."""
+EFFORT: Final = 60_000_000
+"""As `Solution.spent`, after which no more are asked for."""
 NOTHING: Final = 0.5
 """In thousandths: a sum below it is 0."""
 PRECISE: Final = 4e-9
@@ -57,12 +60,13 @@ def _above_nothing(sums: Joint, asked: Places) -> Places:
 
 def _never_nothing(system: System, asked: Places, *, within: Room, least: float) -> Places:
     """Which of these sums can never be 0. Many are made as small as they can be together first, which shows of most of the others that they can be."""
+    programs = Programs(system, least=within.least, most=within.most)
     together, one_by_one = True, 0
     certain: list[int] = []
-    while len(asked) and one_by_one < MOST_ASKED:
+    while len(asked) and one_by_one < MOST_ASKED and programs.spent < EFFORT:
         these = asked if together else asked[:1]
-        objective = system.matrix[these].sum(axis=0)
-        found = solve(system, objective, least=within.least, most=within.most, whole=False).counts
+        objective = np.asarray(system.matrix[these].sum(axis=0), dtype=np.float64)
+        found = programs.push(objective).counts
         if found is None:
             break
         can = system.matrix[asked] @ found <= least

@@ -10,9 +10,11 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import block_array, csr_array, vstack
+from scipy.sparse import block_array, csr_array, hstack
 from scipy.sparse.csgraph import connected_components
 
+from policies.disclosure.programs import Programs
+from policies.disclosure.sums.pushes import Piece
 from policies.disclosure.sums.ranges import (
     LARGEST,
     MOST_CERTAIN,
@@ -21,12 +23,11 @@ from policies.disclosure.sums.ranges import (
     Budget,
     Demand,
     Found,
-    Piece,
     largest,
     saw,
     settle,
 )
-from policies.disclosure.system import Floats, Room, System, dual, room
+from policies.disclosure.system import Floats, Room, System, room
 
 LARGE: Final = 300
 """Unknowns that are open, beyond which programs for one end of one range are slow, so that fewer are made."""
@@ -37,6 +38,8 @@ MOST_WHOLE: Final = 40
 BEYOND: Final = 100.0
 """How far beyond every number that can follow from the statements an unknown may go: what gets there has no limit."""
 SAME: Final = 1e-9
+GROWS: Final = 0.5
+"""What can grow without end does so by 1 in the program that asks; what cannot, not at all."""
 Ints = NDArray[np.int64]
 
 
@@ -57,10 +60,12 @@ def known_of(system: System) -> Room | None:
     return room(System(sums, (system.low + taken)[serve], (system.high + taken)[serve], whole=False))
 
 
-def tied_ranges(system: System, rows: Ints, *, by: Floats, demand: Demand, people: int) -> Found | None:
+def tied_ranges(
+    system: System, rows: Ints, *, by: Floats, demand: Demand, people: int, effort: int
+) -> Found | None:
     """The range of each of these rows, `by` times what it is in the system, which is scaled already; None if the statements contradict each other.
 
-    `people`: so many unknowns, the first ones, are counts.
+    `people`: so many unknowns, the first ones, are counts. `effort`: as `sum_ranges`.
     """
     known = known_of(system)
     if known is None:
@@ -79,7 +84,9 @@ def tied_ranges(system: System, rows: Ints, *, by: Floats, demand: Demand, peopl
     most = np.minimum(known.most, reach)
     small = len(unknown) <= LARGE
     budget = Budget(
-        MOST_SINGLE * min(LARGE, len(unknown)) // max(len(unknown), 1), MOST_CERTAIN if small else FEW_CERTAIN
+        MOST_SINGLE * min(LARGE, len(unknown)) // max(len(unknown), 1),
+        effort,
+        MOST_CERTAIN if small else FEW_CERTAIN,
     )
     for columns, inside, which in _pieces(system, matrix, known, rows):
         if not len(columns):
@@ -103,21 +110,33 @@ def tied_ranges(system: System, rows: Ints, *, by: Floats, demand: Demand, peopl
         )
         if not settle(piece, which, found=found, demand=demand, budget=budget):
             return None
-        _endless(piece, which, found, largest(system))
-    found.cut_short = budget.cut_short
+        _endless(piece, which, found, largest(system), reach=reach)
+    found.cut_short, found.spent = budget.cut_short, effort - budget.effort
     return found
 
 
-def _endless(piece: Piece, which: Ints, found: Found, most: float) -> None:
-    """No limit where an arrangement went far beyond every number there is, and no statement stops it."""
-    ends = np.eye(piece.system.matrix.shape[1])
-    rows = csr_array(vstack([piece.system.matrix, -piece.system.matrix, -csr_array(ends)]))
-    limits = np.concatenate([piece.system.high, -piece.system.low, -piece.least])
-    for place, n in enumerate(which):
-        if found.high[n] > most * piece.by[place]:
-            aim = -piece.sums[[place]].toarray().ravel()
-            if dual(aim, rows=rows, limits=limits, signed=False) is None:
-                found.most[n] = found.high[n] = np.inf
+def _endless(piece: Piece, which: Ints, found: Found, most: float, *, reach: float) -> None:
+    """No limit where an arrangement of the piece went far beyond every number there is, and no statement stops it. Counts go with their sums, less far where people have large ones.
+
+    What can be added to an arrangement without end is a cone (Schrijver, Theory of Linear and Integer Programming, 1986, section 8.2), so one program finds every unknown that can grow so.
+    """
+    if not (found.high[which] > most * piece.by).any():
+        return
+    system, width = piece.system, piece.system.matrix.shape[1]
+    upwards, downwards = np.isfinite(system.high), np.isfinite(system.low)
+    cone = System(
+        csr_array(hstack([system.matrix, system.matrix])),
+        np.where(downwards, 0.0, -np.inf),
+        np.where(upwards, 0.0, np.inf),
+        whole=False,
+    )
+    free = np.where(piece.most >= reach, np.inf, 0.0)  # the first one of each unknown, and what is beyond that
+    aim = np.concatenate([-np.ones(width), np.zeros(width)])
+    ends = np.concatenate([np.minimum(free, 1.0), free])
+    counts = Programs(cone, least=np.zeros(2 * width), most=ends).push(aim).counts
+    if counts is not None:
+        grows = piece.sums @ (counts[:width] > GROWS).astype(np.float64) > 0
+        found.most[which[grows]] = found.high[which[grows]] = np.inf
 
 
 def connected(rows: csr_array) -> Ints:
@@ -135,8 +154,8 @@ def _pieces(system: System, matrix: csr_array, known: Room, rows: Ints) -> list[
     )
     low, high = up_low - down_high, up_high - down_low
     says = (low < system.low - SAME) | (high > system.high + SAME)
-    says |= np.isin(np.arange(len(says)), rows)
-    keep = np.flatnonzero(says & (np.diff(matrix.indptr) > 0))
+    asked = np.isin(np.arange(len(says)), rows)
+    keep = np.flatnonzero((says | asked) & (np.diff(matrix.indptr) > 0))
     kept = csr_array(matrix[keep])
     label = connected(kept)
     of_row = np.full(len(says), -1)
@@ -144,5 +163,6 @@ def _pieces(system: System, matrix: csr_array, known: Room, rows: Ints) -> list[
     everywhere = of_row[rows]
     found = [(np.zeros(0, dtype=np.int64),) * 2 + (np.flatnonzero(everywhere < 0),)]
     for n in np.unique(everywhere[everywhere >= 0]):
-        found.append((np.flatnonzero(label == n), keep[of_row[keep] == n], np.flatnonzero(everywhere == n)))
+        inside = keep[of_row[keep] == n]
+        found.append((np.flatnonzero(label == n), inside[says[inside]], np.flatnonzero(everywhere == n)))
     return found
