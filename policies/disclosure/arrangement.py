@@ -13,7 +13,7 @@ from policies.disclosure.mending import MOST_MOVES, Mender
 from policies.disclosure.pieces import limit as endless
 from policies.disclosure.pieces import part, pieces
 from policies.disclosure.programs import MOST_EACH, Programs
-from policies.disclosure.system import WHOLE, Floats, System, room, solve
+from policies.disclosure.system import WHOLE, Floats, System, mostly_equations, room, solve
 
 FURTHER: Final = 2
 """How far from fractions of people whole ones are looked for."""
@@ -35,31 +35,40 @@ class People:
     spent: int
 
 
-def arrangement(system: System, objective: Floats, *, least: Floats, most: Floats) -> People:
+def arrangement(
+    system: System, objective: Floats, *, least: Floats, most: Floats, programs: Programs | None = None
+) -> People:
     """Counts of whole people, close to the fractions of people that minimise the objective.
 
-    Where statements have many coefficients, people are moved one at a time, for there branching may take minutes.
+    Where statements leave room, as those of rounded tables do, people are moved one at a time; where that does not help, whole ones are found by branching. Where statements
+    have many coefficients they are only moved, for there branching may take minutes. `programs`: those of the system between these limits, if it was asked before: they go on from there.
     """
-    if system.matrix.nnz > MANY:
-        return _moved(system, objective, least=least, most=most)
-    each = int(system.matrix.nnz) * min(system.matrix.shape)
-    return People(_branched(system, objective, least=least, most=most), each)
-
-
-def _moved(system: System, objective: Floats, *, least: Floats, most: Floats) -> People:
-    programs = Programs(system, least=least, most=most)
+    programs = Programs(system, least=least, most=most) if programs is None else programs
+    large, before = system.matrix.nnz > MANY, programs.spent
     found = programs.push(objective).counts
-    if found is None or (np.abs(found - np.round(found)) <= WHOLE).all():
-        return People(None if found is None else np.round(found), programs.spent)
-    mender = Mender(system, csr_array((0, len(found))), least=least, most=most)
-    near = mender.near(found, moves=min(MOST_MOVES, MOST_EACH // int(system.matrix.nnz)))
-    return People(near, programs.spent + mender.spent)
+    if found is not None and (np.abs(found - np.round(found)) <= WHOLE).all():
+        return People(np.round(found), programs.spent - before)
+    spent = programs.spent - before
+    if found is None and large:
+        return People(None, spent)
+    if found is not None and (large or not mostly_equations(system)):
+        mender = Mender(system, csr_array((0, len(found))), least=least, most=most)
+        near = mender.near(found, moves=min(MOST_MOVES, MOST_EACH // max(int(system.matrix.nnz), 1)))
+        spent += mender.spent
+        if near is not None or large:
+            return People(near, spent)
+    each = int(system.matrix.nnz) * min(system.matrix.shape)
+    return People(_branched(system, objective, least=least, most=most, found=found), spent + each)
 
 
-def _branched(system: System, objective: Floats, *, least: Floats, most: Floats) -> Floats | None:
-    found = solve(system, objective, least=least, most=most, whole=False).counts
-    if found is None or (np.abs(found - np.round(found)) <= WHOLE).all():
-        return None if found is None else np.round(found)
+def _branched(
+    system: System, objective: Floats, *, least: Floats, most: Floats, found: Floats | None
+) -> Floats | None:
+    """Whole counts close to those found in fractions, which are looked for if there are none."""
+    if found is None:
+        found = solve(system, objective, least=least, most=most, whole=False).counts
+    if found is None:
+        return None
     for further in range(FURTHER):
         below = np.maximum(least, np.floor(found + WHOLE) - further)
         above = np.minimum(most, np.ceil(found - WHOLE) + further)

@@ -12,7 +12,7 @@ from policies.disclosure.mending import MOST_MOVES, Mender
 from policies.disclosure.programs import Programs, some_whole
 from policies.disclosure.progress import Places, Work
 from policies.disclosure.shifting import Shifters
-from policies.disclosure.system import WHOLE, Floats, Solution, System, solve
+from policies.disclosure.system import WHOLE, Floats, Solution, System, mostly_equations, solve
 
 
 class Piece:
@@ -40,8 +40,7 @@ class Piece:
         fixed[columns] = 0.0
         self.known = work.sums[which] @ fixed
         self.low, self.high = np.full(len(which), np.inf), np.full(len(which), -np.inf)
-        said = np.isfinite(system.high) & (np.diff(system.matrix.indptr) > 1)
-        self.equations = bool(2 * (system.low == system.high)[said].sum() > said.sum())
+        self.equations = mostly_equations(system)
         self._programs = Programs(system, least=least, most=most)
         self._mender = Mender(system, self.sums, least=least, most=most)
         self._shifters = Shifters(system, self.sums, least=least, most=most)

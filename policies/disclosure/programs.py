@@ -30,6 +30,8 @@ PRIMAL: Final = 4
 DUAL: Final = 1
 """What HiGHS calls the primal and the dual simplex method."""
 
+INTERIOR: Final = 20_000
+"""Coefficients, beyond which the interior point method finds the first arrangement sooner than the simplex method (Wright, Primal-Dual Interior-Point Methods, 1997)."""
 INSIDE: Final = 100
 """What a step of the interior point method costs, beside one of the simplex method."""
 SATISFIED: Final = 2
@@ -77,14 +79,21 @@ def some_whole(system: System, objective: Floats, *, least: Floats, most: Floats
 class Programs:
     """Counts between `least` and `most` that satisfy the statements of one system, in fractions of people. `spent`: the effort so far, as `Solution.spent`.
 
-    `most_each`: the effort of one question, beyond which it is not settled. `first`: how HiGHS solves the first one, `choose` or `ipm`.
+    `most_each`: the effort of one question, beyond which it is not settled. `first`: how HiGHS solves the first one, `choose` or `ipm`, if it is not to be by the number of coefficients.
     """
 
     def __init__(
-        self, system: System, *, least: Floats, most: Floats, most_each: int = MOST_EACH, first: str = "choose"
+        self,
+        system: System,
+        *,
+        least: Floats,
+        most: Floats,
+        most_each: int = MOST_EACH,
+        first: str | None = None,
     ) -> None:
         self._system, self._least, self._most = system, least, most
-        self._most_each, self._solver = most_each, first
+        self._most_each = most_each
+        self._solver = first or ("ipm" if system.matrix.nnz > INTERIOR else "choose")
         self._core = _highs()
         self._kept: Any = None
         self._columns = np.arange(system.matrix.shape[1], dtype=np.int32)

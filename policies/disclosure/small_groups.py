@@ -17,6 +17,7 @@ from policies.disclosure import progress
 from policies.disclosure.arrangement import arrangement
 from policies.disclosure.bounds import Ranges, ranges
 from policies.disclosure.pieces import limit
+from policies.disclosure.programs import Programs
 from policies.disclosure.system import WHOLE, Floats, System, room
 from policies.disclosure.zeros import Ways
 
@@ -111,14 +112,14 @@ def _sieved(
     system: System, groups: csr_array, *, least: Floats, ends: Floats, most: int, most_spent: int
 ) -> tuple[Places, int]:
     """The groups, by number, for which no arrangement of whole people was found at once that has nobody there or more than `most`, and the effort. One drops many."""
-    left, spent = np.arange(groups.shape[0]), 0
+    left, spent, programs = np.arange(groups.shape[0]), 0, Programs(system, least=least, most=ends)
     for sign in (-1.0, 1.0):
         for _ in range(ROUNDS):
             if not len(left) or spent >= most_spent:
                 break
             its = groups[left]
             objective = sign * np.asarray(its.sum(axis=0), dtype=np.float64)
-            found = arrangement(system, objective, least=least, most=ends)
+            found = arrangement(system, objective, least=least, most=ends, programs=programs)
             spent += found.spent
             if found.counts is None:
                 break

@@ -44,6 +44,12 @@ class Solution:
     spent: int = 0
 
 
+def mostly_equations(system: System) -> bool:
+    """Whether most statements with an upper end about several counts leave no room, as in exact tables with their totals."""
+    said = np.isfinite(system.high) & (np.diff(system.matrix.indptr) > 1)
+    return bool(2 * (system.low == system.high)[said].sum() > said.sum())
+
+
 def solve(
     system: System, objective: NDArray[Any], *, least: Floats, most: Floats, whole: bool, gap: float = 0.0
 ) -> Solution:

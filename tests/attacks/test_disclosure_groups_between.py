@@ -12,11 +12,12 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
 from policies.disclosure import CountTable, Layout, PublishedTable, Rule, suppress_and_round
+from policies.disclosure.arrangement import People
 from policies.disclosure.attack import Finding
 from policies.disclosure.bounds import Ranges
 from policies.disclosure.exact import show_exactly
 from policies.disclosure.small_groups import Small, small_groups
-from policies.disclosure.system import Solution, System
+from policies.disclosure.system import System
 from policies.disclosure.table import HIDDEN, Levels, Restriction
 from policies.disclosure.together import audit_together
 
@@ -209,7 +210,7 @@ def test_a_group_that_could_not_be_settled_counts_as_a_few(
     system = System(csr_array(np.ones((1, 2))), np.array([10.0]), np.array([10.0]))
     known = [np.array([float(one)]) for one in ends]
     cut = Ranges(known[0], known[1], known[2], known[3], cut_short=False, exhausted=True, spent=0)
-    monkeypatch.setattr("policies.disclosure.arrangement.solve", lambda *_, **__: Solution(None, -INF, False))
+    monkeypatch.setattr("policies.disclosure.small_groups.arrangement", lambda *_, **__: People(None, 0))
     monkeypatch.setattr("policies.disclosure.small_groups.ranges", lambda *_, **__: cut)
     group = csr_array(np.array([[1.0, 0.0]]))
     assert [one.group for one in small_groups(system, group, most=7).small] == [0] * few
