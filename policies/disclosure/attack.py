@@ -131,11 +131,11 @@ def _hiding_zeros(system: System, views: Sequence[View]) -> Ways:
 
 
 def _different(views: Sequence[View]) -> list[View]:
-    """Each table once, for one that is printed again says nothing new: it hides the same zeros."""
-    found: dict[tuple[Layout, bytes, bytes, bytes, bool], View] = {}
+    """Each table once, for one that is printed again says nothing new: it hides the same zeros. Where its rule hides larger counts it is another, for groups are few by that."""
+    found: dict[tuple[Layout, bytes, bytes, bytes, bool, int], View] = {}
     for one in views:
         said = one.low.tobytes(), one.high.tobytes(), one.hidden.tobytes()
-        found.setdefault((one.layout, *said, one.zeros_may_hide), one)
+        found.setdefault((one.layout, *said, one.zeros_may_hide, one.small), one)
     return list(found.values())
 
 

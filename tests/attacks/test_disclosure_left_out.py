@@ -1,7 +1,7 @@
 """Groups that no table prints: where the same people are counted several ways, rounding is undone, and what a condition leaves out may come out as a few."""
 
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import combinations, permutations
 
 import numpy as np
 import pytest
@@ -99,3 +99,17 @@ def test_two_rounded_numbers_alone_leave_their_difference_open() -> None:
     layout, part = Layout("p", (), ()), Layout("p", (), (), (CHILDREN,))
     both = [CountTable(layout, np.array(103)), CountTable(part, np.array(99))]
     assert audit([view(suppress_and_round(t, rule=RULE), name="t") for t in both]).findings == ()
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_a_group_is_few_by_the_rule_that_hides_most_whichever_table_is_read_first(
+    order: tuple[int, ...],
+) -> None:
+    """The second table prints the first one's number again under another rule."""
+    said = (("25", (), 3), ("25", (), 7), ("20", (CHILDREN,), 3))
+    views = [
+        view(PublishedTable(Layout("p", (), (), told), Rule(most, 1, hide_zeros=True), (number,)), name=number)
+        for number, told, most in (said[n] for n in order)
+    ]
+    found = audit(views).findings
+    assert [(one.code, one.low, one.high) for one in found] == [("left-out", 5, 5)]

@@ -48,6 +48,17 @@ def test_where_sums_may_be_nothing_counts_may_be_too():
     assert somebody([printed], of="sum") == []
 
 
+@pytest.mark.parametrize("zeros", ["hide_zeros: true\n", ""])
+def test_one_person_with_more_than_a_column_has_is_not_in_that_column(zeros):
+    inside = [f"p{i},q{j},[c],[c]" for i in (1, 2) for j in (1, 2, 3)]
+    totals = ["p1,Total,1,105", "p2,Total,47,954", "Total,q1,23,500", "Total,q2,5,59", "Total,q3,20,500", "Total,Total,48,1059"]  # fmt: skip
+    how = f"mode: exact\nthreshold: 1\nwidth: 1\n{zeros}sums: {{threshold: 1, n: 1, k: 1, width: 0.05}}\n"
+    result = attack_magnitudes(read(["p,q,count,sum", *inside, *totals], how))
+    ranges = {one.codes: (one.lower, one.upper) for one in result.cells if one.measure == "count"}
+    assert (ranges["p1", "q2"], ranges["p2", "q2"]) == ((0, 0), (5, 5))
+    assert not result.safe
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_the_counts_that_are_at_least_one_are_those_whose_smallest_sum_is_above_nothing(seed):
     rng = np.random.default_rng(seed)

@@ -88,12 +88,17 @@ def linked_anew(made: Round1, model: Model) -> dict[Pair, list[float]]:
 
 
 @pytest.mark.parametrize(
-    ("room", "keep"),
-    [(Room(), False), (Room(), True), (Room(chunk=30_000, held=60_000), True)],
-    ids=["read again", "kept rows", "chunks"],
+    ("room", "later", "keep"),
+    [
+        (Room(), Room(), False),
+        (Room(), Room(), True),
+        (Room(chunk=30_000, held=60_000), Room(chunk=30_000, held=60_000), True),
+        (Room(chunk=10_000), Room(chunk=3_000, held=9_000), True),
+    ],
+    ids=["read again", "kept rows", "chunks", "kept rows in other chunks"],
 )
 def test_incremental_runs_give_the_pairs_and_scores_of_a_full_run_with_the_same_model(
-    at_home: Round1, tmp_path: Path, room: Room, keep: bool
+    at_home: Round1, tmp_path: Path, room: Room, later: Room, keep: bool
 ) -> None:
     """Records come, change and go; a band of names moves; then a new partner comes."""
     first, last = file_of("police"), changed(file_of("police"))
@@ -103,11 +108,11 @@ def test_incremental_runs_give_the_pairs_and_scores_of_a_full_run_with_the_same_
     between = pd.concat([first.iloc[6:], last.iloc[-3:]])
     for number, rows in enumerate((between, last), 1):
         at_home.take_in(at_home.update(rows, "police", f"update-{number}").submission.folder)
-        made = run_update(at_home.doorstep.linker, **centre_of(at_home, model), room=room)
+        made = run_update(at_home.doorstep.linker, **centre_of(at_home, model), room=later)
         assert made == tmp_path / "pairs" / f"update-{number:04d}"
     at_home.whole(file_of("schools"), "schools", "whole")
     at_home.take_in(tmp_path / "schools" / "whole")
-    assert run_update(at_home.doorstep.linker, **centre_of(at_home, model), room=room) is not None
+    assert run_update(at_home.doorstep.linker, **centre_of(at_home, model), room=later) is not None
     in_steps, anew = linked_in_steps(at_home, model), linked_anew(at_home, model)
     assert len(anew) > 300
     assert {p[1] for p in anew} | {p[3] for p in anew} == {"police", "schools"}

@@ -20,8 +20,6 @@ FEWEST_STEPS: Final = 100
 """That a program may take, however little effort is left."""
 PROGRAMS: Final = 3
 """At least so many may be given up before no effort is left."""
-
-
 MANY: Final = 5_000
 """Coefficients, beyond which the interior point method finds the first arrangement sooner than the simplex method (Wright, Primal-Dual Interior-Point Methods, 1997)."""
 ROUNDINGS: Final = (np.round, np.ceil, np.floor)

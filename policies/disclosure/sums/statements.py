@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import isinf
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import block_diag, csr_array, diags_array, hstack, vstack
 
 from policies.disclosure.joint import Joint, Reading, Said, joint
-from policies.disclosure.sums.each import Further, of_people, per_person
+from policies.disclosure.sums.each import Further, PerPerson, of_people, per_person
 from policies.disclosure.sums.magnitudes import COUNT, SUM, Magnitudes
 from policies.disclosure.sums.ranges import LARGEST, Demand, largest, scaled
 from policies.disclosure.sums.reading import ratio_limits, sum_reading
 from policies.disclosure.sums.result import Given
+from policies.disclosure.sums.tied import MOST_WHOLE
 from policies.disclosure.system import System, room
 
 _Limit = tuple[tuple[int, int, str], float, float]
@@ -41,16 +43,39 @@ class Statements:
     nobody: NDArray[np.bool_]
 
 
-def are_tied(tables: Sequence[Magnitudes], counts: System, *, of: str | None) -> bool:
+def person_of(
+    tables: Sequence[Magnitudes], readings: Sequence[Reading], *, of: str | None, counts: System
+) -> PerPerson:
+    """What one person can contribute: as the rules say; and else, where few counts are open of which some may be 0, no more than everybody together, so that people with much do not fit everywhere."""
+    one = per_person(tables, of)
+    counted = room(counts)
+    if not isinf(one.most) or counted is None:
+        return one
+    open_ones = counted.least < counted.most
+    if not (open_ones & (counted.least < 1)).any() or open_ones.sum() > MOST_WHOLE:
+        return one
+    summed = room(joint([sum_reading(r, table=t, of=of) for r, t in zip(readings, tables, strict=True)]).system)
+    if summed is None or not np.isfinite(summed.most).all():
+        return one
+    return PerPerson(one.least, float(summed.most.max()), one.table or tables[0].counts.name)
+
+
+def are_tied(tables: Sequence[Magnitudes], counts: System, *, of: str | None, person: PerPerson) -> bool:
     """Whether means or rates, or what one person can contribute, tie counts to sums."""
-    counted = room(counts) if per_person(tables, of).known else None
+    counted = room(counts) if person.known else None
     return bool(_limits(tables, of)) or (counted is not None and bool((counted.least < counted.most).any()))
 
 
 def statements(
-    tables: Sequence[Magnitudes], readings: Sequence[Reading], *, of: str | None, counts: Joint, tied: bool
+    tables: Sequence[Magnitudes],
+    readings: Sequence[Reading],
+    *,
+    of: str | None,
+    counts: Joint,
+    tied: bool,
+    person: PerPerson,
 ) -> Statements:
-    """What the tables say about the `counts` and about the sums of `of`, which are `tied` or not.
+    """What the tables say about the `counts` and about the sums of `of`, which are `tied` or not, and to which one `person` contributes so much.
 
     Raises:
         TableInvalid: a printed number cannot come about under its rules.
@@ -60,15 +85,14 @@ def statements(
     own = sums.system
     sums = replace(sums, system=System(own.matrix, own.low, np.where(nobody, 0.0, own.high), whole=False))
     limits = _limits(tables, of)
-    one_person = per_person(tables, of)
-    counted = room(counts.system) if one_person.known else None
+    counted = room(counts.system) if person.known else None
     most = max((most for _, _, most in limits), default=0.0)
-    if tied and one_person.most < np.inf:
-        most = max(most, one_person.most)
+    if tied and person.most < np.inf:
+        most = max(most, person.most)
     by = max(largest(sums.system) / LARGEST, most * largest(counts.system) / LARGEST, 1.0)
     named = _named(sums, tables, SUM)
     if not tied:
-        further = [] if counted is None else [of_people(one_person, counted, by=1.0).of_sums()]
+        further = [] if counted is None else [of_people(person, counted, by=1.0).of_sums()]
         sums = replace(sums, system=_with(sums.system, further))
         given = tuple(text for one in further for text in one.given)
         plain = scaled(sums.system, by=by)
@@ -77,7 +101,7 @@ def statements(
         return Statements(counts, sums, plain, every, lower, upper, entangled=False, nobody=nobody)
     plain = scaled(sums.system, by=by)
     further = [_ratios(tables, limits, counts, sums, by=by)] if limits else []
-    further += [] if counted is None else [of_people(one_person, counted, by=by)]
+    further += [] if counted is None else [of_people(person, counted, by=by)]
     system = System(
         csr_array(block_diag([counts.system.matrix, plain.matrix])),
         np.concatenate([counts.system.low, plain.low]),

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from policies.disclosure.joint import Reading
 from policies.disclosure.reader import Said, readings_by_zeros
 from policies.disclosure.sums.magnitudes import Magnitudes
-from policies.disclosure.sums.statements import Statements, are_tied, statements
+from policies.disclosure.sums.statements import Statements, are_tied, person_of, statements
 from policies.disclosure.zeros import NONE
 
 MOST_WAYS: Final = 12
@@ -27,7 +27,8 @@ class Worlds:
         self, tables: Sequence[Magnitudes], readings: Sequence[Reading], said: Said, of: str | None
     ) -> None:
         self._tables, self._readings, self._said, self._of = tables, readings, said, of
-        self._tied = are_tied(tables, said.together.system, of=of)
+        self._person = person_of(tables, readings, of=of, counts=said.together.system)
+        self._tied = are_tied(tables, said.together.system, of=of, person=self._person)
         self._made: list[Statements] = []
 
     @property
@@ -43,7 +44,14 @@ class Worlds:
                 return None
             counts = replace(self._said.together, system=system)
             self._made.append(
-                statements(self._tables, self._readings, of=self._of, counts=counts, tied=self._tied)
+                statements(
+                    self._tables,
+                    self._readings,
+                    of=self._of,
+                    counts=counts,
+                    tied=self._tied,
+                    person=self._person,
+                )
             )
         return self._made[number]
 
