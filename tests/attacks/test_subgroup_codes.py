@@ -245,7 +245,8 @@ def test_codes_that_were_altered_or_taken_away_after_they_came_in_are_missed(cod
     take_in(coded)
     coded.well(S.quality(coded))
     path = coded.home("desk/1") / "for-assembler" / "police" / FILE
-    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
     assert "is not the file of its manifest" in S.quality(coded).err
     path.unlink()
     assert "receive its submission again" in S.quality(coded).err

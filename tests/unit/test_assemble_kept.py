@@ -138,7 +138,7 @@ def below_its_own_header(folder: Path) -> bytes:
 DAMAGES: dict[str, Callable[[Path], Any]] = {
     "a file is missing": lambda f: next(f.glob(f"pairs*{SUFFIX}")).unlink(),
     "a file was altered": lambda f: (p := next(f.glob(f"people*{SUFFIX}"))).write_bytes(
-        p.read_bytes()[:-1] + b"x"
+        p.read_bytes()[:-1] + bytes([p.read_bytes()[-1] ^ 1])
     ),
     "a file stands in another's place": lambda f: next(f.glob(f"people*{SUFFIX}")).write_bytes(
         next(f.glob(f"pairs*{SUFFIX}")).read_bytes()
