@@ -63,23 +63,10 @@ def named(numbers: npt.NDArray[Any], names: Sequence[str]) -> pa.Array:
 
 
 def fixed_texts(values: npt.NDArray[np.bytes_]) -> pa.Array:
-    """A column of these ASCII texts of one length, made without a text a row."""
+    """A column of these ASCII texts of one length, made without a text a row; of so many that Arrow's short texts cannot hold them, of its long ones."""
     ends = np.arange(len(values) + 1, dtype=np.int64) * values.dtype.itemsize
-    return _joined(np.ascontiguousarray(values), ends=ends)
-
-
-def repeated(numbers: npt.NDArray[np.integer[Any]], *, names: Sequence[str]) -> pa.Array:
-    """A column of names, each told by its number, where equal numbers stand in long stretches. It is made without Arrow's functions, which take long to load."""
-    begins = np.flatnonzero(np.concatenate([[True], numbers[1:] != numbers[:-1]])[: len(numbers)])
-    sizes = np.diff(np.append(begins, len(numbers)))
-    raw = [names[number].encode() for number in numbers[begins].tolist()]
-    width = np.repeat(np.array([len(one) for one in raw], dtype=np.int64), sizes)
-    text = b"".join(one * many for one, many in zip(raw, sizes.tolist(), strict=True))
-    return _joined(text, ends=np.append(0, np.cumsum(width)))
-
-
-def _joined(text: bytes | npt.NDArray[np.bytes_], *, ends: npt.NDArray[np.int64]) -> pa.Array:
-    """A column of texts that stand in one; of so many that Arrow's short texts cannot hold them, of its long ones."""
     few = ends[-1] <= LARGEST_SHORT
     kind, width = (pa.StringArray, np.int32) if few else (pa.LargeStringArray, np.int64)
-    return kind.from_buffers(len(ends) - 1, pa.py_buffer(ends.astype(width)), pa.py_buffer(text))
+    return kind.from_buffers(
+        len(values), pa.py_buffer(ends.astype(width)), pa.py_buffer(np.ascontiguousarray(values))
+    )

@@ -2,13 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Final
-
-from rich.console import Console
-from rich.progress import BarColumn, ProgressColumn, Task, TaskID, TextColumn
-from rich.progress import Progress as Bars
-from rich.text import Text
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, TextIO
 
 EVERY_SECONDS: Final = 10.0
 SHORTEST: Final = 0.5
@@ -34,20 +30,16 @@ def silent(step: Step) -> None:
 
 
 @contextmanager
-def shown(console: Console, *, clock: Clock, every: float = EVERY_SECONDS) -> Iterator[Progress]:
-    """A progress that draws bars where the console is a terminal, and else prints a line every so many seconds and at the end of each step."""
-    if not console.is_terminal:
-        yield Lines(
-            lambda text: console.print(text, highlight=False, markup=False, soft_wrap=True),
-            clock=clock,
-            every=every,
-        )
+def shown(to: TextIO, *, clock: Clock, every: float = EVERY_SECONDS) -> Iterator[Progress]:
+    """A progress that draws bars where the stream is a terminal, and else prints a line every so many seconds and at the end of each step."""
+    if not to.isatty():
+        yield Lines(partial(print, file=to), clock=clock, every=every)
         return
-    bars = Bars(
-        TextColumn("{task.description}", markup=False), BarColumn(), _Told(), console=console, get_time=clock
-    )
-    with bars:
-        yield _Drawn(bars)
+    # What draws takes as long to load as some steps take.
+    from service.progress_bars import drawn
+
+    with drawn(to, clock=clock) as progress:
+        yield progress
 
 
 class Lines:
@@ -94,29 +86,3 @@ def spoken(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02} min"
-
-
-class _Told(ProgressColumn):
-    """Counts, rate and time left of a bar."""
-
-    def render(self, task: Task) -> Text:
-        """The words beside the bar."""
-        total = None if task.total is None else int(task.total)
-        step = Step(task.description, int(task.completed), total, str(task.fields["unit"]))
-        return Text(told(step, seconds=task.elapsed or 0.0, before=int(task.fields["before"])))
-
-
-@dataclass
-class _Drawn:
-    """Draws a bar for each step."""
-
-    bars: Bars
-    tasks: dict[str, TaskID] = field(default_factory=dict)
-
-    def __call__(self, step: Step) -> None:
-        """Moves the step's bar, which is drawn when the step is first heard of."""
-        if step.name not in self.tasks:
-            self.tasks[step.name] = self.bars.add_task(
-                step.name, total=step.total, unit=step.unit, before=step.done
-            )
-        self.bars.update(self.tasks[step.name], completed=step.done, total=step.total)

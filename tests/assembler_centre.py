@@ -199,7 +199,7 @@ def people_in(kept: Kept) -> dict[tuple[str, bytes], str]:
     """The person id of each record that is here."""
     s = kept.standing
     return {
-        (s.partners[s.partner[n]], bytes(s.record_ref[n])): s.people.ids[s.person[n]].decode()
+        (s.partners[s.partner[n]], bytes(s.record_ref[n])): s.people.named(s.person[n])
         for n in np.flatnonzero(s.here)
     }
 

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from keys import Identity, PublicIdentity, Secret
+from linkage.central.assembly.identities import ID_BYTES, id_rows
 from linkage.central.assembly.kept_tables import Kept
 from linkage.central.assembly.maps import Reader
 from linkage.central.assembly.maps import open_maps as open_maps
@@ -28,23 +29,27 @@ from linkage.central.assembly.weakest import WEAKEST_LINK, weakest_links
 from linkage.central.assembly.whole import everyone, whole
 from linkage.central.report.calibration import calibrated, default_threshold
 from linkage.central.report.own_line import Fit, Heard, general_line
-from linkage.columns import fixed_texts, repeated
+from linkage.columns import named
 from linkage.manifest import Manifest, Round
 from linkage.tokens import Chunk, write_chunks, write_table
 
-SPINE_FORMAT: Final = "linkage-spine/v1"
-SPINE_TYPES: Final = {"partner": pa.string(), "record_ref": pa.binary(16), "person_id": pa.string()}
+SPINE_FORMAT: Final = "linkage-spine/v2"
+SPINE_TYPES: Final = {
+    "partner": pa.dictionary(pa.uint16(), pa.string()),
+    "record_ref": pa.binary(16),
+    "person_id": pa.binary(ID_BYTES),
+}
 AT_ONCE: Final = 1 << 15
 
 
 def write_spine(linkage: Linkage, *, secret: Secret, meta: Mapping[str, str]) -> bytes:
-    """The spine as bytes: `partner` (its name), `record_ref` (16 bytes), `person_id` (text)."""
+    """The spine as bytes: `partner` (its name), `record_ref` (16 bytes), `person_id` (12 bytes)."""
     pairs = linkage.pairs
     return write_table(
         {
-            "partner": np.asarray(linkage.records.partners, dtype=object)[linkage.records.partner].astype(str),
+            "partner": named(linkage.records.partner.astype(np.uint16), linkage.records.partners),
             "record_ref": linkage.records.record_ref,
-            "person_id": person_ids(linkage, secret=secret).astype(str),
+            "person_id": id_rows(bytes.fromhex("".join(person_ids(linkage, secret=secret)))),
         },
         kind=SPINE_FORMAT,
         types=SPINE_TYPES,
@@ -74,10 +79,10 @@ def kept_spine(kept: Kept, *, meta: Mapping[str, str], into: io.IOBase) -> None:
     parts = (which[at : at + AT_ONCE] for at in range(0, len(which), AT_ONCE))
     chunks: Iterator[Chunk] = (
         {
-            "partner": repeated(standing.partner[its], names=standing.partners),
+            "partner": named(standing.partner[its], standing.partners),
             "record_ref": standing.record_ref.take(its, axis=0),
             # Every record that is here has a person: nothing is clipped, and numpy does not have to look first.
-            "person_id": fixed_texts(standing.people.ids.take(standing.person[its], mode="clip")),
+            "person_id": standing.people.ids.take(standing.person[its], axis=0, mode="clip"),
         }
         for its in parts
     )

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
 from keys import Identity
 from linkage.central.assembly.history import Event, of_person
 from linkage.central.assembly.keeping import Counted
@@ -77,7 +79,7 @@ def person_told(folder: Path, *, shared: Path, person: str) -> Told:
         raise BadInput("a person id has 24 hexadecimal digits, as it stands in the spine")
     kept = _kept(folder, shared=shared)
     s = kept.standing
-    records = int((s.people.ids[s.person[s.here]] == person.encode()).sum())
+    records = int(np.isin(s.person[s.here], s.people.numbers(person)).sum())
     events = of_person(kept.history, person=person)
     if not records and not events:
         raise BadInput("nobody has or had this id in this project and round")

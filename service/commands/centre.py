@@ -1,6 +1,7 @@
 """Commands of the linker and the assembler."""
 
 import importlib
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +17,6 @@ centre = typer.Typer(
 )
 # Loaded once where both are run, and not again by each.
 BOTH_LOAD: Final = (
-    "rich.console",
     "service.centre.assembler",
     "service.centre.linker",
     "service.custody.quorum",
@@ -58,8 +58,6 @@ def centre_link(
     """The linker's run: compare one pass after another, train, score, and hand sealed pairs of row references to the assembler. A run that was broken off
     goes on where it was when the same command is given again."""
     with loading():
-        from rich.console import Console
-
         from service.centre.linker import run_linker_desk as call
         from service.centre.linker import scope_of
         from service.custody.quorum import patiently
@@ -68,7 +66,7 @@ def centre_link(
     with told():
         scope = scope_of({"update": update, "full": full})
         waiting = patiently(wait, say=typer.echo)
-        with shown(Console(stderr=True), clock=time.monotonic) as progress:
+        with shown(sys.stderr, clock=time.monotonic) as progress:
             answer = call(
                 folder,
                 shared=shared,

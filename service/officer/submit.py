@@ -7,8 +7,6 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from rich.console import Console
-
 from keys import BadSignature, Identity, NotTrusted, PublicIdentity, TrustRegister
 from keys.ceremony import load_secret
 from keys.notes import split_note
@@ -40,10 +38,6 @@ def _now() -> datetime:
     return clock.now()
 
 
-def _console() -> Console:
-    return Console(file=sys.stderr)
-
-
 def _unlock() -> Unlock:
     return unlocker(os.environ, ask=asking(sys.stdin))
 
@@ -68,7 +62,7 @@ def partner_check(file: Path, *, mapping: Path, shared: Path, page: Path | None)
     """The pre-flight report on the file, as far as it can be said before anything is tokenised; in `page` too, if named."""
     schema = read_project(shared).schema
     export = _export(file, mapping=mapping, shared=shared)
-    with shown(_console(), clock=time.monotonic) as progress:
+    with shown(sys.stderr, clock=time.monotonic) as progress:
         report = check(export, schema=schema, now=_now(), progress=progress)
     if page is not None:
         write_page(report, path=page)
@@ -101,7 +95,7 @@ def partner_submit(
     office, now = _officers_desk(mapping, identity=identity, secret=secret, own=own, shared=shared)
     export = _export(file, mapping=mapping, shared=shared)
     what = []
-    with shown(_console(), clock=time.monotonic) as progress:
+    with shown(sys.stderr, clock=time.monotonic) as progress:
         if update is not None:
             changed = submit_update(
                 export,

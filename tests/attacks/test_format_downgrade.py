@@ -240,7 +240,7 @@ FILES: dict[str, tuple[str, str, Callable[[str], Any], Act, Act, Act, int, str]]
     "what is gone": ("linkage-gone/v1", "linkage.gone.GONE_FORMAT", named, forge_update, take_in_update, link, BAD_INPUT, "should be linkage-gone/v1"),
     "a ledger": ("linkage-ledger/v1", "linkage.partner.ledger.ledger.LEDGER_FORMAT", named, forge_ledger, nothing, update, BAD_INPUT, "this ledger does not open here"),
     "pairs": ("linkage-pairs/v2", "linkage.central.pairs.sealed_pairs.PAIRS_FORMAT", named, link, nothing, assemble, BAD_INPUT, "should be linkage-pairs/v2"),
-    "a spine": ("linkage-spine/v1", "linkage.central.assemble.SPINE_FORMAT", named, assemble, nothing, release, BAD_INPUT, "should be linkage-spine/v1"),
+    "a spine": ("linkage-spine/v2", "linkage.central.assemble.SPINE_FORMAT", named, assemble, nothing, release, BAD_INPUT, "should be linkage-spine/v2"),
     "what the assembler keeps": ("linkage-kept-table/v1", "linkage.central.assembly.kept.TABLE_FORMAT", named, assemble_anew, nothing, assemble, BAD_INPUT, "should be linkage-kept-table/v1"),
     "the seals of a submission": ("linkage-sealed/v1", "keys.sealing.SEAL_FORMAT", named, forge, take_in, link, BAD_KEY, NO_SEAL),
     "the seals of pairs": ("linkage-sealed/v1", "linkage.central.pairs.sealed_pairs.seal", sealing_as, link, nothing, assemble, BAD_KEY, NO_SEAL),

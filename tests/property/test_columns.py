@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from linkage import columns
-from linkage.columns import as_arrow, as_numpy, fixed_texts, named, repeated, texts
+from linkage.columns import as_arrow, as_numpy, fixed_texts, named, texts
 
 KINDS = st.sampled_from(["int8", "int32", "int64", "float64", "bool"])
 VALUES = KINDS.flatmap(lambda kind: arrays.arrays(kind, st.integers(0, 40)))
@@ -45,18 +45,6 @@ def test_texts_are_what_they_were(names: list[str]) -> None:
     assert named(np.arange(len(names), dtype=np.int8)[::-1], names).to_pylist() == names[::-1]
 
 
-@given(st.lists(st.text(max_size=6), min_size=1, unique=True).flatmap(
-    lambda names: st.tuples(st.just(names), st.lists(st.integers(0, len(names) - 1), max_size=30))
-))  # fmt: skip
-@settings(max_examples=100, deadline=None)
-def test_names_that_are_repeated_are_told_one_for_each_number(told: tuple[list[str], list[int]]) -> None:
-    names, numbers = told
-    column = repeated(np.array(numbers, dtype=np.int64), names=names)
-    column.validate(full=True)
-    assert column.type == pa.string()
-    assert column.to_pylist() == [names[number] for number in numbers]
-
-
 @given(values=st.lists(st.text("0123456789abcdef", min_size=24, max_size=24), max_size=20))
 @settings(max_examples=50, deadline=None)
 def test_texts_of_one_length_are_what_they_were(values: list[str]) -> None:
@@ -67,9 +55,9 @@ def test_texts_of_one_length_are_what_they_were(values: list[str]) -> None:
 
 def test_more_text_than_short_texts_hold_is_told_in_long_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(columns, "LARGEST_SHORT", 9)
-    assert repeated(np.array([0, 0, 0]), names=["abc"]).type == pa.string()
-    assert repeated(np.array([0, 0, 0, 0]), names=["abc"]).type == pa.large_string()
-    assert repeated(np.array([0, 0, 0, 0]), names=["abc"]).to_pylist() == ["abc"] * 4
+    assert fixed_texts(np.array(["abc"] * 3, dtype="S3")).type == pa.string()
+    assert fixed_texts(np.array(["abc"] * 4, dtype="S3")).type == pa.large_string()
+    assert fixed_texts(np.array(["abc"] * 4, dtype="S3")).to_pylist() == ["abc"] * 4
 
 
 def test_a_missing_value_is_no_number() -> None:

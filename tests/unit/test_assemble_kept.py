@@ -9,15 +9,18 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from keys import Identity, open_sealed, seal, sign_note
 from linkage.central import assemble
 from linkage.central.assembly import kept, sealed_files
-from linkage.central.assembly.kept import NOTE_NAME, SUFFIX, Place
+from linkage.central.assembly.kept import NOTE_NAME, SUFFIX, TABLE_FORMAT, Place
+from linkage.central.assembly.kept_tables import PEOPLE_TABLE, parsed
 from linkage.central.assembly.spine import link_bands, read_spine
 from linkage.errors import BadSubmission, NotWritten
 from linkage.manifest import Round
+from linkage.tokens import read_table
 
 C = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "assembler_centre.py")))
 
@@ -89,7 +92,7 @@ def test_the_records_of_a_partner_who_withdraws_are_gone_from_all_that_is_kept(c
     assert len(set(after.values())) == len(after) == 6
     assert {"split"} <= {e.kind for e in made.events}
     assert "schools" not in centre.place().shelf().rows("born")
-    assert made.kept.standing.people.ids.shape == (6,)
+    assert made.kept.standing.people.ids.shape == (6, 12)
 
 
 def test_a_deleted_record_leaves_no_pseudonym_behind(centre: Any) -> None:
@@ -195,6 +198,19 @@ def test_a_spine_in_many_pieces_is_the_spine(centre: Any, monkeypatch: pytest.Mo
     found = {(r["partner"], r["record_ref"]): r["person_id"] for r in spines[0].to_pylist()}
     assert found == C.people_in(kept_)
     assert list(found) == sorted(found)
+
+
+def test_people_whose_ids_an_earlier_version_kept_as_digits_are_the_same_people(centre: Any) -> None:
+    shelf = centre.place().shelf()
+
+    def table(name: str) -> pa.Table:
+        its, _ = read_table(shelf._opened(name), kind=TABLE_FORMAT)
+        if name != PEOPLE_TABLE:
+            return its
+        digits = [one.hex().encode() for one in its.column("id").to_pylist()]
+        return pa.table({"id": pa.array(digits, pa.binary(24)), "made": its.column("made")})
+
+    assert C.people_in(parsed(centre.place().note(), table=table)) == C.people_in(centre.place().read())
 
 
 def test_what_is_kept_of_another_round_is_not_read(centre: Any) -> None:

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from linkage.central.assembly.history import Event, events_of, of_person
-from linkage.central.assembly.identities import NOBODY, Change, People, Settled, settle
+from linkage.central.assembly.identities import NOBODY, Change, People, Settled, id_rows, settle
 
 
 def ids(*made: int) -> People:
     return People(
-        np.array([f"{n:024x}" for n in range(len(made))], dtype="S24"), np.array(made, dtype=np.int64)
+        id_rows(b"".join(n.to_bytes(12, "big") for n in range(len(made)))), np.array(made, dtype=np.int64)
     )
 
 
@@ -72,7 +72,7 @@ def test_the_history_of_a_person_follows_the_ids_that_it_came_from_and_became() 
         [Change("merged", 1, 0, 2), Change("ended", 2, NOBODY, 1)], people=people, number=1, at="monday"
     )
     second = events_of([Change("split", 0, 3, 1)], people=people, number=2, at="tuesday")
-    names = [p.decode() for p in people.ids]
+    names = [people.named(n) for n in range(5)]
     told: Any = of_person((*first, *second), person=names[3])
     assert [(e.kind, e.before, e.after, e.records, e.at) for e in told] == [
         ("merged", names[1], names[0], 2, "monday"),

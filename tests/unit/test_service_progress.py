@@ -2,7 +2,7 @@
 
 import io
 
-from rich.console import Console
+import pytest
 
 from service.progress import Lines, Step, shown, silent, spoken, told
 
@@ -55,18 +55,23 @@ def test_without_a_terminal_a_line_comes_every_ten_seconds_and_at_the_end_of_a_s
 
 def test_a_stream_that_is_no_terminal_gets_lines() -> None:
     clock, out = Clock(), io.StringIO()
-    with shown(Console(file=out, width=40), clock=clock) as progress:
+    with shown(out, clock=clock) as progress:
         progress(Step("read [red]x", 0, None, "rows"))
         clock.now += 11
         progress(Step("read [red]x", 1_234_567, None, "rows"))
     assert out.getvalue() == "read [red]x: 1,234,567 rows, 112,233 a second\n"
 
 
-def test_a_terminal_gets_a_bar_for_each_step() -> None:
-    clock, out = Clock(), io.StringIO()
-    with shown(
-        Console(file=out, width=120, force_terminal=True, legacy_windows=False), clock=clock
-    ) as progress:
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_gets_a_bar_for_each_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "120")
+    clock, out = Clock(), Terminal()
+    with shown(out, clock=clock) as progress:
         progress(Step("read", 0, 200, "rows"))
         progress(Step("tokenise", 0, None, "records"))
         clock.now += 10

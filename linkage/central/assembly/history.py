@@ -39,7 +39,7 @@ def events_of(changes: Iterable[Change], *, people: People, number: int, at: str
     """The changes with the ids of the people."""
 
     def name(person: int) -> str:
-        return "" if person == NOBODY else people.ids[person].decode("ascii")
+        return "" if person == NOBODY else people.named(person)
 
     return tuple(
         Event(number, at, c.kind, name(c.before), name(c.after), c.records)

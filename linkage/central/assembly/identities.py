@@ -10,33 +10,45 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
-import numpy.typing as npt
 
-from linkage.central.assembly.records import Ints, Shorts
+from linkage.central.assembly.records import Bytes12, Ints, Shorts
 
 Kind = Literal["merged", "split", "moved", "ended"]
 NOBODY: Final = -1
-Ids = npt.NDArray[np.bytes_]
+ID_BYTES: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """All people by number: `ids` as 24 hexadecimal digits, `made` the number of the assembly that made each."""
+    """All people by number: `ids` as 12 bytes each, which are told as hexadecimal digits, `made` the number of the assembly that made each."""
 
-    ids: Ids
+    ids: Bytes12
     made: Shorts
 
-    def with_new(self, ids: Sequence[str], *, made: int) -> "People":
+    def with_new(self, ids: Sequence[bytes], *, made: int) -> "People":
         """These people, and new ones after them."""
         return People(
-            np.concatenate([self.ids, np.array(ids, dtype="S24")]),
+            np.concatenate([self.ids, id_rows(b"".join(ids))]),
             np.concatenate([self.made, np.full(len(ids), made, dtype=np.int32)]),
         )
+
+    def named(self, number: int) -> str:
+        """The id of the person of this number, in hexadecimal digits."""
+        return bytes(self.ids[number]).hex()
+
+    def numbers(self, person: str) -> Ints:
+        """The number of the person of this id, in hexadecimal digits; none where nobody has it."""
+        return np.flatnonzero((self.ids == id_rows(bytes.fromhex(person))).all(axis=1))
+
+
+def id_rows(ids: bytes) -> Bytes12:
+    """Ids that stand one after another, as a row each."""
+    return np.frombuffer(ids, dtype=np.uint8).reshape(-1, ID_BYTES)
 
 
 def nobody() -> People:
     """No people yet."""
-    return People(np.empty(0, dtype="S24"), np.empty(0, dtype=np.int32))
+    return People(id_rows(b""), np.empty(0, dtype=np.int32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +101,9 @@ def settle(former: Ints, group: Ints, *, groups: int, people: People) -> Settled
     person[after[alone]] = before[alone]
     taken: set[int] = set()
     couples = np.flatnonzero(~alone)
-    order = np.lexsort(
-        (first[couples], people.ids[before[couples]], people.made[before[couples]], -shared[couples])
-    )
+    # The last of the keys counts first: of the words of an id, the last one least.
+    words = np.ascontiguousarray(people.ids[before[couples]]).view(">u4").T[::-1]
+    order = np.lexsort((first[couples], *words, people.made[before[couples]], -shared[couples]))
     for at in couples[order]:
         if person[after[at]] == NOBODY and int(before[at]) not in taken:
             person[after[at]] = before[at]

@@ -11,9 +11,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from linkage.central.assembly.history import EVENTS, Event
-from linkage.central.assembly.identities import People
+from linkage.central.assembly.identities import ID_BYTES, People, id_rows
 from linkage.central.assembly.pairs import Rows, ScoredRecords
-from linkage.central.assembly.records import Ints
+from linkage.central.assembly.records import Bytes12, Ints
 from linkage.central.assembly.rules import Rules
 from linkage.central.assembly.standing import Standing
 from linkage.central.report.calibration import Line
@@ -36,7 +36,7 @@ RECORDS: Final = {
     "marks": pa.uint8(),
     "band": pa.uint8(),
 }
-PEOPLE: Final = {"id": pa.binary(24), "made": pa.int32()}
+PEOPLE: Final = {"id": pa.binary(ID_BYTES), "made": pa.int32()}
 PAIRS: Final = {"left": pa.uint32(), "right": pa.uint32(), "probability": pa.float64(), "conflict": pa.uint8()}
 ROWS: Final = {"row_ref": pa.int64(), "record": pa.uint32()}
 
@@ -70,7 +70,7 @@ def tables_of(kept: Kept) -> dict[str, Table]:
     none = np.empty(0, dtype=np.int64)
     plain: dict[str, tuple[Mapping[str, Any], Mapping[str, pa.DataType]]] = {
         RECORDS_TABLE: ({name: getattr(s, name) for name in RECORDS}, RECORDS),
-        PEOPLE_TABLE: ({"id": _fixed(s.people.ids), "made": s.people.made}, PEOPLE),
+        PEOPLE_TABLE: ({"id": s.people.ids, "made": s.people.made}, PEOPLE),
         PAIRS_TABLE: ({name: getattr(s.pairs, name) for name in PAIRS}, PAIRS),
         RECENT_TABLE: (
             {name: np.concatenate([none, *(getattr(r, name) for _, _, r in recent)]) for name in ROWS},
@@ -95,7 +95,7 @@ def parsed(note: Mapping[str, Any], *, table: Callable[[str], pa.Table]) -> Kept
     standing = Standing(
         partners=tuple(str(n) for n in note["partners"]),
         record_ref=fixed_bytes(records, "record_ref", width=16),
-        people=People(fixed_bytes(people, "id", width=24).view("S24").ravel(), as_numpy(people.column("made"))),
+        people=People(_ids(people), as_numpy(people.column("made"))),
         pairs=ScoredRecords(
             _ints(pairs, "left"),
             _ints(pairs, "right"),
@@ -154,8 +154,11 @@ def _as_stored(values: npt.NDArray[Any] | pa.Array, kind: pa.DataType) -> npt.ND
     return values
 
 
-def _fixed(ids: npt.NDArray[np.bytes_]) -> npt.NDArray[np.uint8]:
-    return np.ascontiguousarray(ids).view(np.uint8).reshape(len(ids), 24)
+def _ids(people: pa.Table) -> Bytes12:
+    """The ids of people, which were kept as hexadecimal digits once: a project in use keeps its people."""
+    width = people.schema.field("id").type.byte_width
+    ids = fixed_bytes(people, "id", width=width)
+    return ids if width == ID_BYTES else id_rows(bytes.fromhex(ids.tobytes().decode("ascii")))
 
 
 def _ints(table: pa.Table, name: str) -> Ints:

@@ -3,18 +3,16 @@
 import hmac
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from keys import Secret
 from linkage.central.assembly.grouping import Mark, form
+from linkage.central.assembly.identities import ID_BYTES
 from linkage.central.assembly.pairs import ScoredRecords
 from linkage.central.assembly.records import Ints, Records, Shorts
 from linkage.central.assembly.rules import Rules
-
-ID_BYTES: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,17 +109,19 @@ def doubt(
 
 
 def person_ids(linkage: Linkage, *, secret: Secret) -> npt.NDArray[np.object_]:
-    """One id a record, equal for the records of a person: HMAC-SHA-256 of the person's least record pseudonym, cut to 96 bits."""
+    """One id a record, in hexadecimal and equal for the records of a person: HMAC-SHA-256 of the person's least record pseudonym, cut to 96 bits."""
     _, first = np.unique(linkage.person, return_index=True)
-    ids = np.array([id_of(bytes(linkage.records.record_ref[at]), secret=secret) for at in first], dtype=object)
+    ids = np.array(
+        [id_of(bytes(linkage.records.record_ref[at]), secret=secret).hex() for at in first], dtype=object
+    )
     return ids[linkage.person]
 
 
-def id_of(record_ref: bytes, *, secret: Secret, made_in: int = 0) -> str:
-    """The id of a person whose least record this is, in hexadecimal: HMAC-SHA-256 cut to 96 bits. `made_in` counts the assemblies before it, so that no id is
+def id_of(record_ref: bytes, *, secret: Secret, made_in: int = 0) -> bytes:
+    """The id of a person whose least record this is: HMAC-SHA-256 cut to 96 bits. `made_in` counts the assemblies before it, so that no id is
     given to two people, one after the other."""
     message = record_ref if made_in == 0 else record_ref + made_in.to_bytes(8, "big")
-    return hmac.digest(secret.expose(), message, "sha256")[:ID_BYTES].hex()
+    return hmac.digest(secret.expose(), message, "sha256")[:ID_BYTES]
 
 
 def expected_error(probability: npt.NDArray[np.float64], *, threshold: float) -> dict[str, str]:

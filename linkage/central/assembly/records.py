@@ -10,6 +10,7 @@ from linkage.errors import BadSubmission
 from linkage.tokens import PassMap
 
 Bytes16 = npt.NDArray[np.uint8]
+Bytes12 = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.uint16]

@@ -2,18 +2,21 @@
 
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 
 from linkage.central.assemble import SPINE_FORMAT
+from linkage.central.assembly.identities import ID_BYTES
 from linkage.central.assembly.weakest import bands_of
+from linkage.columns import fixed_texts
 from linkage.errors import BadSubmission
-from linkage.tokens import read_table
+from linkage.tokens import fixed_bytes, read_table
 
 SPINE_COLUMNS: Final = ["partner", "record_ref", "person_id"]
 
 
 def read_spine(data: bytes) -> pa.Table:
-    """The spine as rows of `partner`, `record_ref` (bytes), `person_id`.
+    """The spine as rows of `partner`, `record_ref` (bytes), `person_id` (24 hexadecimal digits).
 
     Raises:
         BadSubmission: it is no spine.
@@ -21,7 +24,8 @@ def read_spine(data: bytes) -> pa.Table:
     table, _ = read_table(data, kind=SPINE_FORMAT)
     if table.column_names != SPINE_COLUMNS:
         raise BadSubmission("the spine has not the columns of a spine")
-    return table
+    partner, record_ref, _ = table.columns
+    return pa.table([partner.cast(pa.string()), record_ref, _person_ids(table)], names=SPINE_COLUMNS)
 
 
 def link_bands(data: bytes) -> dict[str, str]:
@@ -31,7 +35,13 @@ def link_bands(data: bytes) -> dict[str, str]:
         BadSubmission: it is no spine, or contradicts itself.
     """
     table, meta = read_table(data, kind=SPINE_FORMAT)
-    return bands_of(table.column("person_id").to_pylist(), meta=meta)
+    return bands_of(_person_ids(table).to_pylist(), meta=meta)
+
+
+def _person_ids(table: pa.Table) -> pa.Array:
+    """The ids of people as they are told."""
+    digits = fixed_bytes(table, "person_id", width=ID_BYTES).tobytes().hex().encode("ascii")
+    return fixed_texts(np.frombuffer(digits, dtype=f"S{2 * ID_BYTES}"))
 
 
 def error_rates_of(data: bytes) -> tuple[str, str]:
