@@ -11,12 +11,11 @@ The file lies in the partner's folder and goes with it when the partner withdraw
 import json
 import os
 import struct
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache, partial
-from io import FileIO
+from functools import cache
+from mmap import mmap
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,6 +26,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from keys import BadSeal, Identity, open_sealed, seal
 from linkage.central.pairs.among import NONE, found_in
+from linkage.central.scattered import Scattered, room_to_read, scattered
 from linkage.drafts import drafted, sync_folder, telling
 from linkage.tokens import lane_type
 
@@ -41,16 +41,22 @@ TURNED: Final = 1 << 13
 TAG: Final = 16
 NONCE: Final = 12
 LENGTH: Final = 8
+LARGEST_HEADER: Final = 1 << 16
 HEAD: Final = ("row_ref", "block")
 REFERENCE: Final = 8
 # A block, and the number of a row.
 ENTRY: Final = 8 + 4
 
 Columns = dict[str, npt.NDArray[Any]]
-# So many bytes of a file, from a place on.
-ReadAt = Callable[[int, int], bytes]
 Refs = npt.NDArray[np.int64]
-Space = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """Memory for as much as is read at a time, and for as much as is opened."""
+
+    sealed: mmap
+    plain: npt.NDArray[np.uint8]
 
 
 @cache
@@ -139,7 +145,7 @@ class Resident:
     """Rows in a file that `keep_rows` made, open to read; `heads`, `blocks` and `pages` are where their references, their blocks and their lanes begin. Pages are
     opened into `space`, those of one file after those of another: memory that is asked for anew costs more than what is opened into it."""
 
-    read: ReadAt
+    file: Scattered
     cipher: AESGCM
     lanes: tuple[str, ...]
     upto: str
@@ -191,7 +197,7 @@ class Resident:
         new = np.diff(page, prepend=-1) > 0
         place = (np.cumsum(new) - 1) * PAGE + at
         chosen, begin, before = np.empty(len(numbers), dtype=layout), 0, 0
-        most = min(OPENED, len(self.space) // (PAGE * layout.itemsize))
+        most = min(OPENED, len(self.space.plain) // (PAGE * layout.itemsize))
         for plain in self._opened(1, page[new], rows=PAGE, width=layout.itemsize, start=self.pages, most=most):
             end = int(np.searchsorted(place, before + most * PAGE))
             chosen[begin:end] = plain.view(layout)[place[begin:end] - before]
@@ -203,39 +209,31 @@ class Resident:
     ) -> Iterator[npt.NDArray[np.uint8]]:
         """What stands in these pages, which rise, at most so many of them at a time and one after another."""
         full = rows * width
-        places = (start + pages * (full + TAG)).tolist()
-        room = [self.space.data[at : at + full] for at in range(0, min(most, len(pages)) * full, full)]
-        decrypt, read, nonces = self.cipher.decrypt_into, self.read, _nonces(kind, pages)
+        plain, nonces, decrypt = self.space.plain, _nonces(kind, pages), self.cipher.decrypt_into
+        room = [plain.data[at : at + full] for at in range(0, min(most, len(pages)) * full, full)]
         for begin in range(0, len(pages), most):
             its = pages[begin : begin + most]
             # Only the last page of the file may have fewer rows than the others.
             short = full - min(full, (self.size - int(its[-1]) * rows) * width)
             if short:
                 room[len(its) - 1] = room[len(its) - 1][: full - short]
-            opened = zip(nonces[begin : begin + most], places[begin : begin + most], room, strict=False)
+            places = start + its * (full + TAG)
+            sealed = self.file.pieces(places, width=full + TAG, last=full + TAG - short)
             try:
-                for nonce, place, into in opened:
-                    decrypt(nonce, read(len(into) + TAG, place), None, into)
+                for nonce, page, into in zip(nonces[begin : begin + most], sealed, room, strict=False):
+                    decrypt(nonce, page, None, into)
             except (InvalidTag, ValueError) as fault:
                 raise BadSeal("rows that the linker keeps were altered: run the linker in full") from fault
-            yield self.space[: len(its) * full - short]
+            yield plain[: len(its) * full - short]
 
 
-def _reading(file: FileIO) -> ReadAt:
-    """Reads the file anywhere. Pages that are read here and there are not mapped: the system would map, and unmap, many times as much as is looked at."""
-    if sys.platform == "win32":
-
-        def read(many: int, place: int) -> bytes:
-            file.seek(place)
-            return file.read(many)
-
-        return read
-    return partial(os.pread, file.fileno())
+def _piece(file: Scattered, many: int, place: int) -> bytes:
+    return b"".join(file.pieces(np.array([place]), width=many, last=many))
 
 
 def space_to_open() -> Space:
-    """Memory for as much as is opened at a time."""
-    return np.empty(HEADS * ENTRY, dtype=np.uint8)
+    """Memory for as much as is read and opened at a time."""
+    return Space(room_to_read(), np.empty(HEADS * ENTRY, dtype=np.uint8))
 
 
 @contextmanager
@@ -245,11 +243,12 @@ def resident(path: Path, *, context: bytes, linker: Identity, space: Space) -> I
     Raises:
         BadSeal: it is not this linker's, was altered or cut short, or is of another pass, partner or round.
     """
-    with path.open("rb", buffering=0) as file:
-        read, end = _reading(file), file.seek(0, os.SEEK_END)
-        length = int.from_bytes(read(LENGTH, max(end - LENGTH, 0)), "big")
+    with scattered(path, room=space.sealed) as file:
+        end = file.size
+        length = int.from_bytes(_piece(file, LENGTH, max(end - LENGTH, 0)), "big")
         try:
-            about = json.loads(open_sealed(read(min(length, end), 0), by=linker, context=context))
+            header = _piece(file, min(length, end, LARGEST_HEADER), 0)
+            about = json.loads(open_sealed(header, by=linker, context=context))
         except BadSeal as fault:
             raise BadSeal(
                 "rows that the linker keeps were altered or cut short, or belong elsewhere: run the linker in full"
@@ -265,5 +264,5 @@ def resident(path: Path, *, context: bytes, linker: Identity, space: Space) -> I
             raise BadSeal("rows that the linker keeps were cut short: run the linker in full")
         cipher = AESGCM(bytes.fromhex(about["key"]))
         yield Resident(
-            read, cipher, lanes, about["upto"], size, length, length + heads, length + heads + blocks, space
+            file, cipher, lanes, about["upto"], size, length, length + heads, length + heads + blocks, space
         )
