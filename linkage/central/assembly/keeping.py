@@ -2,16 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 import numpy as np
 
 from keys import Secret
 from linkage.central.assembly.history import Event, events_of
 from linkage.central.assembly.kept import Place, Shelf, Writing
-from linkage.central.assembly.kept_tables import Kept, PassRows
+from linkage.central.assembly.kept_tables import Kept, Noted, PassRows
 from linkage.central.assembly.maps import Reader
-from linkage.central.assembly.pairs import Rows, ScoredRecords, merged
+from linkage.central.assembly.pairs import ScoredRecords, merged
 from linkage.central.assembly.people import Doubt, doubt
 from linkage.central.assembly.records import Finder, Shorts
 from linkage.central.assembly.rules import Rules
@@ -25,23 +24,12 @@ from linkage.central.assembly.standing import (
     with_records,
     without_former,
 )
-from linkage.central.assembly.update import (
-    Layers,
-    News,
-    Own,
-    news_of,
-    pairs_told,
-    recent_rows,
-    with_news,
-    with_pairs,
-)
-from linkage.central.assembly.whole import Everyone, everyone, seen_by, whole
+from linkage.central.assembly.update import News, news_of, told_of_passes, with_news, with_pairs
+from linkage.central.assembly.whole import Everyone, everyone, whole
 from linkage.central.pairs.run import submissions_of
 from linkage.central.report.calibration import Line, calibrated
 from linkage.central.report.own_line import Fit, Heard
 from linkage.manifest import Manifest
-
-NO_ROWS: Final = Rows(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,29 +92,30 @@ def assemble(
         NotWritten: the system refused; what was kept before still is.
     """
     shelf = place.shelf()
-    before = None if shelf is None else shelf.read()
-    at = _stands_at(before, runs=runs, terms=terms)
+    noted = None if shelf is None else shelf.noted()
+    at = _stands_at(noted, runs=runs, terms=terms)
     news = (
-        news_of(reader, manifests=manifests, linked=before.submissions)
-        if before is not None and at is not None
+        news_of(reader, manifests=manifests, linked=noted.submissions)
+        if noted is not None and at is not None
         else None
     )
-    if shelf is not None and before is not None and at is not None and news is not None:
+    if shelf is not None and at is not None and news is not None:
         if at == len(runs) - 1 and not news:
             for head in manifests:
                 reader.check(head)
             for told in runs:
                 told.check()
-            return Assembled(before, (), extended=True)
+            return Assembled(shelf.read(), (), extended=True)
         return _extended(
-            before, shelf=shelf, place=place, reader=reader, runs=runs[at + 1 :], news=news, manifests=manifests, terms=terms,
-        )  # fmt: skip
+            shelf, place=place, reader=reader, runs=runs[at + 1 :], news=news, manifests=manifests, terms=terms
+        )
+    before = None if shelf is None else shelf.read()
     return _anew(
         before, place=place, reader=reader, runs=runs, manifests=manifests, terms=terms, progress=progress
     )
 
 
-def _stands_at(before: Kept | None, *, runs: Sequence[Told], terms: Terms) -> int | None:
+def _stands_at(before: Noted | None, *, runs: Sequence[Told], terms: Terms) -> int | None:
     """Which of the runs what was kept is of, if it can be carried on from there."""
     digests = [told.run.digest for told in runs]
     if before is None or before.run not in digests:
@@ -191,9 +180,8 @@ def _carried(before: Kept | None, of: Everyone) -> tuple[Standing, Shorts]:
 
 
 def _extended(
-    before: Kept,
-    *,
     shelf: Shelf,
+    *,
     place: Place,
     reader: Reader,
     runs: Sequence[Told],
@@ -201,28 +189,25 @@ def _extended(
     manifests: Sequence[Manifest],
     terms: Terms,
 ) -> Assembled:
+    before = shelf.read()
     number = before.number + 1
     changed = with_news(before.standing, news, reader=reader)
     standing = changed.standing
+    # Nothing holds what stood before any more, nor below the rows of the last full assembly: their memory is used again, and need not be asked for.
+    before = replace(before, standing=nothing())
+    found, recent = told_of_passes(
+        standing,
+        passes=before.passes,
+        base=shelf.rows,
+        recent=before.recent,
+        reader=reader,
+        runs=runs,
+        news=news,
+    )
+    shelf.let_go()
+    pairs = calibrated(merged(found), line=before.line)
     renewed = np.zeros(len(standing.told), dtype=np.bool_)
     renewed[changed.renewed] = True
-    found: list[ScoredRecords] = []
-    recent: dict[str, PassRows] = {}
-    own = {one.head.partner: Own(standing, news=one) for one in news}
-    here = standing.here
-    seen = [seen_by(t, partners=standing.partners, partner=standing.partner, since=standing.told) for t in runs]
-    for key in before.passes:
-        base, later = shelf.rows(key), dict(before.recent.get(key, {}))
-        for one in news:
-            name = one.head.partner
-            known = Layers(later.get(name, NO_ROWS), base.get(name, NO_ROWS))
-            its = recent_rows(here, one, key, reader=reader, own=own[name], before=known)
-            later[name] = _over(later.get(name, NO_ROWS), its)
-        layers = {n: Layers(later.get(n, NO_ROWS), base.get(n, NO_ROWS)) for n in {*base, *later}}
-        for told, still in zip(runs, seen, strict=True):
-            found += pairs_told(told, key, rows=layers, seen=still, last=told is runs[-1], reader=reader)
-        recent[key] = later
-    pairs = calibrated(merged(found), line=before.line)
     standing, which = with_pairs(standing, renewed=renewed, new=pairs)
     made = regrouped(
         standing, np.flatnonzero(which), left=changed.left, rules=before.rules, secret=terms.secret, number=number,
@@ -232,15 +217,6 @@ def _extended(
             made, before, writing=writing, run=runs[-1], manifests=manifests, rules=before.rules, line=before.line, terms=terms,
             passes=before.passes, recent=recent, number=number, extends=True,
         )  # fmt: skip
-
-
-def _over(before: Rows, new: Rows) -> Rows:
-    """Both, of which the new counts where both have a row."""
-    stays = new.find(before.row_ref) < 0
-    row_ref = np.concatenate([before.row_ref[stays], new.row_ref])
-    record = np.concatenate([before.record[stays], new.record])
-    order = np.argsort(row_ref, kind="stable")
-    return Rows(row_ref[order], record[order])
 
 
 def _kept(

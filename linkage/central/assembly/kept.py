@@ -8,7 +8,8 @@ key, and a body that was not sealed whole under it does not open. So hundreds of
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
@@ -24,6 +25,7 @@ from linkage.central.assembly.kept_tables import (
     ROWS,
     ROWS_TABLE,
     Kept,
+    Noted,
     PassRows,
     parsed,
     rows_in,
@@ -110,12 +112,30 @@ class Shelf:
         Raises:
             BadSubmission: it was altered, or is not readable: without it people would get other ids.
         """
-        try:
+        with self._readable():
             return parsed(self._note, table=lambda name: read_table(self._opened(name), kind=TABLE_FORMAT)[0])
+
+    def noted(self) -> Noted:
+        """What the note says of it.
+
+        Raises:
+            BadSubmission: the note is of another version.
+        """
+        with self._readable():
+            return Noted.of(self._note)
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        try:
+            yield
         except (KeyError, TypeError, ValueError, AttributeError, IndexError) as fault:
             raise BadSubmission(
                 _damaged(self._place.folder, "cannot be read: another version made it")
             ) from fault
+
+    def let_go(self) -> None:
+        """The memory in which rows were opened may be used for something else; rows that were given out are gone."""
+        self._scratch = np.empty(0, dtype=np.uint8)
 
     def rows(self, key: str) -> PassRows:
         """The rows of a pass as the last full assembly had them, by partner. They are gone when those of the next pass are asked for.

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import pairwise
 from typing import Any, Final
 
@@ -44,9 +44,9 @@ PassRows = Mapping[str, Rows]
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """What was kept: of which run of the linker (its digest) and which submissions (manifest digests by partner) it is, under which rules, calibrated by which line,
-    how many assemblies came before, what stood, the rows that updates brought, by pass and partner, and what became of people."""
+class Noted:
+    """What the note says of what was kept: of which run of the linker (its digest) and which submissions (manifest digests by partner) it is, under which rules,
+    calibrated by which line, how many assemblies came before, and which passes it has."""
 
     run: str
     submissions: Mapping[str, str]
@@ -54,6 +54,28 @@ class Kept:
     line: Line
     number: int
     passes: tuple[str, ...]
+
+    @classmethod
+    def of(cls, note: Mapping[str, Any]) -> "Noted":
+        """What this note says.
+
+        Raises:
+            KeyError, TypeError, ValueError, AttributeError: it is no such note.
+        """
+        return cls(
+            run=str(note["run"]),
+            submissions={str(k): str(v) for k, v in note["submissions"].items()},
+            rules=Rules.from_json(note["rules"]),
+            line=Line.named(str(note["calibration"])),
+            number=int(note["number"]),
+            passes=tuple(str(n) for n in note["passes"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Kept(Noted):
+    """All that was kept: besides, what stood, the rows that updates brought, by pass and partner, and what became of people."""
+
     standing: Standing
     recent: Mapping[str, PassRows]
     history: tuple[Event, ...]
@@ -105,13 +127,9 @@ def parsed(note: Mapping[str, Any], *, table: Callable[[str], pa.Table]) -> Kept
         **{name: as_numpy(records.column(name)) for name in RECORDS if name != "record_ref"},
     )
     history = table(HISTORY_TABLE).to_pylist()
+    noted = Noted.of(note)
     return Kept(
-        run=str(note["run"]),
-        submissions={str(k): str(v) for k, v in note["submissions"].items()},
-        rules=Rules.from_json(note["rules"]),
-        line=Line.named(str(note["calibration"])),
-        number=int(note["number"]),
-        passes=tuple(str(n) for n in note["passes"]),
+        **{one.name: getattr(noted, one.name) for one in fields(noted)},
         standing=standing,
         recent=_recent(table(RECENT_TABLE)),
         history=tuple(Event(**one) for one in history),

@@ -1,6 +1,6 @@
 """What new submissions and the runs over them change in what the assembler knows: only the groups that they touch are formed anew."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
@@ -13,12 +13,13 @@ from linkage.central.assembly.pairs import Finds, Rows, ScoredRecords, resolved,
 from linkage.central.assembly.records import Bytes16, Finder, Flags, Ints, Numbered, Shorts, byte_order
 from linkage.central.assembly.runs import Told
 from linkage.central.assembly.standing import GONE, Arrived, Standing, with_records
-from linkage.central.assembly.whole import as_seen
+from linkage.central.assembly.whole import as_seen, seen_by
 from linkage.central.chain import Link
 from linkage.errors import BadSubmission
 from linkage.manifest import RECORDS, Manifest
 
 NONE: Final = np.empty(0, dtype=np.int64)
+NO_ROWS: Final = Rows(NONE, NONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,3 +201,43 @@ def pairs_told(
     """The pairs of a pass that one run scored, of records that are still as they were `seen`."""
     for table in told.pairs(key, one=reader.one, assembler=reader.assembler):
         yield as_seen(resolved(table, rows=rows, unknown=not last), seen=seen)
+
+
+def told_of_passes(
+    standing: Standing,
+    *,
+    passes: Sequence[str],
+    base: Callable[[str], Mapping[str, Rows]],
+    recent: Mapping[str, Mapping[str, Rows]],
+    reader: Reader,
+    runs: Sequence[Told],
+    news: Sequence[News],
+) -> tuple[list[ScoredRecords], dict[str, dict[str, Rows]]]:
+    """The pairs of records that the runs tell of, and by pass and partner the rows that all updates brought. `base` gives the rows of a pass as the last full
+    assembly had them, which stand until those of the next pass are asked for; `recent` has those that updates brought since."""
+    found: list[ScoredRecords] = []
+    out: dict[str, dict[str, Rows]] = {}
+    own = {one.head.partner: Own(standing, news=one) for one in news}
+    here = standing.here
+    seen = [seen_by(t, partners=standing.partners, partner=standing.partner, since=standing.told) for t in runs]
+    for key in passes:
+        earlier, later = base(key), dict(recent.get(key, {}))
+        for one in news:
+            name = one.head.partner
+            known = Layers(later.get(name, NO_ROWS), earlier.get(name, NO_ROWS))
+            its = recent_rows(here, one, key, reader=reader, own=own[name], before=known)
+            later[name] = _over(later.get(name, NO_ROWS), its)
+        layers = {n: Layers(later.get(n, NO_ROWS), earlier.get(n, NO_ROWS)) for n in {*earlier, *later}}
+        for told, still in zip(runs, seen, strict=True):
+            found += pairs_told(told, key, rows=layers, seen=still, last=told is runs[-1], reader=reader)
+        out[key] = later
+    return found, out
+
+
+def _over(before: Rows, new: Rows) -> Rows:
+    """Both, of which the new counts where both have a row."""
+    stays = new.find(before.row_ref) < 0
+    row_ref = np.concatenate([before.row_ref[stays], new.row_ref])
+    record = np.concatenate([before.record[stays], new.record])
+    order = np.argsort(row_ref, kind="stable")
+    return Rows(row_ref[order], record[order])
