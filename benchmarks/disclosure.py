@@ -33,7 +33,7 @@ from policies.disclosure.table import HIDDEN
 
 ROUNDED = TableRules.model_validate({"mode": "rounded"})
 EXACT = TableRules.model_validate({"mode": "exact"})
-NAMES = "abcde"
+NAMES = "abcdef"
 
 
 def drawn(shape: tuple[int, ...], seed: int) -> np.ndarray:

@@ -17,9 +17,11 @@ from policies.disclosure import (
     Restriction,
     Rule,
     Unsafe,
+    progress,
     suppress_and_round,
 )
 from policies.disclosure.exact import show_exactly
+from policies.disclosure.progress import Effort
 from policies.disclosure.subtracted import refuse_subtracted
 from policies.disclosure.together import audit_together
 from policies.disclosure.updates import across_update
@@ -128,9 +130,12 @@ def attacked(new: PublishedTable, ledger: list[Named], *, change: Change | None)
     same = new.layout.population
     here = [("new", new), *(one for one in ledger if one[1].layout.population == same)]
     before = [one for one in ledger if one[1].layout.population != same]
-    found.update(one.code for one in audit_together(here).findings)
+    effort = Effort(progress.MOST_SPENT)
+    found.update(one.code for one in audit_together(here, effort=effort).findings)
     if before and not found:
-        found.update(f"{one.code} by the update" for one in across_update(here, before=before, change=change))
+        effort.until = progress.WITH_UPDATES
+        findings = across_update(here, before=before, change=change, effort=effort)
+        found.update(f"{one.code} by the update" for one in findings)
     try:
         refuse_subtracted(new, earlier=ledger, suppress=9 if new.exact else 7)
     except Unsafe:

@@ -13,7 +13,9 @@ from policies.disclosure.mending import MOST_MOVES, Mender
 from policies.disclosure.pieces import limit as endless
 from policies.disclosure.pieces import part, pieces
 from policies.disclosure.programs import MOST_EACH, Programs
-from policies.disclosure.system import WHOLE, Floats, System, mostly_equations, room, solve
+from policies.disclosure.progress import MOST_SPENT
+from policies.disclosure.system import WHOLE, Floats, System, mostly_equations, room, satisfies, solve
+from policies.disclosure.whole import some_whole
 
 FURTHER: Final = 2
 """How far from fractions of people whole ones are looked for."""
@@ -29,57 +31,84 @@ SEED: Final = 1
 
 @dataclass(frozen=True, slots=True, eq=False)
 class People:
-    """Whole counts that satisfy every statement of a system, None if none were found; and the effort of looking for them, as `Solution.spent`."""
+    """Whole counts that satisfy every statement of a system, None if none were found; and the effort of looking for them, as `Solution.taken`."""
 
     counts: Floats | None
     spent: int
 
 
 def arrangement(
-    system: System, objective: Floats, *, least: Floats, most: Floats, programs: Programs | None = None
+    system: System,
+    objective: Floats,
+    *,
+    least: Floats,
+    most: Floats,
+    programs: Programs | None = None,
+    may: int = MOST_SPENT,
 ) -> People:
     """Counts of whole people, close to the fractions of people that minimise the objective.
 
-    Where statements leave room, as those of rounded tables do, people are moved one at a time; where that does not help, whole ones are found by branching. Where statements
-    have many coefficients they are only moved, for there branching may take minutes. `programs`: those of the system between these limits, if it was asked before: they go on from there.
+    Where statements leave room, as those of rounded tables do, people are moved one at a time; where they are equations, whole ones are found by going down; and where that does not help,
+    by branching. Where statements have many coefficients they are only moved, for there branching may take minutes. `programs`: those of the system between these limits, if it was asked before:
+    they go on from there. `may`: about how much it may take.
     """
+    near = _near(system, objective, least=least, most=most, programs=programs, may=may)
+    if near.counts is not None and not satisfies(system, near.counts, least=least, most=most):
+        return People(None, near.spent)
+    return near
+
+
+def _near(
+    system: System, objective: Floats, *, least: Floats, most: Floats, programs: Programs | None, may: int
+) -> People:
+    """The same, as the ways of finding them have it, whose tolerances are their own."""
     programs = Programs(system, least=least, most=most) if programs is None else programs
-    large, before = system.matrix.nnz > MANY, programs.spent
+    large, before = system.matrix.nnz > MANY, programs.taken
     found = programs.push(objective).counts
     if found is not None and (np.abs(found - np.round(found)) <= WHOLE).all():
-        return People(np.round(found), programs.spent - before)
-    spent = programs.spent - before
+        return People(np.round(found), programs.taken - before)
+    spent = programs.taken - before
     if found is None and large:
         return People(None, spent)
-    if found is not None and (large or not mostly_equations(system)):
+    equations = mostly_equations(system)
+    if found is not None and (large or not equations):
         mender = Mender(system, csr_array((0, len(found))), least=least, most=most)
         near = mender.near(found, moves=min(MOST_MOVES, MOST_EACH // max(int(system.matrix.nnz), 1)))
-        spent += mender.spent
+        spent += mender.taken
         if near is not None or large:
             return People(near, spent)
-    each = int(system.matrix.nnz) * min(system.matrix.shape)
-    return People(_branched(system, objective, least=least, most=most, found=found), spent + each)
+    if found is not None and equations and len(found) > LARGE and spent < may:
+        dive = Dive(system, objective, least=least, most=most, may=may - spent)
+        near = dive.down()
+        spent += dive.taken
+        if near is not None:
+            return People(near, spent)
+    branched = _branched(system, objective, least=least, most=most, found=found, may=may - spent)
+    return People(branched.counts, spent + branched.spent)
 
 
 def _branched(
-    system: System, objective: Floats, *, least: Floats, most: Floats, found: Floats | None
-) -> Floats | None:
+    system: System, objective: Floats, *, least: Floats, most: Floats, found: Floats | None, may: int
+) -> People:
     """Whole counts close to those found in fractions, which are looked for if there are none."""
-    if found is None:
-        found = solve(system, objective, least=least, most=most, whole=False).counts
-    if found is None:
-        return None
+    spent = 0
+    if found is None and may > 0:
+        first = solve(system, objective, least=least, most=most, whole=False)
+        found, spent = first.counts, first.taken
     for further in range(FURTHER):
+        if found is None or spent >= may:
+            break
         below = np.maximum(least, np.floor(found + WHOLE) - further)
         above = np.minimum(most, np.ceil(found - WHOLE) + further)
-        near = solve(system, objective, least=below, most=above, whole=True, gap=1.0).counts
-        if near is not None:
-            return np.round(near)
-    return None
+        near = some_whole(system, objective, least=below, most=above, may=may - spent)
+        spent += near.taken
+        if near.counts is not None:
+            return People(np.round(near.counts), spent)
+    return People(None, spent)
 
 
-def people(system: System, *, thorough: bool = True) -> People:
-    """Whole people who satisfy every statement. If not `thorough`, in large pieces by going down alone."""
+def people(system: System, *, thorough: bool = True, may: int = MOST_SPENT) -> People:
+    """Whole people who satisfy every statement. If not `thorough`, in large pieces by going down alone. `may`: about how much it may take."""
     known, spent = room(system), int(system.matrix.nnz) * TRIAL
     if known is None:
         return People(None, spent)
@@ -88,7 +117,9 @@ def people(system: System, *, thorough: bool = True) -> People:
         if len(columns) < 2:  # every whole number between its limits is possible
             continue
         piece = part(system, known, columns, inside)
-        found = _in_piece(piece, least=known.least[columns], most=most[columns], thorough=thorough)
+        found = _in_piece(
+            piece, least=known.least[columns], most=most[columns], thorough=thorough, may=may - spent
+        )
         spent += found.spent
         if found.counts is None:
             return People(None, spent)
@@ -96,22 +127,27 @@ def people(system: System, *, thorough: bool = True) -> People:
     return People(counts, spent)
 
 
-def _in_piece(piece: System, *, least: Floats, most: Floats, thorough: bool) -> People:
+def _in_piece(piece: System, *, least: Floats, most: Floats, thorough: bool, may: int) -> People:
     width, spent = len(least), 0
     if width > LARGE:
         sides = np.random.default_rng(SEED)
         for _ in range(MOST_DIVES):
-            dive = Dive(piece, sides.choice([-1.0, 1.0], width), least=least, most=most)
+            if 2 * spent >= may:  # the other half is for branching
+                break
+            dive = Dive(piece, sides.choice([-1.0, 1.0], width), least=least, most=most, may=may - spent)
             found = dive.down()
-            spent += dive.spent
-            if found is not None or dive.first is None:  # not even fractions of people satisfy them
+            spent += dive.taken
+            if dive.first is None:  # not even fractions of people satisfy them
+                return People(None, spent)
+            if found is not None and satisfies(piece, found, least=least, most=most):
                 return People(found, spent)
         if not thorough:
             return People(None, spent)
-    each = int(piece.matrix.nnz) * sum(piece.matrix.shape)
     for sign in (0.0, 1.0, -1.0):
-        near = arrangement(piece, sign * np.ones(width), least=least, most=most)
-        spent += max(near.spent, each)
-        if near.counts is not None:
+        if spent >= may:
             break
-    return People(near.counts, spent)
+        near = arrangement(piece, sign * np.ones(width), least=least, most=most, may=may - spent)
+        spent += near.spent
+        if near.counts is not None:
+            return People(near.counts, spent)
+    return People(None, spent)

@@ -21,11 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from policies.disclosure import progress
 from policies.disclosure.because import giving_away
 from policies.disclosure.bounds import Ranges
 from policies.disclosure.doubts import Doubt, Line, lines_among
 from policies.disclosure.every_way import ranges_in_every_way
 from policies.disclosure.left_out import small_groups_left_out
+from policies.disclosure.progress import Effort
 from policies.disclosure.system import WHOLE, System
 from policies.disclosure.table import HIDDEN, NOT_APPLICABLE, Layout, PublishedTable
 from policies.disclosure.zeros import Ways
@@ -90,13 +92,14 @@ def view(published: PublishedTable, *, name: str) -> View:
     return View(name, published.layout, low, high, hidden, zeros_may_hide, rule.largest_hidden)
 
 
-def audit(views: Sequence[View]) -> Audit:
+def audit(views: Sequence[View], *, effort: Effort | None = None) -> Audit:
     """Every hidden cell of every view, attacked with all of them together. All describe the same population.
 
     A table that shows no zero either has none, or hides all it has. The first is the sharper attack, and everything that
     it leaves open is open to a reader; where it is impossible, the reader knows that zeros are hidden, as
-    `policies.disclosure.zeros` says.
+    `policies.disclosure.zeros` says. `effort`: of the attack to which this belongs, if it is not one by itself.
     """
+    effort = Effort(progress.MOST_SPENT) if effort is None else effort
     hidden = int(sum(one.hidden.sum() for one in views))
     if len(views) < 2:
         return Audit(
@@ -109,9 +112,10 @@ def audit(views: Sequence[View]) -> Audit:
     cell_of = _cells_of(views, dimensions)
     system = _system(views, cell_of)
     for ways in (Ways(system, ()), _hiding_zeros(system, views)):
-        findings = _attack(ways, views)
+        findings = _attack(ways, views, effort)
         if findings is not None:
-            return Audit(findings or _left_out(ways, views, cell_of), hidden, count)
+            effort.until = progress.WITH_GROUPS
+            return Audit(findings or _left_out(ways, views, cell_of, effort), hidden, count)
     return Audit((_about_all("contradiction"),), hidden, count)
 
 
@@ -143,24 +147,27 @@ def _about_all(code: str) -> Finding:
     return Finding("all tables", (), code, 0, 0, 0, 0)
 
 
-def _left_out(ways: Ways, views: Sequence[View], cell_of: NDArray[np.int64]) -> tuple[Finding, ...]:
+def _left_out(
+    ways: Ways, views: Sequence[View], cell_of: NDArray[np.int64], effort: Effort
+) -> tuple[Finding, ...]:
     """Groups that no table prints and that come out as a few people."""
     most, names = max(one.small for one in views), [one.name for one in views]
-    found = small_groups_left_out(ways, [one.layout for one in views], cell_of, most=most)
+    found = small_groups_left_out(ways, [one.layout for one in views], cell_of, most=most, effort=effort)
     return tuple(
         Finding(one.group.named(names), one.group.cell, "left-out", one.low, one.high, 1, most)
         for one in found[:MOST_FINDINGS]
     )
 
 
-def _attack(ways: Ways, views: Sequence[View]) -> tuple[Finding, ...] | None:
+def _attack(ways: Ways, views: Sequence[View], effort: Effort) -> tuple[Finding, ...] | None:
     """Hidden cells that are narrowed too far; None if every way in which zeros can be hidden contradicts the statements."""
     rows = np.flatnonzero(np.concatenate([one.hidden for one in views]))
     if not len(rows):
         return ()
     system = ways.stated
     keep = np.maximum(system.low[rows], 1.0)
-    found = ranges_in_every_way(ways, rows, wanted=system.high[rows] - keep, floor=keep, may_stop=False)
+    wanted = system.high[rows] - keep
+    found = ranges_in_every_way(ways, rows, wanted=wanted, floor=keep, may_stop=False, effort=effort)
     if found is None:
         return None
     short = (found.reached_low > keep + WHOLE) | (found.reached_high < system.high[rows] - WHOLE)

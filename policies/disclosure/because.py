@@ -22,6 +22,8 @@ from policies.disclosure.system import WHOLE, System, dual, room, solve
 
 MOST_TRIED: Final = 60
 """Numbers that are tried to be left out one by one."""
+MOST_SEARCHED: Final = 100_000
+"""Coefficients, beyond which nothing is said to give a count away: to find that out would take longer than the attack."""
 SUPPORT: Final = 1e-7
 FEW: Final = 30
 """Counts in one statement, up to which it belongs to what lies close by."""
@@ -39,9 +41,11 @@ class Published:
 
 
 def giving_away(system: System, row: int, *, range_: tuple[float, float]) -> list[int]:
-    """Rows of the system from which alone the range of the sum in this row follows."""
+    """Rows of the system from which alone the range of the sum in this row follows; none where too many would have to be searched."""
     for close in (True, False):  # what lies close by mostly tells it, and is quickly asked
         near = _near(system, row, close=close)
+        if system.matrix[near.rows].nnz > MOST_SEARCHED:
+            return []
         support = sorted(_support(system, near, row, sign=1) | _support(system, near, row, sign=-1))
         if _follows(system, support, row, range_):
             return support

@@ -23,7 +23,7 @@ from policies.disclosure.system import WHOLE, Floats, System, room
 class Ranges:
     """For each sum: no arrangement lies outside `least` to `most`; one was found at `reached_low` and one at `reached_high`.
 
-    `cut_short`: so many are too narrow that not all others were looked at; `exhausted`: the effort that one attack may take was `spent` (see `Solution`), of which so much was `looked` where statements are equations.
+    `cut_short`: so many are too narrow that not all others were looked at; `exhausted`: the effort that one attack may take was `spent` (`Solution.taken`), of which so much was `looked` where statements are equations.
     """
 
     least: Floats

@@ -20,10 +20,12 @@ MOST_BACK: Final = 4
 
 
 class Dive:
-    """From the least value of one objective. `spent`: the effort, as `Solution.spent`; `first`: the counts there, whole or not, None if there are none."""
+    """From the least value of one objective. `spent`: the effort, as `Solution.spent`; `first`: the counts there, whole or not, None if there are none, or none were found in what it `may` take, as `Solution.taken`."""
 
-    def __init__(self, system: System, objective: Floats, *, least: Floats, most: Floats) -> None:
-        self._programs = Programs(system, least=least, most=most)
+    def __init__(
+        self, system: System, objective: Floats, *, least: Floats, most: Floats, may: int | None = None
+    ) -> None:
+        self._programs = Programs(system, least=least, most=most, may=may)
         self._objective, self._least, self._most = objective, least, most
         self.first = self._programs.push(objective).counts
 
@@ -31,6 +33,11 @@ class Dive:
     def spent(self) -> int:
         """The effort so far."""
         return self._programs.spent
+
+    @property
+    def taken(self) -> int:
+        """The effort so far, as `Solution.taken`."""
+        return self._programs.taken
 
     def down(self) -> Floats | None:
         """Whole counts that satisfy every statement, if any were found."""

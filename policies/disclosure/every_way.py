@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from policies.disclosure import progress
 from policies.disclosure.bounds import Ranges, ranges
 from policies.disclosure.doubts import Places
+from policies.disclosure.progress import Effort
 from policies.disclosure.system import WHOLE, Floats
 from policies.disclosure.zeros import NONE, Ways
 
@@ -26,16 +27,37 @@ NO_USE: Final = 10
 
 
 def ranges_in_every_way(
-    ways: Ways, rows: Places, *, wanted: Floats, floor: Floats | None = None, may_stop: bool = True
+    ways: Ways,
+    rows: Places,
+    *,
+    wanted: Floats,
+    floor: Floats | None = None,
+    may_stop: bool = True,
+    effort: Effort | None = None,
 ) -> Ranges | None:
     """The range of the sum in each of these rows over all ways in which zeros can be hidden, as far as it takes to make each wide enough; None if every way that was looked at contradicts
     what is printed.
 
-    What was not looked at, beyond `MOST_WAYS` or the effort of one attack, leaves a range narrower than it is, and so unsafe. `floor`, `may_stop`: as in `ranges`; where zeros are in doubt it stops at what is too narrow in every way.
+    What was not looked at, beyond `MOST_WAYS` or the effort of one attack, leaves a range narrower than it is, and so unsafe. `floor`, `may_stop`: as in `ranges`; where zeros are in doubt it stops at what is too narrow in every way. `effort`: of
+    the attack to which this belongs, if it is not one by itself.
     """
+    effort = Effort(progress.MOST_SPENT) if effort is None else effort
     if not ways.doubtful:
         system = ways.at(0)
-        return None if system is None else ranges(system, rows, wanted=wanted, floor=floor, may_stop=may_stop)
+        if system is None:
+            return None
+        only = ranges(system, rows, wanted=wanted, floor=floor, may_stop=may_stop, most_spent=effort.left)
+        effort.took(0 if only is None else only.spent)
+        return only
+    before = ways.spent
+    union = _in_every_way(ways, rows, wanted=wanted, floor=floor, may_stop=may_stop, most_spent=effort.left)
+    effort.took(ways.spent - before + (0 if union is None else union.spent))
+    return union
+
+
+def _in_every_way(
+    ways: Ways, rows: Places, *, wanted: Floats, floor: Floats | None, may_stop: bool, most_spent: int
+) -> Ranges | None:
     union: Ranges | None = None
     before, of_no_use = ways.spent, 0
     left, least = np.arange(len(rows)), np.zeros(len(rows)) if floor is None else floor
@@ -48,7 +70,7 @@ def ranges_in_every_way(
             break
         found = ranges(
             system, rows[left], wanted=wanted[left], may_stop=False, people_first=True, floor=least[left],
-            most_spent=progress.MOST_SPENT - spent, looked=looked + ways.spent - before, start=ways.people(number),
+            most_spent=max(most_spent - spent - ways.spent + before, 0), looked=looked + ways.spent - before, start=ways.people(number),
         )  # fmt: skip
         if found is None:
             continue
@@ -62,6 +84,7 @@ def ranges_in_every_way(
             union, settled = _narrow_in_all(
                 ways, rows, union, left, wanted=wanted, floor=least, proving=number == FIRST,
                 stops=may_stop and not least.any(), looked=ways.spent - before,
+                most_spent=max(most_spent - union.spent - ways.spent + before, 0),
             )  # fmt: skip
             if union.cut_short:
                 break
@@ -80,6 +103,7 @@ def _narrow_in_all(
     proving: bool,
     stops: bool,
     looked: int,
+    most_spent: int,
 ) -> tuple[Ranges, NDArray[np.bool_]]:
     """With what is too narrow in every way, as it is even where no way says anything besides; and which of those that are left that is. If `proving`, only what is so in fractions of people.
 
@@ -87,7 +111,7 @@ def _narrow_in_all(
     """
     found = ranges(
         ways.stated, rows[left], wanted=wanted[left], proving=proving, may_stop=False, floor=floor[left],
-        most_spent=max(progress.MOST_SPENT - union.spent, 0), looked=looked + union.looked,
+        most_spent=most_spent, looked=looked + union.looked,
     )  # fmt: skip
     if found is None:
         return union, np.zeros(len(left), dtype=bool)
@@ -102,9 +126,9 @@ def _narrow_in_all(
     ), narrow  # fmt: skip
 
 
-def holds(ways: Ways) -> bool:
+def holds(ways: Ways, effort: Effort | None = None) -> bool:
     """Whether some way in which zeros can be hidden does not contradict what is printed, as far as that was found out."""
-    return ranges_in_every_way(ways, NONE, wanted=np.zeros(0)) is not None
+    return ranges_in_every_way(ways, NONE, wanted=np.zeros(0), effort=effort) is not None
 
 
 def _either(one: Ranges, other: Ranges, at: Places) -> Ranges:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from policies.disclosure.progress import Effort
 from policies.disclosure.regions import Group, groups_between
 from policies.disclosure.small_groups import small_in_every_way
 from policies.disclosure.table import Layout
@@ -31,12 +32,12 @@ class LeftOut:
 
 
 def small_groups_left_out(
-    ways: Ways, layouts: Sequence[Layout], cell_of: Places, *, most: int
+    ways: Ways, layouts: Sequence[Layout], cell_of: Places, *, most: int, effort: Effort | None = None
 ) -> tuple[LeftOut, ...]:
     """The groups that are certain to have from 1 to `most` people, and to lie in a narrower range than that, which is what a hidden cell tells; and those of which
     that could not be excluded.
 
-    `cell_of` has for each table and each unknown of the statements the number of the cell in which it is counted, or -1.
+    `cell_of` has for each table and each unknown of the statements the number of the cell in which it is counted, or -1. `effort`: of the attack to which this belongs, if it is not one by itself.
     """
     groups = groups_between(layouts, cell_of)
     if not groups:
@@ -47,5 +48,6 @@ def small_groups_left_out(
         (np.ones(len(columns)), columns, np.cumsum([0, *sizes])), shape=(len(groups), cell_of.shape[1])
     )
     return tuple(
-        LeftOut(groups[one.group], one.low, one.high) for one in small_in_every_way(ways, rows, most=most)
+        LeftOut(groups[one.group], one.low, one.high)
+        for one in small_in_every_way(ways, rows, most=most, effort=effort)
     )

@@ -15,6 +15,8 @@ from policies.disclosure.system import WHOLE, Floats, System
 
 SEED: Final = 1
 MOST_MOVES: Final = 3_000
+EACH: Final = 15_000
+"""What one move takes beside the coefficients, as `Solution.taken`."""
 AGAIN: Final = 3
 """Moves for which a count that was just changed is left alone."""
 
@@ -31,7 +33,7 @@ class Mender:
         self._low, self._high = np.append(system.low, -free), np.append(system.high, free)
         self._first = system.matrix.shape[0]
         self._random = np.random.default_rng(SEED)
-        self.spent = 0
+        self.spent = self.taken = 0
 
     def near(
         self, counts: Floats, *, at: tuple[int, float] | None = None, moves: int = MOST_MOVES
@@ -50,7 +52,7 @@ class Mender:
             short, over = sums < low - WHOLE, sums > high + WHOLE
             wrong = short | over
             if not wrong.any():
-                self.spent += (move + 1) * self._rows.nnz
+                self._count(move + 1)
                 return counts
             # What one person more, or fewer, in each count would cost: statements that would begin to fail, less those that would come closer.
             more = self._turned @ (weight * ((sums > high - 1 + WHOLE).astype(np.float64) - short))
@@ -69,5 +71,9 @@ class Mender:
             counts[one] += step
             moved[one] = move
             sums[indices[indptr[one] : indptr[one + 1]]] += step
-        self.spent += moves * self._rows.nnz
+        self._count(moves)
         return None
+
+    def _count(self, moves: int) -> None:
+        self.spent += moves * self._rows.nnz
+        self.taken += moves * (self._rows.nnz + EACH)

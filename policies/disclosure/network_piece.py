@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from policies.disclosure.circulation import Circulation
 from policies.disclosure.network import Network, network
 from policies.disclosure.piece import Piece
 from policies.disclosure.system import WHOLE, Floats
+
+TAKES: Final = 2
+"""What it takes to look at one edge, as `Solution.taken`."""
 
 
 def settle_network(piece: Piece, *, start: Floats | None, exact: bool) -> bool | None:
@@ -64,7 +69,7 @@ class _Settler:
                 short = (value := people.moved(edge, goal=far - beside) + beside) > far
             if short:
                 work.tighten(index, float(value), sign=-sign, whole=True)
-        self._piece.count(people.spent - before)
+        self._piece.count(TAKES * (people.spent - before))
         work.found += int(work.certain(one)[0])
 
     def note(self) -> None:

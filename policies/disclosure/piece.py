@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 from scipy.sparse import csr_array
 
 from policies.disclosure.diving import Dive
-from policies.disclosure.mending import MOST_MOVES, Mender
-from policies.disclosure.programs import Programs, some_whole
+from policies.disclosure.mending import Mender
+from policies.disclosure.programs import Programs
 from policies.disclosure.progress import Places, Work
 from policies.disclosure.shifting import Shifters
-from policies.disclosure.system import WHOLE, Floats, Solution, System, mostly_equations, solve
+from policies.disclosure.system import WHOLE, Floats, Solution, System, mostly_equations, satisfies
+from policies.disclosure.whole import best_whole, some_whole
+
+MOST_MOVES: Final = 1_500
+"""Of people, while whole ones are looked for close to fractions: nearly all that are found are found with fewer."""
 
 
 class Piece:
@@ -41,15 +46,19 @@ class Piece:
         self.known = work.sums[which] @ fixed
         self.low, self.high = np.full(len(which), np.inf), np.full(len(which), -np.inf)
         self.equations = mostly_equations(system)
-        self._programs = Programs(system, least=least, most=most)
+        self._programs = Programs(system, least=least, most=most, may=self._left)
         self._mender = Mender(system, self.sums, least=least, most=most)
         self._shifters = Shifters(system, self.sums, least=least, most=most)
+
+    @property
+    def _left(self) -> int:
+        return self.work.left(equations=self.equations)
 
     def push(self, places: Sequence[int] | Places, *, sign: int | Floats) -> Solution:
         """The sums of these places made small (1) or large (-1) together, in fractions of people."""
         weights = np.broadcast_to(np.asarray(sign, dtype=np.float64), len(places))
         found = self._programs.push(np.asarray(self.sums[places].T @ weights))
-        self.count(found.spent)
+        self.count(found.taken)
         if found.counts is not None:
             sums: Floats = np.asarray(self.sums @ found.counts)
             self.low, self.high = np.minimum(self.low, sums), np.maximum(self.high, sums)
@@ -61,25 +70,29 @@ class Piece:
         objective = np.asarray(self.sums[places].T @ weights)
         if self.work.exhausted:
             return False
-        one = Dive(self.system, objective, least=self.least, most=self.most)
+        one = Dive(self.system, objective, least=self.least, most=self.most, may=self._left)
         found = one.down()
-        self.count(one.spent)
+        self.count(one.taken)
         return self.keep(found)
 
     def search(self, objective: Floats, *, least: Floats, most: Floats) -> Solution:
         """Whole people, by branching."""
-        return self._counted(solve(self.system, objective, least=least, most=most, whole=True))
+        if self._programs.hopeless:
+            return Solution(None, -np.inf, impossible=False)
+        return self._counted(best_whole(self.system, objective, least=least, most=most, may=self._left))
 
     def some(self, objective: Floats, *, least: Floats, most: Floats) -> Solution:
         """Whole people, the first that are found by branching."""
-        return self._counted(some_whole(self.system, objective, least=least, most=most))
+        if self._programs.hopeless:
+            return Solution(None, -np.inf, impossible=False)
+        return self._counted(some_whole(self.system, objective, least=least, most=most, may=self._left))
 
     def _counted(self, found: Solution) -> Solution:
-        self.count(found.spent)
+        self.count(found.taken)
         return found
 
     def count(self, spent: int) -> None:
-        """So much effort was spent, as `Solution.spent`."""
+        """So much effort was spent, as `Solution.taken`."""
         self.work.spent += spent
         if self.equations:
             self.work.looked += spent
@@ -118,15 +131,15 @@ class Piece:
         """
         if self.work.exhausted:
             return False
-        before = self._shifters.spent
+        before = self._shifters.taken
         found = self._shifters.to(place, goal=goal, sign=sign, by=by)
-        self.count(self._shifters.spent - before)
+        self.count(self._shifters.taken - before)
         return self.keep(found)
 
     def _mended(self, counts: Floats, *, at: tuple[int, float] | None, moves: int) -> Floats | None:
-        before = self._mender.spent
+        before = self._mender.taken
         found = self._mender.near(counts, at=at, moves=moves)
-        self.count(self._mender.spent - before)
+        self.count(self._mender.taken - before)
         return found
 
     def keep(self, counts: Floats | None) -> bool:
@@ -136,6 +149,9 @@ class Piece:
         if self.system.whole and (np.abs(counts - np.round(counts)) > WHOLE).any():
             return False
         counts = np.round(counts) if self.system.whole else counts
+        # A program's own tolerances are wider than a person is, where numbers are large.
+        if self.system.whole and not satisfies(self.system, counts):
+            return False
         self._shifters.know(counts)
         self.work.saw(self.sums @ counts + self.known, self.which)
         return True

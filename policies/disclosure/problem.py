@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,7 +22,9 @@ class Problem:
     """A table to be protected. Each printed cell is a row of `sums` over the cells that are divided no further.
 
     `first`: cells that the rule hides. `allowed`: cells that may be hidden to protect others. `floor`: what a reader knows a hidden count to be at
-    least. `lines`: equations, each a list of cells of which the first is the sum of the others.
+    least. `lines`: equations, each a list of cells of which the first is the sum of the others. `axes`: for each dimension, which of the categories that are divided no further
+    each category takes in (categories x those); `places`: the categories of each cell (cells x dimensions). `attacked`: the cells that the attack on what is printed finds too narrow, or does
+    not settle, if these are hidden.
     """
 
     counts: NDArray[np.int64]
@@ -32,6 +35,9 @@ class Problem:
     wanted: float
     floor: int
     lines: tuple[NDArray[np.int64], ...]
+    axes: tuple[NDArray[np.bool_], ...]
+    places: NDArray[np.int64]
+    attacked: Callable[[Cells], NDArray[np.int64]]
 
 
 def too_narrow(problem: Problem, hidden: Cells) -> NDArray[np.int64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,12 +22,16 @@ MOST_CERTAIN: Final = 30
 MOST_UNSURE: Final = 60
 """In large pieces, searches by branching for a range that may be wide enough, where statements are equations, for there it is quick; else each counts as `HARD`.
 What is not settled by then counts as too narrow."""
-MOST_LOOKED: Final = 400_000_000
-"""The effort of one attack in pieces where statements are equations, for each `PER` statements; in all ways in which zeros can be hidden together. What is not known to be wide enough by then counts as too narrow."""
-PER: Final = 1_800
-"""As many as a table has cells at most that is to be attacked in 3 s. Fewer may take the effort of so many."""
-MOST_SPENT: Final = 2_000_000_000
-"""The effort of one question of an attack: about its hidden cells, or about the groups that no table prints; some 5 s. Beyond, nothing more is looked for, and what is not known to be wide enough counts as too narrow."""
+MOST_LOOKED: Final = 650_000_000
+"""The effort of one attack in pieces where statements are equations, for each `PER` statements, as `Solution.taken`; in all ways in which zeros can be hidden together. What is not known to be wide enough by then counts as too narrow."""
+PER: Final = 3_600
+"""As many as a table and one before it have cells at most that are to be attacked in 3 s. Fewer may take the effort of so many."""
+MOST_SPENT: Final = 2_500_000_000
+"""The effort of the first question of an attack, about its hidden cells, as `Solution.taken`; some 5 s. Beyond, nothing more is looked for, and what is not known to be wide enough counts as too narrow."""
+WITH_GROUPS: Final = 3_250_000_000
+"""The same with the second question, about the groups that no table prints."""
+WITH_UPDATES: Final = 4_000_000_000
+"""The same with the last questions, about updates."""
 
 
 def most_looked(system: System) -> float:
@@ -35,10 +40,34 @@ def most_looked(system: System) -> float:
 
 
 @dataclass(slots=True, eq=False)
+class Effort:
+    """What one attack has `taken`, as `Solution.taken`, and `until` how much its present question may go on. What a question leaves is for the next ones, and each has some that none before it can take."""
+
+    until: int
+    taken: int = 0
+
+    @property
+    def left(self) -> int:
+        """How much the present question may still take."""
+        return max(self.until - self.taken, 0)
+
+    def in_turn(self, count: int) -> Iterator[Effort]:
+        """The same for so many questions one after another, of which each may take an equal part of what is left, and what those before it left of theirs."""
+        end = self.until
+        for number in range(count):
+            self.until = self.taken + max(end - self.taken, 0) // (count - number)
+            yield self
+
+    def took(self, effort: int) -> None:
+        """So much was taken."""
+        self.taken += effort
+
+
+@dataclass(slots=True, eq=False)
 class Work:
     """Ranges while they are being settled: `sums` has one row for each; none lies outside `least` to `most`, `low` and `high` were reached.
 
-    If `hurried`, only which are wide enough is settled; if `proving`, only which are not; if `people_first`, whole people are looked for before it is proved which are not. Below `floor` it does not matter how small a sum can be. `told`: how many were known to be too narrow from the start, where that is enough to know. `spent`: the effort so far, as `Solution.spent`, of at most `most_spent`;
+    If `hurried`, only which are wide enough is settled; if `proving`, only which are not; if `people_first`, whole people are looked for before it is proved which are not. Below `floor` it does not matter how small a sum can be. `told`: how many were known to be too narrow from the start, where that is enough to know. `spent`: the effort so far, as `Solution.taken`, of at most `most_spent`;
     `looked`: that where statements are equations, of at most `most_looked`.
     """
 
@@ -94,6 +123,11 @@ class Work:
     def exhausted(self) -> bool:
         """Whether all effort is spent."""
         return self.spent >= self.most_spent or self.looked >= self.most_looked
+
+    def left(self, *, equations: bool) -> int:
+        """The effort that may still be spent on statements that are mostly equations, or on others."""
+        looked = self.most_looked - self.looked if equations else np.inf
+        return max(int(min(self.most_spent - self.spent, looked)), 0)
 
     def enough(self, which: Places) -> NDArray[np.bool_]:
         """Where arrangements were found that lie so far apart as wanted."""

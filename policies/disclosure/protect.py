@@ -9,11 +9,13 @@ from typing import Final
 
 from policies.cohort import attributes_of
 from policies.decision import Permit, genuine
+from policies.disclosure import progress
 from policies.disclosure.attack import Audit, Finding
 from policies.disclosure.errors import DisclosureError, NotPermitted, Unsafe
 from policies.disclosure.exact import show_exactly
 from policies.disclosure.hiding import suppress_and_round
 from policies.disclosure.ledger import Ledger
+from policies.disclosure.progress import Effort
 from policies.disclosure.rounding import Rule
 from policies.disclosure.subtracted import refuse_subtracted
 from policies.disclosure.table import CountTable, PublishedTable
@@ -68,24 +70,25 @@ def protect(
     strictest = permit.obligations.strictest(obligations)
     published = printed_under(strictest, table)
     earlier = [(entry.name, entry.table) for entry in ledger.on(table.layout.population)]
-    report = audit_together([(THIS, published), *earlier])
+    effort = Effort(progress.MOST_SPENT)
+    report = audit_together([(THIS, published), *earlier], effort=effort)
     if report.findings:
         raise Unsafe(_in_words(report), findings=report.findings)
-    _refuse_across_updates([(THIS, published), *earlier], ledger, changes)
+    _refuse_across_updates([(THIS, published), *earlier], ledger, changes, effort)
     every = [(entry.name, entry.table) for entry in ledger.entries]
     refuse_subtracted(published, earlier=every, suppress=strictest.suppress)
     return SafeTable(published, report, strictest, permit.decision, seal=_SEAL)
 
 
 def _refuse_across_updates(
-    after: list[tuple[str, PublishedTable]], ledger: Ledger, changes: Mapping[str, Change]
+    after: list[tuple[str, PublishedTable]], ledger: Ledger, changes: Mapping[str, Change], effort: Effort
 ) -> None:
-    here = after[0][1].layout.population
-    for population in dict.fromkeys(entry.table.layout.population for entry in ledger.entries):
-        if population == here:
-            continue
+    every = dict.fromkeys(entry.table.layout.population for entry in ledger.entries)
+    every.pop(after[0][1].layout.population, None)
+    effort.until = progress.WITH_UPDATES
+    for population, share in zip(every, effort.in_turn(len(every)), strict=True):
         before = [(entry.name, entry.table) for entry in ledger.on(population)]
-        findings = across_update(after, before=before, change=changes.get(population))
+        findings = across_update(after, before=before, change=changes.get(population), effort=share)
         if findings:
             raise Unsafe(
                 f"before and after an update of the linked data, together with {len(after) + len(before) - 1} earlier release(s), a reader could narrow down hidden "

@@ -14,7 +14,8 @@ from policies.disclosure.errors import TableInvalid
 from policies.disclosure.hiding import suppress_and_round, tells_about_a_class
 from policies.disclosure.plan import Plan, plan
 from policies.disclosure.printed import Grid, Printed, grid, parents_of
-from policies.disclosure.problem import Problem
+from policies.disclosure.problem import Cells, Problem
+from policies.disclosure.reader import attack
 from policies.disclosure.rules import TableRules
 from policies.disclosure.table import HIDDEN, NOT_APPLICABLE, CountTable, Layout
 
@@ -120,6 +121,16 @@ def _exact(
     absent = spanned.sums((~structural).astype(np.int64), codes=codes) == 0
     hide_zeros = rules.hide_zeros or tells_about_a_class(counts, structural)
     small = (values <= rules.rule.suppress) & ~absent & ((values > 0) | hide_zeros)
+    place = {cell: n for n, cell in enumerate(codes)}
+
+    def printed(hidden: Cells) -> Printed:
+        shown = np.where(absent, NOT_APPLICABLE, np.where(hidden, HIDDEN, values.astype(str)))
+        return Printed(table.name, table.dimensions, codes, tuple(map(str, shown)), rules)
+
+    def attacked(hidden: Cells) -> NDArray[np.int64]:
+        findings = attack(printed(hidden)).findings
+        return np.array([place[one.codes] for one in findings], dtype=np.int64)
+
     problem = Problem(
         counts=values,
         sums=sums_of(spanned, codes=codes),
@@ -129,10 +140,12 @@ def _exact(
         wanted=float(rules.wanted),
         floor=0 if hide_zeros else 1,
         lines=lines_of(spanned, codes=codes),
+        axes=tuple(one.takes_in for one in spanned.axes),
+        places=places_of(spanned, codes=codes),
+        attacked=attacked,
     )
     found = plan(problem)
-    printed = np.where(absent, NOT_APPLICABLE, np.where(found.hidden, HIDDEN, values.astype(str)))
-    return Protected(Printed(table.name, table.dimensions, codes, tuple(map(str, printed)), rules), found)
+    return Protected(printed(found.hidden), found)
 
 
 def costs_of(
@@ -147,6 +160,13 @@ def costs_of(
     factors = [rules.weights.get(name, {}) for name in dimensions]
     shares = [[f.get(code, 1.0) for f, code in zip(factors, cell, strict=True)] for cell in codes]
     return np.asarray(cost * np.array(shares).reshape(len(codes), -1).prod(axis=1), dtype=np.float64)
+
+
+def places_of(spanned: Grid, *, codes: tuple[tuple[str, ...], ...]) -> NDArray[np.int64]:
+    """The categories of each cell, by their numbers in each dimension (cells x dimensions)."""
+    where = [{code: n for n, code in enumerate(one.codes)} for one in spanned.axes]
+    places = [[its[code] for its, code in zip(where, cell, strict=True)] for cell in codes]
+    return np.array(places, dtype=np.int64).reshape(len(codes), -1)
 
 
 def sums_of(spanned: Grid, *, codes: tuple[tuple[str, ...], ...]) -> csr_array:

@@ -21,6 +21,7 @@ from policies.disclosure.errors import TableInvalid
 from policies.disclosure.every_way import holds, ranges_in_every_way
 from policies.disclosure.joint import Joint, Reading, joint
 from policies.disclosure.printed import Parents, Printed, grid, parents_of
+from policies.disclosure.progress import Effort
 from policies.disclosure.system import WHOLE, Room, room
 from policies.disclosure.table import HIDDEN, NOT_APPLICABLE
 from policies.disclosure.zeros import Ways
@@ -75,27 +76,34 @@ class Attack:
         return not self.findings
 
 
-def attack(table: Printed, *, earlier: Sequence[Printed] = (), besides: Sequence[Reading] = ()) -> Attack:
+def attack(
+    table: Printed,
+    *,
+    earlier: Sequence[Printed] = (),
+    besides: Sequence[Reading] = (),
+    effort: Effort | None = None,
+) -> Attack:
     """Every cell of the table as its readers can bound it, read together with the earlier tables, which describe the same people, and with what readers know
     `besides`.
 
     Ranges are exact, except in large tables: there a range that is wide enough already may be given narrower than it is, and where many are too narrow, the others
-    are given as wide as single statements leave them. Where zeros may be hidden, a range that is wide enough without them is given without them.
+    are given as wide as single statements leave them. Where zeros may be hidden, a range that is wide enough without them is given without them. `effort`: of the attack to which this belongs, if it is not one by itself.
 
     Raises:
         TableInvalid: the printed numbers contradict each other, or cannot come about under their rules.
     """
     readings = [*readings_of((table, *earlier)), *besides]
+    effort = Effort(progress.MOST_SPENT) if effort is None else effort
     found, settled = None, True
     for said in readings_by_zeros(readings):
         together = said.together
-        found = ranges_in_every_way(said.ways, together.demanded, wanted=together.wanted)
+        found = ranges_in_every_way(said.ways, together.demanded, wanted=together.wanted, effort=effort)
         if found is not None:
             break
     else:  # no way was found in which zeros are hidden as the rules say, so none of the ranges is known to be open
         found = ranges(
             together.system, together.demanded, wanted=together.wanted, proving=True,
-            most_spent=progress.MOST_SPENT // 4,
+            most_spent=max(effort.left, progress.MOST_SPENT // 8),
         )  # fmt: skip
         settled = False
     known = room(together.system)
@@ -140,13 +148,13 @@ def readings_by_zeros(readings: Sequence[Reading]) -> Iterator[Said]:
         yield Said(together, Ways(together.system, doubts(together, given)), bool(learnt))
 
 
-def consistent(readings: Sequence[Reading]) -> Said | None:
+def consistent(readings: Sequence[Reading], effort: Effort | None = None) -> Said | None:
     """Everything that these readings say together, the sharpest way that does not contradict itself; None if no way was found that does not.
 
     Raises:
         TableInvalid: as `joint`.
     """
-    return next((said for said in readings_by_zeros(readings) if holds(said.ways)), None)
+    return next((said for said in readings_by_zeros(readings) if holds(said.ways, effort)), None)
 
 
 def _reading(table: Printed, parents: Parents) -> Reading:

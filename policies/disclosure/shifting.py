@@ -25,7 +25,7 @@ DEARER: Final = 2.0
 
 
 class Shifter:
-    """Moves from `start`, whole counts between `least` and `most` that satisfy a system. `spent`: the effort so far, as `Solution.spent`.
+    """Moves from `start`, whole counts between `least` and `most` that satisfy a system. `taken`: the effort so far, as `Solution.taken`.
 
     `by`: moves are of so many people at a time, so that halves (2) or thirds (3) of them are whole people.
     """
@@ -52,9 +52,9 @@ class Shifter:
         self._random = np.random.default_rng(SEED)
 
     @property
-    def spent(self) -> int:
+    def taken(self) -> int:
         """The effort so far."""
-        return self._programs.spent
+        return self._programs.taken
 
     def _down(self, numbers: Floats) -> Floats:
         """The next multiple below."""
@@ -91,7 +91,7 @@ class Shifter:
 
 
 class Shifters:
-    """Moves from whichever whole counts known so far come closest. `spent`: the effort so far, as `Solution.spent`."""
+    """Moves from whichever whole counts known so far come closest. `taken`: the effort so far, as `Solution.taken`."""
 
     def __init__(self, system: System, sums: csr_array, *, least: Floats, most: Floats) -> None:
         self._system, self._sums, self._least, self._most = system, sums, least, most
@@ -100,9 +100,9 @@ class Shifters:
         self._made: dict[tuple[int, int], Shifter] = {}
 
     @property
-    def spent(self) -> int:
+    def taken(self) -> int:
         """The effort so far."""
-        return sum(one.spent for one in self._made.values())
+        return sum(one.taken for one in self._made.values())
 
     @property
     def any(self) -> bool:

@@ -18,6 +18,7 @@ from policies.disclosure.arrangement import arrangement
 from policies.disclosure.bounds import Ranges, ranges
 from policies.disclosure.pieces import limit
 from policies.disclosure.programs import Programs
+from policies.disclosure.progress import Effort
 from policies.disclosure.system import WHOLE, Floats, System, room
 from policies.disclosure.zeros import Ways
 
@@ -39,7 +40,7 @@ class Small:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """The groups that may be a few, and the effort of looking, as `Solution.spent`."""
+    """The groups that may be a few, and the effort of looking, as `Solution.taken`."""
 
     small: tuple[Small, ...]
     spent: int
@@ -76,18 +77,21 @@ def small_groups(system: System, groups: csr_array, *, most: int, most_spent: in
     return Looked(tuple(Small(int(left[n]), int(low[n]), int(high[n])) for n in few), spent + found.spent)
 
 
-def small_in_every_way(ways: Ways, groups: csr_array, *, most: int) -> tuple[Small, ...]:
-    """The same over all ways in which zeros can be hidden: a group is open as soon as one of them leaves it open. Where none was found, no group is."""
+def small_in_every_way(
+    ways: Ways, groups: csr_array, *, most: int, effort: Effort | None = None
+) -> tuple[Small, ...]:
+    """The same over all ways in which zeros can be hidden: a group is open as soon as one of them leaves it open. Where none was found, no group is. `effort`: of the attack to which this belongs, if it is not one by itself."""
+    effort = Effort(progress.MOST_SPENT) if effort is None else effort
     found = {group: Small(group, 0, -1) for group in range(groups.shape[0])}
-    spent = 0
     for number in range(MOST_WAYS):
-        left = list(found)
-        system = ways.at(number) if left and spent < progress.MOST_SPENT else None
+        left, before = list(found), ways.spent
+        system = ways.at(number) if left and effort.left else None
+        effort.took(ways.spent - before)
         if system is None:
             break
         its = csr_array(groups[left])
-        looked = small_groups(system, its, most=most, most_spent=progress.MOST_SPENT - spent)
-        spent += looked.spent
+        looked = small_groups(system, its, most=most, most_spent=effort.left)
+        effort.took(looked.spent)
         few = {left[one.group]: one for one in looked.small}
         found = {
             group: Small(group, one.low, one.high) if not number else _either(found[group], one)
@@ -112,14 +116,20 @@ def _sieved(
     system: System, groups: csr_array, *, least: Floats, ends: Floats, most: int, most_spent: int
 ) -> tuple[Places, int]:
     """The groups, by number, for which no arrangement of whole people was found at once that has nobody there or more than `most`, and the effort. One drops many."""
-    left, spent, programs = np.arange(groups.shape[0]), 0, Programs(system, least=least, most=ends)
+    left, spent, programs = (
+        np.arange(groups.shape[0]),
+        0,
+        Programs(system, least=least, most=ends, may=most_spent),
+    )
     for sign in (-1.0, 1.0):
         for _ in range(ROUNDS):
             if not len(left) or spent >= most_spent:
                 break
             its = groups[left]
             objective = sign * np.asarray(its.sum(axis=0), dtype=np.float64)
-            found = arrangement(system, objective, least=least, most=ends, programs=programs)
+            found = arrangement(
+                system, objective, least=least, most=ends, programs=programs, may=most_spent - spent
+            )
             spent += found.spent
             if found.counts is None:
                 break

@@ -7,6 +7,7 @@ from itertools import islice
 
 import numpy as np
 
+from policies.disclosure import progress
 from policies.disclosure.attack import MOST_FINDINGS, Audit, Finding, audit, view
 from policies.disclosure.errors import TableInvalid
 from policies.disclosure.exact import exact_rules, restricted_to
@@ -14,32 +15,36 @@ from policies.disclosure.joint import Joint
 from policies.disclosure.left_out import Places, small_groups_left_out
 from policies.disclosure.margins import parents_in
 from policies.disclosure.printed import Printed
+from policies.disclosure.progress import Effort
 from policies.disclosure.reader import Narrow, attack, consistent, readings_of
 from policies.disclosure.rules import TableRules
 from policies.disclosure.stated import values_told
 from policies.disclosure.table import PublishedTable
 
 
-def audit_together(tables: Sequence[tuple[str, PublishedTable]]) -> Audit:
+def audit_together(tables: Sequence[tuple[str, PublishedTable]], *, effort: Effort | None = None) -> Audit:
     """What a reader of all these tables, which describe one population, could infer; each has the name that a finding calls it, and the first is the newest.
 
     Where all are rounded and none has levels, the attack is `policies.disclosure.attack`, and else `policies.disclosure.reader`, which also knows
     exact totals and hierarchies. Both ask the same of a hidden count: that it keeps a range as wide as that of the small counts. Both then look at
-    the groups that no table prints (`policies.disclosure.left_out`).
+    the groups that no table prints (`policies.disclosure.left_out`). `effort`: of the whole attack, if more is asked after this.
     """
+    effort = Effort(progress.MOST_SPENT) if effort is None else effort
     if not any(one.exact or one.layout.levels for _, one in tables):
-        return audit([view(one, name=name) for name, one in tables])
+        return audit([view(one, name=name) for name, one in tables], effort=effort)
     told = [(name, one) for name, one in tables if all(restricted_to(one.layout).values())]
     if told[:1] != list(tables[:1]):
         return Audit((), 0, len(tables))  # its conditions leave nobody, so it says nothing of anybody
     newest, *earlier = [readable(one, name=name) for name, one in told]
     try:
-        found = attack(newest, earlier=earlier, besides=values_told([one.layout for _, one in told]))
+        besides = values_told([one.layout for _, one in told])
+        found = attack(newest, earlier=earlier, besides=besides, effort=effort)
     except TableInvalid as fault:
         code = "too-large" if "too many" in str(fault) else "contradiction"
         return Audit((Finding("all tables", (), code, 0, 0, 0, 0),), 0, len(tables))
     findings = tuple(_finding(one) for one in found.findings)
-    return Audit(findings or _left_out(told), found.hidden, found.tables)
+    effort.until = progress.WITH_GROUPS
+    return Audit(findings or _left_out(told, effort), found.hidden, found.tables)
 
 
 def readable(published: PublishedTable, *, name: str) -> Printed:
@@ -62,18 +67,18 @@ def most_hidden(published: PublishedTable) -> int:
     return published.width + 1 if published.exact else published.rule.largest_hidden
 
 
-def _left_out(told: Sequence[tuple[str, PublishedTable]]) -> tuple[Finding, ...]:
+def _left_out(told: Sequence[tuple[str, PublishedTable]], effort: Effort) -> tuple[Finding, ...]:
     """Groups that no table prints and that come out as a few people."""
     if len({one.layout.restrictions for _, one in told}) < 2:
         return ()
     names, layouts = [name for name, _ in told], [one.layout for _, one in told]
     most = max(most_hidden(one) for _, one in told)
     tables = [readable(one, name=name) for name, one in told]
-    said = consistent([*readings_of(tables), *values_told(layouts)])
+    said = consistent([*readings_of(tables), *values_told(layouts)], effort)
     if said is None:
         return (Finding("all tables", (), "contradiction", 0, 0, 0, 0),)
     cell_of = np.stack([_cells_in(said.together, n, layout.size) for n, layout in enumerate(layouts)])
-    found = small_groups_left_out(said.ways, layouts, cell_of, most=most)
+    found = small_groups_left_out(said.ways, layouts, cell_of, most=most, effort=effort)
     return tuple(
         Finding(one.group.named(names), one.group.cell, "left-out", one.low, one.high, 1, most)
         for one in islice(found, MOST_FINDINGS)

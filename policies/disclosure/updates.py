@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 from scipy.sparse import csr_array, hstack, vstack
 
+from policies.disclosure import progress
 from policies.disclosure.attack import MOST_FINDINGS, Finding
 from policies.disclosure.errors import TableInvalid
 from policies.disclosure.every_way import holds, ranges_in_every_way
@@ -24,6 +25,7 @@ from policies.disclosure.margins import margin_cells, parents_in
 from policies.disclosure.pieces import limit
 from policies.disclosure.printed import Printed
 from policies.disclosure.programs import Programs
+from policies.disclosure.progress import Effort
 from policies.disclosure.reader import readings_by_zeros, readings_of
 from policies.disclosure.small_groups import Places, small_in_every_way
 from policies.disclosure.stated import Stated, stated, values_told
@@ -34,8 +36,8 @@ from policies.disclosure.zeros import Ways
 
 Named = tuple[str, PublishedTable]
 UPDATE: Final = "\0update"
-MOST_EFFORT: Final = 2_400_000_000
-"""Steps times coefficients, in which it has to turn out how many changed category at least; some 5 s."""
+QUESTIONS: Final = 4
+"""Of one update, each with its part of the effort: how many changed category at least, whether all tables hold together, what is narrowed, and who is few."""
 CAME, STAYED, LEFT = "came", "stayed", "left"
 
 
@@ -52,29 +54,39 @@ class _NotSettled(Exception):
 
 
 def across_update(
-    after: Sequence[Named], *, before: Sequence[Named], change: Change | None
+    after: Sequence[Named],
+    *,
+    before: Sequence[Named],
+    change: Change | None,
+    effort: Effort | None = None,
 ) -> tuple[Finding, ...]:
     """The hidden cells, before or after, that the tables together narrow too far, and the groups of those who came to a cell or left it that come out as a few.
 
     `after` are the tables on the people as they are now, the newest first. Without a `change`, nobody came or left unless the tables tell it. Where all tables
-    together are too many to compute with, the newest is read with one earlier table at a time.
+    together are too many to compute with, the newest is read with one earlier table at a time. `effort`: of the whole attack, if anything was asked before.
     """
+    effort = Effort(progress.WITH_UPDATES) if effort is None else effort
     sides = [[one for one in side if all(restricted_to(one[1].layout).values())] for side in (after, before)]
     if not all(sides) or sides[0][0] != after[0]:
         return ()  # conditions that leave nobody say nothing of anybody
     try:
-        return _across(sides[0], sides[1], change)
+        return _across(sides[0], sides[1], change, effort)
     except _NotSettled:
         return (Finding("all tables", (), "unsettled", 0, 0, 0, 0),)
     except TableInvalid:
         if len(sides[0]) + len(sides[1]) > 2:
+            shares = zip(sides[1], effort.in_turn(len(sides[1])), strict=True)
             return tuple(
-                one for each in sides[1] for one in across_update(after[:1], before=[each], change=change)
+                one
+                for each, share in shares
+                for one in across_update(after[:1], before=[each], change=change, effort=share)
             )
         return (Finding("all tables", (), "too-large", 0, 0, 0, 0),)
 
 
-def _across(after: list[Named], before: list[Named], change: Change | None) -> tuple[Finding, ...]:
+def _across(
+    after: list[Named], before: list[Named], change: Change | None, effort: Effort
+) -> tuple[Finding, ...]:
     tables = [
         *(_when(readable(one, name=name), STAYED, CAME) for name, one in after),
         *(_when(readable(one, name=name), STAYED, LEFT) for name, one in before),
@@ -87,12 +99,15 @@ def _across(after: list[Named], before: list[Named], change: Change | None) -> t
     together = every[-1].together
     most = max(most_hidden(one) for _, one in (*after, *before))
     rows = together.rows[len(tables) + len(moved)]
-    limits = _totals(together.system, rows, change=change or Change(0, 0), spare=most - 1)
-    ways = None if limits is None else _with_totals([one.ways for one in every], rows, limits)
+    turn = effort.in_turn(QUESTIONS)
+    limits = _totals(together.system, rows, change=change or Change(0, 0), spare=most - 1, effort=next(turn))
+    ways = (
+        None if limits is None else _with_totals([one.ways for one in every], rows, limits, effort=next(turn))
+    )
     if ways is None:
         return (Finding("all tables", (), "contradiction", 0, 0, 0, 0),)
-    narrow = tuple(islice(_narrowed(together, ways, tables), MOST_FINDINGS))
-    few = _few(together, ways, moved, first=len(tables), most=most)
+    narrow = tuple(islice(_narrowed(together, ways, tables, effort=next(turn)), MOST_FINDINGS))
+    few = _few(together, ways, moved, first=len(tables), most=most, effort=next(turn))
     return narrow or tuple(
         Finding(f"those who {of[n][0]} {tables[n].name}", cell, "left-out", low, high, 1, most)
         for n, cell, low, high in islice(few, MOST_FINDINGS)
@@ -115,7 +130,9 @@ def _moved(published: PublishedTable, which: str) -> Stated:
     )
 
 
-def _totals(system: System, rows: Places, *, change: Change, spare: int) -> tuple[Floats, Floats] | None:
+def _totals(
+    system: System, rows: Places, *, change: Change, spare: int, effort: Effort
+) -> tuple[Floats, Floats] | None:
     """How many people came to cells or left them at least and at most; None if the statements contradict each other.
 
     If more must have come to cells or left them than came or left the data, some changed category. How many did nobody tells: at least so many, and the reader
@@ -123,22 +140,24 @@ def _totals(system: System, rows: Places, *, change: Change, spare: int) -> tupl
     way to hide zeros says besides, for no way leaves fewer.
     """
     lower = np.array([change.came, change.left], dtype=np.float64)
-    fewest = _fewest_who_changed(system, rows, lower)
+    fewest = _fewest_who_changed(system, rows, lower, effort=effort)
     return None if fewest is None else (lower, lower + (fewest + spare if fewest else 0))
 
 
-def _with_totals(every: Sequence[Ways], rows: Places, limits: tuple[Floats, Floats]) -> Ways | None:
+def _with_totals(
+    every: Sequence[Ways], rows: Places, limits: tuple[Floats, Floats], *, effort: Effort
+) -> Ways | None:
     """The first of these with that said besides, if it holds."""
     for ways in every:
         low, high = ways.stated.low.copy(), ways.stated.high.copy()
         low[rows], high[rows] = limits
         known = ways.of(replace(ways.stated, low=low, high=high))
-        if holds(known):
+        if holds(known, effort):
             return known
     return None
 
 
-def _fewest_who_changed(system: System, rows: Places, lower: Floats) -> int | None:
+def _fewest_who_changed(system: System, rows: Places, lower: Floats, *, effort: Effort) -> int | None:
     """The least number of people who are in both data and have another category, as far as fractions of people tell.
 
     Raises:
@@ -162,15 +181,16 @@ def _fewest_who_changed(system: System, rows: Places, lower: Floats) -> int | No
     objective = np.append(np.zeros(unknowns), 1.0)
     endless = limit(system, known) + float(lower.sum())
     least, most = np.append(known.least, 0.0), np.append(np.minimum(known.most, endless), endless)
-    found = Programs(wider, least=least, most=most, most_each=MOST_EFFORT).push(objective)
+    found = Programs(wider, least=least, most=most, may=effort.left).push(objective)
+    effort.took(found.taken)
     if found.counts is None and not found.impossible:
         raise _NotSettled
     return None if found.counts is None else int(np.ceil(found.counts[-1] - WHOLE))
 
 
-def _narrowed(together: Joint, ways: Ways, tables: Sequence[Printed]) -> Iterator[Finding]:
+def _narrowed(together: Joint, ways: Ways, tables: Sequence[Printed], *, effort: Effort) -> Iterator[Finding]:
     """Hidden cells that keep no range as wide as they have to, or of which that could not be shown."""
-    found = ranges_in_every_way(ways, together.demanded, wanted=together.wanted)
+    found = ranges_in_every_way(ways, together.demanded, wanted=together.wanted, effort=effort)
     if found is None:
         yield Finding("all tables", (), "contradiction", 0, 0, 0, 0)
         return
@@ -181,7 +201,7 @@ def _narrowed(together: Joint, ways: Ways, tables: Sequence[Printed]) -> Iterato
 
 
 def _few(
-    together: Joint, ways: Ways, moved: Sequence[Stated], *, first: int, most: int
+    together: Joint, ways: Ways, moved: Sequence[Stated], *, first: int, most: int, effort: Effort
 ) -> Iterator[tuple[int, tuple[str, ...], int, int]]:
     """The groups of those who moved, by the number of the table, that come out as a few; how many did in all, the reader knew before."""
     totals = set(together.rows[first + len(moved)].tolist())
@@ -192,5 +212,6 @@ def _few(
         if int(row) not in totals
     }
     rows = np.array(list(where), dtype=np.int64)
-    for one in small_in_every_way(ways, csr_array(together.system.matrix[rows]), most=most):
+    groups = csr_array(together.system.matrix[rows])
+    for one in small_in_every_way(ways, groups, most=most, effort=effort):
         yield *where[int(rows[one.group])], one.low, one.high

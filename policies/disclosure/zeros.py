@@ -46,7 +46,7 @@ class Ways:
         self._people: list[Floats | None] = [None] * len(self._standing)
         self._most_spent = progress.most_looked(system)
         self.spent = 0
-        """The effort of finding out which ways do not contradict what is printed."""
+        """The effort of finding out which ways do not contradict what is printed, as `Solution.taken`."""
 
     @property
     def doubtful(self) -> bool:
@@ -67,7 +67,8 @@ class Ways:
             way = self._next(narrow) if self.spent < self._most_spent else None
             if way is None:
                 return None
-            found = people(self._with(way, self._also), thorough=not self._standing)
+            left = int(self._most_spent - self.spent)
+            found = people(self._with(way, self._also), thorough=not self._standing, may=left)
             self.spent += found.spent
             if found.counts is not None:
                 self._standing.append(self._with(way, self.stated))

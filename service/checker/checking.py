@@ -213,6 +213,9 @@ def _tell(result: Attack | Result, say: Say, *, insiders: Insiders | None) -> No
             say(
                 f"  {one.table}: {_place(one.dimensions, one.codes)}{_name(one)}: not settled, so not known to be safe"
             )
+            for said in one.because:
+                place = _place(tuple(d for d, _ in said.cell), tuple(c for _, c in said.cell))
+                say(f"    take out, or round, {said.table}: {place}{_name(said)}: {said.printed}")
             continue
         known_to = _known_to(one)
         if known_to == one.codes != ():

@@ -59,6 +59,29 @@ def test_one_person_with_more_than_a_column_has_is_not_in_that_column(zeros):
     assert not result.safe
 
 
+@pytest.mark.parametrize("columns", [20, 40])
+def test_the_same_is_found_where_many_counts_are_open(columns):
+    people, sums = [23, 5, *(columns - 2) * [20]], [500, 59, *(columns - 2) * [500]]
+    lines = [f"p{i},q{j},[c],[c]" for i in range(3) for j in range(columns)]
+    lines += ["p0,Total,1,105", f"p1,Total,40,{sum(sums) - 6105}", f"p2,Total,{sum(people) - 41},6000"]
+    lines += [f"Total,q{j},{n},{s}" for j, (n, s) in enumerate(zip(people, sums, strict=True))]
+    lines.append(f"Total,Total,{sum(people)},{sum(sums)}")
+    how = (
+        "mode: exact\nthreshold: 1\nwidth: 1\nhide_zeros: true\nsums: {threshold: 1, n: 1, k: 1, width: 0.05}\n"
+    )
+    told = {
+        (one.codes, one.measure): one
+        for one in attack_magnitudes(read(["p,q,count,sum", *lines], how)).findings
+    }
+    one = told[("p0", "q1"), "count"]
+    assert (one.lower, one.upper, one.settled) == (0, 0, True)
+    assert {(said.measure, said.printed) for said in one.because} == {
+        ("count", "1"),
+        ("sum", "105"),
+        ("sum", "59"),
+    }
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_the_counts_that_are_at_least_one_are_those_whose_smallest_sum_is_above_nothing(seed):
     rng = np.random.default_rng(seed)

@@ -72,8 +72,13 @@ def test_a_ledger_is_judged_alike_in_the_quick_ways_and_in_the_slow_ones(seed: i
         found = audit(views)
     unsettled = {(one.table, one.cell) for one in found.findings if one.code == "unsettled"}
     told = [{(one.table, one.cell) for one in report.findings} - unsettled for report in (slow, found)]
-    assert told[0] - unsettled == told[1]
+    assert told[0] - unsettled <= told[1]
+    # A group that is 1 to as many as are hidden, and of which one end was not reached, counts as a few.
+    besides = {one.code for one in found.findings if (one.table, one.cell) in told[1] - told[0]}
+    assert besides <= {"left-out"}
     for one in found.findings:
+        if (one.table, one.cell) not in told[0]:
+            continue
         wider = next(other for other in slow.findings if (other.table, other.cell) == (one.table, one.cell))
         assert one.code != "narrowed" or (one.low <= wider.low and wider.high <= one.high)
 
@@ -125,7 +130,7 @@ def test_programs_that_begin_where_the_last_one_ended_have_the_same_optimum(seed
 def test_without_the_inner_part_of_scipy_the_answers_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     system, objective = statements(3), np.arange(8.0)
     kept = Programs(system, least=np.zeros(8), most=np.full(8, 50.0)).push(objective)
-    monkeypatch.setattr(programs, "_highs", lambda: None)
+    monkeypatch.setattr(programs, "highs", lambda: None)
     alone = Programs(system, least=np.zeros(8), most=np.full(8, 50.0)).push(objective)
     assert kept.bound == pytest.approx(alone.bound)
 

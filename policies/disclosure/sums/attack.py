@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import ceil, floor, inf, isinf
 from typing import Final
 
@@ -11,38 +11,36 @@ import numpy as np
 
 from policies.disclosure.errors import TableInvalid
 from policies.disclosure.reader import SHOWN, STATUS, Attack, attack, readings_of
-from policies.disclosure.rules import THOUSANDTHS
 from policies.disclosure.sums.because import giving_away
 from policies.disclosure.sums.inside import FromInside, told_inside
 from policies.disclosure.sums.magnitudes import COUNT, SUM, Magnitudes, thousandths
 from policies.disclosure.sums.ranges import EFFORT, Demand, Found, sum_ranges
-from policies.disclosure.sums.result import Measured, Result, Told, counts_measured, counts_told
+from policies.disclosure.sums.ratios import beside, few_fit, unsettled_inside
+from policies.disclosure.sums.result import (
+    Measured,
+    Result,
+    Told,
+    counts_measured,
+    counts_told,
+    reported,
+    reported_sum,
+)
 from policies.disclosure.sums.somebody import somebody
-from policies.disclosure.sums.statements import Statements, demand_of, first_of_sums
+from policies.disclosure.sums.statements import Statements
+from policies.disclosure.sums.targets import Target, targets_of
 from policies.disclosure.sums.telling import Sides
 from policies.disclosure.sums.tied import tied_ranges
 from policies.disclosure.sums.worlds import MOST_WAYS, Worlds, worlds
-from policies.disclosure.system import room
+from policies.disclosure.system import WHOLE, room
 from policies.disclosure.zeros import NONE
 
 MOST_EXPLAINED: Final = 10
-WHOLE: Final = 1e-6
-DIGITS: Final = 3
 NO_USE: Final = 3
 """Ways in which zeros can be hidden after which as many numbers are too narrow as before: then no more are looked at."""
 CONTRADICTION: Final = (
     "the printed sums contradict each other, or their means or rates: check that the rules say how they came about (`step`, `unit`, `of`, totals) and that all "
     "tables describe the same people"
 )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Target:
-    """One hidden number that has to keep a range: its row among the rows of counts and sums, and in the system."""
-
-    measure: str
-    row: int
-    place: int
 
 
 def attack_magnitudes(
@@ -60,7 +58,7 @@ def attack_magnitudes(
     of = next((one.of for one in tables if one.of is not None), None)
     counts = attack(table.counts, earlier=[one.counts for one in earlier], besides=somebody(tables, of=of))
     told_in, together, targets, found, demand = _bounded(tables, of, sides or {})
-    narrow = found.too_narrow(demand)
+    narrow = np.union1d(found.too_narrow(demand), few_fit(together, targets, found, demand))
     known = {(one.table, one.codes) for one in counts.findings}
     told = [
         _told(
@@ -79,6 +77,9 @@ def attack_magnitudes(
     to_all = {one.codes for one in findings if one.measure == SUM and one.table == name}
     inside = told_inside(table, told_in, sides=sides or {}, to_all=to_all)
     findings += tuple(_told_inside(tables, one, explain=k < MOST_EXPLAINED) for k, one in enumerate(inside))
+    found_already = {(one.table, one.codes) for one in findings}
+    further = unsettled_inside(tables, together) if sides else ()
+    findings += tuple(one for one in further if (one.table, one.codes) not in found_already)
     return Result(
         _cells(table, counts, together, targets, found),
         (*counts_told(counts), *findings),
@@ -89,11 +90,11 @@ def attack_magnitudes(
 
 def _bounded(
     tables: Sequence[Magnitudes], of: str | None, sides: Sides
-) -> tuple[Worlds, Statements, list[_Target], Found, Demand]:
+) -> tuple[Worlds, Statements, list[Target], Found, Demand]:
     """Everything said together, in every way in which zeros can be hidden and in the first that holds; what is demanded, and what follows."""
     for every in worlds(tables, readings_of([one.counts for one in tables]), of=of):
         first: Statements | None = None
-        targets: list[_Target] = []
+        targets: list[Target] = []
         left, of_no_use, effort = NONE, 0, EFFORT
         for number in range(MOST_WAYS):
             narrow = NONE if first is None else np.array([targets[n].row for n in left], dtype=np.int64)
@@ -101,7 +102,7 @@ def _bounded(
             if together is None:
                 break
             if first is None:
-                targets, demand = _targets(tables, together, sides)
+                targets, demand = targets_of(tables, together, sides)
                 left = np.arange(len(targets))
             one = _ranges(together, [targets[n] for n in left], demand.of(left), effort=effort)
             if one is None:
@@ -120,43 +121,27 @@ def _bounded(
     raise TableInvalid(CONTRADICTION)
 
 
-def _ranges(together: Statements, targets: Sequence[_Target], demand: Demand, *, effort: int) -> Found | None:
+def _ranges(together: Statements, targets: Sequence[Target], demand: Demand, *, effort: int) -> Found | None:
     """The ranges of these numbers; None if the statements contradict each other."""
     rows = np.array([one.place for one in targets], dtype=np.int64)
     if not together.entangled:
         return sum_ranges(together.sums.system, rows, demand=demand, effort=effort)
     people = together.counts.system.matrix.shape[1]
-    return tied_ranges(together.system, rows, by=together.by[rows], demand=demand, people=people, effort=effort)
-
-
-def _targets(tables: Sequence[Magnitudes], together: Statements, sides: Sides) -> tuple[list[_Target], Demand]:
-    rows, demand = demand_of(tables, together)
-    for n, row in enumerate(rows):
-        for one in together.sums.said[int(row)]:
-            if one.table == 0 and one.codes in sides:
-                demand.low_at_most[n] = min(demand.low_at_most[n], sides[one.codes].low)
-                demand.high_at_least[n] = max(demand.high_at_least[n], sides[one.codes].high)
-    if not together.entangled:
-        return [_Target(SUM, int(row), int(row)) for row in rows], demand
-    people = together.counts.demanded
-    first = first_of_sums(together)
-    targets = [_Target(COUNT, int(row), int(row)) for row in people]
-    targets += [_Target(SUM, int(row), first + int(row)) for row in rows]
-    none, ones, free = np.zeros(len(people)), np.ones(len(people)), np.full(len(people), inf)
-    both = Demand(
-        np.concatenate([none, demand.share]),
-        np.concatenate([together.counts.wanted, demand.width]),
-        np.concatenate([ones, demand.unit]),
-        np.concatenate([free, demand.low_at_most]),
-        np.concatenate([-free, demand.high_at_least]),
+    return tied_ranges(
+        together.system,
+        rows,
+        by=together.by[rows],
+        demand=demand,
+        people=people,
+        effort=effort,
+        units=together.units,
     )
-    return targets, both
 
 
 def _told(
     tables: Sequence[Magnitudes],
     together: Statements,
-    target: _Target,
+    target: Target,
     found: Found,
     n: int,
     *,
@@ -172,8 +157,9 @@ def _told(
     counts = [one.counts for one in tables]
     ends = float(found.least[n]), float(found.most[n])
     because = giving_away(together, target.place, tables=counts, ends=ends) if explain and settled else ()
+    because = because if settled else beside(together, target)
     dimensions = table.counts.dimensions
-    low, high = _ends(target.measure, low, high)
+    low, high = reported(target.measure, low, high)
     return Told(table.counts.name, dimensions, first.codes, target.measure, low, high, because, settled=settled)
 
 
@@ -184,24 +170,12 @@ def _told_inside(tables: Sequence[Magnitudes], one: FromInside, *, explain: bool
     because = giving_away(one.said, one.row, tables=every, ends=(one.low, one.high)) if explain else ()
     own = (counts.name, tuple(zip(counts.dimensions, one.insider, strict=True)))
     because = tuple(given for given in because if (given.table, given.cell) != own)
-    ends = _ends(SUM, one.low, one.low if isinf(one.high) else one.high)
+    ends = reported(SUM, one.low, one.low if isinf(one.high) else one.high)
     return Told(counts.name, counts.dimensions, one.target, SUM, *ends, because, one.insider, one.settled)
 
 
-def _ends(measure: str, low: float, high: float) -> tuple[float, float]:
-    """As a report gives them: whole people; sums in their own unit."""
-    if measure == COUNT:
-        return ceil(low - WHOLE), floor(high + WHOLE)
-    return _sum(low), _sum(high)
-
-
-def _sum(value: float) -> float:
-    number = round(value / THOUSANDTHS, DIGITS)
-    return int(number) if number == int(number) else number
-
-
 def _cells(
-    table: Magnitudes, counts: Attack, together: Statements, targets: Sequence[_Target], found: Found
+    table: Magnitudes, counts: Attack, together: Statements, targets: Sequence[Target], found: Found
 ) -> tuple[Measured, ...]:
     place = {(one.measure, one.row): n for n, one in enumerate(targets)}
     measured = list(counts_measured(counts))
@@ -237,9 +211,9 @@ def _sums(
         at = place.get((SUM, int(rows[n])))
         if at is not None:
             least, most = _range(found, at)
-        number = None if shown in STATUS else _sum(thousandths(shown))
-        upper = None if isinf(most) else _sum(most)
-        cells.append(Measured(codes, SUM, STATUS.get(shown, SHOWN), number, _sum(least), upper))
+        number = None if shown in STATUS else reported_sum(thousandths(shown))
+        upper = None if isinf(most) else reported_sum(most)
+        cells.append(Measured(codes, SUM, STATUS.get(shown, SHOWN), number, reported_sum(least), upper))
     return cells
 
 

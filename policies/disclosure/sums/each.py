@@ -8,12 +8,12 @@ from math import inf, isinf
 from typing import Final
 
 import numpy as np
-from scipy.sparse import csr_array, eye_array, hstack, vstack
+from scipy.sparse import csr_array, diags_array, eye_array, hstack, vstack
 
 from policies.disclosure.rules import THOUSANDTHS
 from policies.disclosure.sums.magnitudes import Magnitudes
 from policies.disclosure.sums.result import Given
-from policies.disclosure.system import Floats, Room
+from policies.disclosure.system import Floats, Room, System
 
 PER_PERSON: Final = "per person"
 
@@ -87,3 +87,21 @@ def of_people(one: PerPerson, counted: Room, *, by: float) -> Further:
         low, high = [*low, -free], [*high, nothing]
     rows = csr_array(vstack(parts))
     return Further(rows, np.concatenate(low), np.concatenate(high), (one.given,) * rows.shape[0])
+
+
+def of_nobody(sums: System, counted: Room, named: Sequence[Given], *, below: float, by: float) -> Further:
+    """For every unknown that may count nobody, no more than its count times the least printed sum that takes it in: where nobody is, there is no sum.
+
+    `named`: the number behind the upper end of each statement about `sums`. `below`: of what one person can have, readers know that already. `by`: what sums are divided by.
+    """
+    rows = np.repeat(np.arange(sums.matrix.shape[0]), np.diff(sums.matrix.indptr))
+    smallest_last = np.argsort(-sums.high[rows], kind="stable")
+    behind = np.full(sums.matrix.shape[1], -1)
+    behind[sums.matrix.indices[smallest_last]] = rows[smallest_last]
+    ceiling = np.where(behind < 0, np.inf, sums.high[behind])
+    may_be_nobody = (counted.least < 1) & (counted.most > counted.least)
+    some = np.flatnonzero(may_be_nobody & (ceiling > 0) & (ceiling < below))
+    every = eye_array(len(ceiling)).tocsr()[some]
+    tied = csr_array(hstack([diags_array(-ceiling[some] / by) @ every, every]))
+    given = tuple(named[row] for row in behind[some])
+    return Further(tied, np.full(len(some), -np.inf), np.zeros(len(some)), given)

@@ -5,7 +5,7 @@ People may be fractions at first: that bounds every sum, and mostly the people t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -22,12 +22,18 @@ PROGRAMS: Final = 3
 """At least so many may be given up before no effort is left."""
 MANY: Final = 5_000
 """Coefficients, beyond which the interior point method finds the first arrangement sooner than the simplex method (Wright, Primal-Dual Interior-Point Methods, 1997)."""
+EXACT: Final = 1e-7
+"""How far whole numbers may miss a statement, beside what floating numbers miss of their size: means and rates of up to three digits are missed by more, or not at all."""
+FLOATING: Final = 1e-13
 ROUNDINGS: Final = (np.round, np.ceil, np.floor)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Piece:
-    """Statements, scaled; the sums looked at, which are `base` and `by` times their value; how small and large each unknown can be, and which are whole; None if none has to be."""
+    """Statements, scaled; the sums looked at, which are `base` and `by` times their value; how small and large each unknown can be, and which are people, who are whole; None if none has to be.
+
+    `units`: the others, sums in units, are whole too, and only arrangements that satisfy every statement with whole numbers count.
+    """
 
     system: System
     sums: csr_array
@@ -36,6 +42,17 @@ class Piece:
     least: Floats
     most: Floats
     whole: NDArray[np.bool_] | None = None
+    units: bool = False
+
+    def satisfied(self, counts: Floats) -> Floats | None:
+        """These numbers, rounded where all are whole; None if they are then no arrangement."""
+        if not self.units:
+            return counts
+        counts, system = np.round(counts), self.system
+        at = system.matrix @ counts
+        near = EXACT + FLOATING * (abs(system.matrix) @ counts)
+        within = (at >= system.low - near) & (at <= system.high + near)
+        return counts if within.all() and (counts >= self.least).all() and (counts <= self.most).all() else None
 
 
 class Pushes:
@@ -62,8 +79,9 @@ class Pushes:
         done = self._programs.push(aim)
         if whole is None or done.counts is None or not whole.any():
             return done
-        if np.abs(np.round(done.counts) - done.counts)[whole].max() <= WHOLE:
-            return done
+        near = np.abs(np.round(done.counts) - done.counts)
+        if near[whole | self._piece.units].max() <= WHOLE and self._piece.satisfied(done.counts) is not None:
+            return replace(done, counts=self._piece.satisfied(done.counts))
         for rounding in ROUNDINGS:
             counts = self._with(rounding(done.counts), aim)
             if counts is not None:
@@ -76,9 +94,10 @@ class Pushes:
         if piece.whole is None:
             return self.push(weights)
         aim = np.asarray(piece.sums.T @ weights)
-        done = partly_whole(piece.system, aim, least=piece.least, most=piece.most, whole=piece.whole)
+        whole = piece.whole | piece.units
+        done = partly_whole(piece.system, aim, least=piece.least, most=piece.most, whole=whole)
         self._branched += done.spent
-        return done
+        return done if done.counts is None else replace(done, counts=piece.satisfied(done.counts))
 
     def _with(self, near: Floats, aim: Floats) -> Floats | None:
         """An arrangement with as many people as this, if there is one."""
@@ -91,7 +110,20 @@ class Pushes:
         if self._rounded is None:
             self._rounded = Programs(piece.system, least=least, most=most, most_each=self._each)
         self._rounded.bounded(least, most)
-        return self._rounded.push(aim).counts
+        if piece.units:
+            self._rounded.limited(*self._in_units(people))
+        found = self._rounded.push(aim).counts
+        return None if found is None else piece.satisfied(found)
+
+    def _in_units(self, people: Floats) -> tuple[Floats, Floats]:
+        """The ends of all statements with so many people, moved inwards to whole numbers of units where sums are compared."""
+        piece = self._piece
+        sums = ~(piece.whole if piece.whole is not None else np.zeros(len(people), dtype=np.bool_))
+        taken = piece.system.matrix @ np.where(sums, 0.0, people)
+        compares = abs(piece.system.matrix) @ sums.astype(np.float64) > 0
+        low = np.ceil(piece.system.low - taken - EXACT) + taken
+        high = np.floor(piece.system.high - taken + EXACT) + taken
+        return np.where(compares, low, piece.system.low), np.where(compares, high, piece.system.high)
 
 
 def quickest_first(coefficients: int) -> str:

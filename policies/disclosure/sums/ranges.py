@@ -191,7 +191,7 @@ def settle(piece: Piece, which: NDArray[np.int64], *, found: Found, demand: Dema
         done = pushes.whole(weights) if best == "arrangement" else pushes.push(weights)
         budget.effort = effort - pushes.spent
         if done.counts is None:
-            return None if done.impossible else -np.inf
+            return None if done.impossible else done.bound
         saw(found, which, piece.base + piece.by * (piece.sums @ done.counts))
         return done.bound
 

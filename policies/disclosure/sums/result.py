@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import ceil, floor
+from typing import Final
 
 from policies.disclosure.reader import Attack
+from policies.disclosure.rules import THOUSANDTHS
 from policies.disclosure.sums.magnitudes import COUNT
+from policies.disclosure.system import WHOLE
+
+DIGITS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +42,7 @@ class Told:
     """A hidden number with too narrow a range: in which table, the range, and the published numbers that give it away.
 
     `known_to`: the cell, of the table that is attacked, whose largest contributor alone can tell, by what they contribute; None where every reader can.
-    If not `settled`, it was not found out whether the range is too narrow, and none of it can be ruled out.
+    If not `settled`, it was not found out whether the range is too narrow, and none of it can be ruled out; `because` then names the true means and rates without which it could be.
     """
 
     table: str
@@ -87,3 +93,16 @@ def counts_told(attack: Attack) -> tuple[Told, ...]:
         )
         for one in attack.findings
     )
+
+
+def reported(measure: str, low: float, high: float) -> tuple[float, float]:
+    """As a report gives them: whole people; sums in their own unit."""
+    if measure == COUNT:
+        return ceil(low - WHOLE), floor(high + WHOLE)
+    return reported_sum(low), reported_sum(high)
+
+
+def reported_sum(value: float) -> float:
+    """So many thousandths, in the unit that sums are printed in."""
+    number = round(value / THOUSANDTHS, DIGITS)
+    return int(number) if number == int(number) else number

@@ -1,4 +1,4 @@
-"""Where sums show that somebody is there: a sum above nothing is not that of nobody."""
+"""Where sums show that somebody is there: a sum above nothing is not that of nobody, and nobody has a mean."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from policies.disclosure.programs import Programs
 from policies.disclosure.reader import readings_of
 from policies.disclosure.sums.magnitudes import Magnitudes
 from policies.disclosure.sums.ranges import LARGEST, largest, scaled
-from policies.disclosure.sums.reading import sum_reading
+from policies.disclosure.sums.reading import ratio_limits, sum_reading
 from policies.disclosure.system import Room, System, room
 from policies.disclosure.table import HIDDEN
 
@@ -29,7 +29,7 @@ Places = NDArray[np.int64]
 
 
 def somebody(tables: Sequence[Magnitudes], *, of: str | None) -> list[Reading]:
-    """For each table, its hidden counts whose sums cannot be 0, as far as the printed sums of all tables tell: a reader knows that they are at least 1."""
+    """For each table, its hidden counts whose sums cannot be 0, as far as the printed sums of all tables tell, and those with a true mean or rate: a reader knows that they are at least 1."""
     readings = readings_of([one.counts for one in tables])
     sums = joint([sum_reading(one, table=table, of=of) for one, table in zip(readings, tables, strict=True)])
     asked = np.unique(
@@ -37,8 +37,9 @@ def somebody(tables: Sequence[Magnitudes], *, of: str | None) -> list[Reading]:
     )
     known = set(_above_nothing(sums, asked).tolist())
     found = []
-    for rows, one in zip(sums.rows, readings, strict=False):
-        held = [n for n in np.flatnonzero(one.table.hidden) if int(rows[n]) in known]
+    for rows, one, table in zip(sums.rows, readings, tables, strict=False):
+        means = {n for measure in table.ratios for n, _, _ in ratio_limits(table, measure)}
+        held = [n for n in np.flatnonzero(one.table.hidden) if int(rows[n]) in known or n in means]
         if held:
             codes = tuple(one.table.codes[n] for n in held)
             counted = replace(one.table, codes=codes, shown=len(held) * (HIDDEN,))

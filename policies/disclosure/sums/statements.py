@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import isinf
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import block_diag, csr_array, diags_array, hstack, vstack
+from scipy.sparse import block_diag, csr_array, vstack
 
 from policies.disclosure.joint import Joint, Reading, Said, joint
-from policies.disclosure.sums.each import Further, PerPerson, of_people, per_person
+from policies.disclosure.sums.each import Further, PerPerson, of_nobody, of_people
+from policies.disclosure.sums.limits import cell_of, compared, limits_of, most_of_sums
 from policies.disclosure.sums.magnitudes import COUNT, SUM, Magnitudes
 from policies.disclosure.sums.ranges import LARGEST, Demand, largest, scaled
-from policies.disclosure.sums.reading import ratio_limits, sum_reading
+from policies.disclosure.sums.reading import sum_reading
 from policies.disclosure.sums.result import Given
-from policies.disclosure.sums.tied import MOST_WHOLE
+from policies.disclosure.sums.units import NO_UNITS, Ratio, Units, unit_of
 from policies.disclosure.system import System, room
-
-_Limit = tuple[tuple[int, int, str], float, float]
-"""A table, a cell, and which of its ratios: the sum is between so many and so many times the count."""
+from policies.disclosure.table import HIDDEN, NOT_APPLICABLE
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,9 +26,9 @@ class Statements:
     """`counts` and `sums` have the same rows, one for each sum of unknowns that some table has a cell for.
 
     `system` is everything that bears on the hidden numbers, scaled: each row is `by` times what it says. `lower` and `upper` name the number behind the two ends of each row.
-    `entangled`: means or rates, or what one person can contribute, tie counts to sums; then the rows are those of the counts, those of the sums, and those that tie them. Otherwise they are those
+    `entangled`: means or rates, what one person can contribute, or that nobody contributes nothing, tie counts to sums; then the rows are those of the counts, those of the sums, and those that tie them. Otherwise they are those
     of the sums, and what people whose number is known can contribute.
-    `nobody`: rows of sums that are 0 because counts say that nobody is there.
+    `nobody`: rows of sums that are 0 because counts say that nobody is there. `ratios`: true means and rates; then sums are multiples of the `unit`, in thousandths.
     """
 
     counts: Joint
@@ -41,29 +39,28 @@ class Statements:
     upper: tuple[Given, ...]
     entangled: bool
     nobody: NDArray[np.bool_]
+    ratios: tuple[Ratio, ...] = ()
+    unit: int = 1
 
-
-def person_of(
-    tables: Sequence[Magnitudes], readings: Sequence[Reading], *, of: str | None, counts: System
-) -> PerPerson:
-    """What one person can contribute: as the rules say; and else, where few counts are open of which some may be 0, no more than everybody together, so that people with much do not fit everywhere."""
-    one = per_person(tables, of)
-    counted = room(counts)
-    if not isinf(one.most) or counted is None:
-        return one
-    open_ones = counted.least < counted.most
-    if not (open_ones & (counted.least < 1)).any() or open_ones.sum() > MOST_WHOLE:
-        return one
-    summed = room(joint([sum_reading(r, table=t, of=of) for r, t in zip(readings, tables, strict=True)]).system)
-    if summed is None or not np.isfinite(summed.most).all():
-        return one
-    return PerPerson(one.least, float(summed.most.max()), one.table or tables[0].counts.name)
+    @property
+    def units(self) -> Units:
+        """Of the system: where sums are whole numbers of units."""
+        first = len(self.counts.said) + len(self.sums.said)
+        people = self.counts.system.matrix.shape[1]
+        rows = np.arange(first, first + 2 * len(self.ratios))
+        return Units(rows, people, self.unit / float(self.by[first - 1])) if self.ratios else NO_UNITS
 
 
 def are_tied(tables: Sequence[Magnitudes], counts: System, *, of: str | None, person: PerPerson) -> bool:
-    """Whether means or rates, or what one person can contribute, tie counts to sums."""
-    counted = room(counts) if person.known else None
-    return bool(_limits(tables, of)) or (counted is not None and bool((counted.least < counted.most).any()))
+    """Whether means or rates, what one person can contribute, or that nobody contributes nothing, tie counts to sums."""
+    if limits_of(tables, of):
+        return True
+    counted = room(counts)
+    if counted is None:
+        return False
+    is_open = counted.least < counted.most
+    may_be_nobody = bool((is_open & (counted.least < 1)).any())
+    return (person.known and bool(is_open.any())) or (may_be_nobody and _prints_sums(tables, of))
 
 
 def statements(
@@ -84,8 +81,8 @@ def statements(
     nobody = _nobody(counts.system)
     own = sums.system
     sums = replace(sums, system=System(own.matrix, own.low, np.where(nobody, 0.0, own.high), whole=False))
-    limits = _limits(tables, of)
-    counted = room(counts.system) if person.known else None
+    limits = limits_of(tables, of)
+    counted = room(counts.system) if person.known or tied else None
     most = max((most for _, _, most in limits), default=0.0)
     if tied and person.most < np.inf:
         most = max(most, person.most)
@@ -100,8 +97,11 @@ def statements(
         upper, lower = (*named[1], *given), (*named[0], *given)
         return Statements(counts, sums, plain, every, lower, upper, entangled=False, nobody=nobody)
     plain = scaled(sums.system, by=by)
-    further = [_ratios(tables, limits, counts, sums, by=by)] if limits else []
-    further += [] if counted is None else [of_people(person, counted, by=by)]
+    further = [compared(tables, limits, counts, sums, by=by)] if limits else []
+    if counted is not None:
+        further += [of_people(person, counted, by=by)] if person.known else []
+        most_of, behind = most_of_sums(tables, limits, counts, sums, named[1])
+        further += [of_nobody(most_of, counted, behind, below=person.most, by=by)]
     system = System(
         csr_array(block_diag([counts.system.matrix, plain.matrix])),
         np.concatenate([counts.system.low, plain.low]),
@@ -112,7 +112,14 @@ def statements(
     scale = np.concatenate([np.ones(len(counts.said)), np.full(len(sums.said), by), np.ones(len(given))])
     lower, upper = ((*a, *b, *given) for a, b in zip(_named(counts, tables, COUNT), named, strict=True))
     system = _with(system, further)
-    return Statements(counts, sums, system, scale, lower, upper, entangled=True, nobody=nobody)
+    ratios = tuple(
+        Ratio(int(counts.rows[number][n]), int(sums.rows[number][n]), least, most, said)
+        for ((number, n, _), least, most), said in zip(limits, given, strict=False)
+    )
+    unit = unit_of(tables, [(tables[number], n, least, most) for (number, n, _), least, most in limits], of)
+    return Statements(
+        counts, sums, system, scale, lower, upper, entangled=True, nobody=nobody, ratios=ratios, unit=unit
+    )
 
 
 def _with(system: System, further: Sequence[Further]) -> System:
@@ -177,9 +184,9 @@ def given(one: Said, tables: Sequence[Magnitudes], measure: str) -> Given:
     at = table.counts.at.get(one.codes)
     columns = {COUNT: table.counts.shown, **table.columns}
     if at is None or one.shown == "no row":
-        return Given(table.counts.name, _cell(table, one.codes), COUNT, "no row")
+        return Given(table.counts.name, cell_of(table, one.codes), COUNT, "no row")
     measure = measure if measure in columns else COUNT
-    return Given(table.counts.name, _cell(table, one.codes), measure, printed(table, columns[measure][at]))
+    return Given(table.counts.name, cell_of(table, one.codes), measure, printed(table, columns[measure][at]))
 
 
 def printed(table: Magnitudes, shown: str) -> str:
@@ -188,39 +195,6 @@ def printed(table: Magnitudes, shown: str) -> str:
     return rules.marker if rules is not None and shown == "[c]" else shown
 
 
-def _cell(table: Magnitudes, codes: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    return tuple(zip(table.counts.dimensions, codes, strict=True))
-
-
-def _limits(tables: Sequence[Magnitudes], of: str | None) -> list[_Limit]:
-    return [
-        ((number, n, measure), least, most)
-        for number, table in enumerate(tables)
-        for measure in (table.ratios if table.of == of else ())
-        for n, least, most in ratio_limits(table, measure)
-    ]
-
-
-def _ratios(
-    tables: Sequence[Magnitudes], limits: Sequence[_Limit], counts: Joint, sums: Joint, *, by: float
-) -> Further:
-    """Two rows for each printed mean or rate: the sum is at least and at most so many times the count."""
-    where = [(number, n) for (number, n, _), _, _ in limits]
-    people = counts.system.matrix[[int(counts.rows[number][n]) for number, n in where]]
-    total = sums.system.matrix[[int(sums.rows[number][n]) for number, n in where]]
-    rows = [
-        hstack([diags_array(-np.array([one[side] for one in limits], dtype=np.float64) / by) @ people, total])
-        for side in (1, 2)
-    ]
-    nothing, free = np.zeros(len(limits)), np.full(len(limits), np.inf)
-    said = tuple(
-        Given(
-            tables[number].counts.name,
-            _cell(tables[number], tables[number].counts.codes[n]),
-            measure,
-            tables[number].columns[measure][n],
-        )
-        for (number, n, measure), _, _ in limits
-    )
-    low, high = np.concatenate([nothing, -free]), np.concatenate([free, nothing])
-    return Further(csr_array(vstack(rows)), low, high, said * 2)
+def _prints_sums(tables: Sequence[Magnitudes], of: str | None) -> bool:
+    columns = (one.columns.get(SUM, ()) for one in tables if one.of == of)
+    return any(shown not in (HIDDEN, NOT_APPLICABLE) for column in columns for shown in column)

@@ -1,7 +1,8 @@
 """The range of each hidden sum or count where statements compare sums with counts: printed means and rates, and what one person can contribute.
 
 Method: as `ranges`. What is known already, by one statement after another, is taken off first, and what no statement connects is looked at apart. In small pieces people are whole, in large ones they may be
-fractions, which only makes ranges wider than a patient reader finds them.
+fractions, which only makes ranges wider than a patient reader finds them. Where a true mean or rate compares a sum with a count and neither is known, sums are whole too, in their unit
+(see `units`), and a piece that is too large for that is not settled.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ from policies.disclosure.sums.ranges import (
     saw,
     settle,
 )
-from policies.disclosure.system import Floats, Room, System, room
+from policies.disclosure.sums.units import NO_UNITS, Units
+from policies.disclosure.system import WHOLE, Floats, Room, System, room
 
 LARGE: Final = 300
 """Unknowns that are open, beyond which programs for one end of one range are slow, so that fewer are made."""
@@ -61,13 +63,23 @@ def known_of(system: System) -> Room | None:
 
 
 def tied_ranges(
-    system: System, rows: Ints, *, by: Floats, demand: Demand, people: int, effort: int
+    system: System,
+    rows: Ints,
+    *,
+    by: Floats,
+    demand: Demand,
+    people: int,
+    effort: int,
+    units: Units = NO_UNITS,
 ) -> Found | None:
     """The range of each of these rows, `by` times what it is in the system, which is scaled already; None if the statements contradict each other.
 
-    `people`: so many unknowns, the first ones, are counts. `effort`: as `sum_ranges`.
+    `people`: so many unknowns, the first ones, are counts. `effort`: as `sum_ranges`. `units`: where printed means and rates ask for it, sums are whole numbers of units; in a piece that is too
+    large for that, what its ranges come to is not known, so that none of them is kept.
     """
     known = known_of(system)
+    if known is not None and units.ratios.size:
+        known = units.room(known)
     if known is None:
         return None
     low, high = known.of(csr_array(system.matrix[rows]))
@@ -79,6 +91,11 @@ def tied_ranges(
     taken = system.matrix @ fixed
     matrix = csr_array(system.matrix[:, np.flatnonzero(is_open)])
     unknown = np.flatnonzero(is_open)
+    if units.ratios.size:
+        system = units.inward(system, matrix, taken, unknown)
+        shut = np.diff(matrix.indptr) == 0
+        if (np.maximum(system.low - taken, taken - system.high)[shut] > WHOLE).any():
+            return None
     finite = np.concatenate([system.high, system.low])
     reach = BEYOND * float(1_000.0 + finite[np.isfinite(finite)].sum() + LARGEST * len(finite))
     most = np.minimum(known.most, reach)
@@ -93,6 +110,7 @@ def tied_ranges(
             saw(found, which, by[which] * taken[rows[which]])
             continue
         mine = unknown[columns]
+        tie = units.ties(csr_array(matrix[:, columns]), mine, inside)
         whole = mine < people if (mine < people).sum() <= MOST_WHOLE else None
         piece = Piece(
             System(
@@ -108,9 +126,12 @@ def tied_ranges(
             most[mine],
             whole,
         )
-        if not settle(piece, which, found=found, demand=demand, budget=budget):
+        asked = units.counted_in(piece, mine < people) if tie and whole is not None else piece
+        if not settle(asked, which, found=found, demand=demand, budget=budget):
             return None
         _endless(piece, which, found, largest(system), reach=reach)
+        if tie and whole is None:
+            found.low[which], found.high[which] = np.inf, -np.inf
     found.cut_short, found.spent = budget.cut_short, effort - budget.effort
     return found
 

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from policies.disclosure.joint import Reading
 from policies.disclosure.reader import Said, readings_by_zeros
+from policies.disclosure.sums.each import per_person
 from policies.disclosure.sums.magnitudes import Magnitudes
-from policies.disclosure.sums.statements import Statements, are_tied, person_of, statements
+from policies.disclosure.sums.statements import Statements, are_tied, statements
 from policies.disclosure.zeros import NONE
 
 MOST_WAYS: Final = 12
@@ -27,7 +28,7 @@ class Worlds:
         self, tables: Sequence[Magnitudes], readings: Sequence[Reading], said: Said, of: str | None
     ) -> None:
         self._tables, self._readings, self._said, self._of = tables, readings, said, of
-        self._person = person_of(tables, readings, of=of, counts=said.together.system)
+        self._person = per_person(tables, of)
         self._tied = are_tied(tables, said.together.system, of=of, person=self._person)
         self._made: list[Statements] = []
 
