@@ -95,7 +95,9 @@ class Pushes:
             return self.push(weights)
         aim = np.asarray(piece.sums.T @ weights)
         whole = piece.whole | piece.units
-        done = partly_whole(piece.system, aim, least=piece.least, most=piece.most, whole=whole)
+        done = partly_whole(
+            piece.system, aim, least=piece.least, most=piece.most, whole=whole, may=self._effort - self.spent
+        )
         self._branched += done.spent
         return done if done.counts is None else replace(done, counts=piece.satisfied(done.counts))
 
