@@ -9,7 +9,7 @@ import base64
 import binascii
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO, Final
@@ -124,25 +124,19 @@ def opened_pieces(source: BinaryIO, *, header: SealHeader, key: Secret, context:
 
 
 def open_into(
-    source: io.BufferedReader,
-    *,
-    header: SealHeader,
-    key: Secret,
-    context: bytes,
-    room: memoryview,
-    piece: bytearray,
+    pieces: Iterable[memoryview], *, header: SealHeader, key: Secret, context: bytes, room: memoryview
 ) -> int:
-    """The opened body stands at the beginning of `room`, which is as long as the sealed file or longer; gives back how long it is. The file goes through `piece`: who
-    opens many files one after another asks for memory once. What stands in `room` counts for nothing if this fails.
+    """The body that comes in these pieces stands opened at the beginning of `room`, which is as long as the sealed file or longer; gives back how long it is. Each piece
+    is done with when the next is asked for. What stands in `room` counts for nothing if this fails.
 
     Raises:
         BadSeal: as `opened_pieces`.
     """
-    at, taken = 0, memoryview(piece)
+    at = 0
     with _whole():
         decryptor = _decryptor(header, key=key, context=context)
-        while read := source.readinto(taken):
-            at += decryptor.update_into(taken[:read], room[at:])
+        for piece in pieces:
+            at += decryptor.update_into(piece, room[at:])
         last = decryptor.finalize()
     room[at : at + len(last)] = last
     return at + len(last)

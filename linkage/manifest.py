@@ -88,6 +88,10 @@ class Manifest:
 
     def text(self) -> str:
         """The manifest as the text of a note."""
+        return self._text
+
+    @cached_property
+    def _text(self) -> str:
         body = {
             "project": self.round.project,
             "epoch": self.round.epoch,

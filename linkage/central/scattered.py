@@ -12,21 +12,16 @@ from contextlib import contextmanager
 from functools import partial
 from io import FileIO
 from itertools import pairwise
-from mmap import mmap
 from pathlib import Path
 from typing import Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-# What is read directly begins at a multiple of this: no disk's blocks are larger.
-BLOCK: Final = 4096
-# As much as is read at a time.
-STRETCH: Final = 1 << 20
+from linkage.central.direct import STRETCH, directly, in_memory, stretch
+
 # Where nothing is needed for so long, another stretch begins.
 GAP: Final = 1 << 17
-# Places that are looked at to know whether the file is in memory.
-SAMPLES: Final = 16
 
 Ints = npt.NDArray[np.int64]
 
@@ -65,14 +60,15 @@ class Held:
 class Direct:
     """A file that is read in stretches, into memory that the next stretch is read into again."""
 
-    def __init__(self, file: FileIO, *, room: mmap) -> None:
-        self._file, self._room, self.size = file, memoryview(room), file.seek(0, os.SEEK_END)
+    def __init__(self, file: FileIO, *, room: memoryview) -> None:
+        self._file, self._room, self.size = file, room, file.seek(0, os.SEEK_END)
 
     def pieces(self, places: Ints, *, width: int, last: int) -> Iterator[memoryview]:
         """See `Scattered`."""
         for first, past in pairwise(stretches(places, width=width)):
             begin = int(places[first])
-            read = self._stretch(int(places[past - 1]) + width - begin, begin)
+            many = int(places[past - 1]) + width - begin
+            read = stretch(self._file, place=begin, many=many, room=self._room)
             its = (places[first:past] - begin).tolist()
             ends = [at + width for at in its]
             if past == len(places):
@@ -80,61 +76,17 @@ class Direct:
             for at, end in zip(its, ends, strict=True):
                 yield read[at:end]
 
-    def _stretch(self, many: int, place: int) -> memoryview:
-        before = place % BLOCK
-        wanted, read = -(-(before + many) // BLOCK) * BLOCK, 0
-        self._file.seek(place - before)
-        # A system may read less than it was asked for, but ends within a block only where the file does.
-        while read < wanted and not read % BLOCK:
-            more = self._file.readinto(self._room[read:wanted])
-            if not more:
-                break
-            read += more
-        return self._room[before : min(read, before + many)]
-
-
-def room_to_read() -> mmap:
-    """Memory for as much as is read at a time, whose beginning is one of the system's pages."""
-    return mmap(-1, STRETCH + 2 * BLOCK)
-
 
 @contextmanager
-def scattered(path: Path, *, room: mmap) -> Iterator[Scattered]:
-    """The file, to be read into `room` (see `room_to_read`) where it is not in memory."""
+def scattered(path: Path, *, room: memoryview) -> Iterator[Scattered]:
+    """The file, to be read into `room` (see `direct.room_to_read`) where it is not in memory."""
     with path.open("rb", buffering=0) as file:
-        its = None if _in_memory(file) else _directly(path)
+        its = None if in_memory(file) else directly(path)
         if its is None:
             yield Held(file)
             return
         with its:
             yield Direct(its, room=room)
-
-
-def _in_memory(file: FileIO) -> bool:
-    """Whether the system holds nearly all of the file, as far as a few places tell, or cannot say."""
-    without_waiting, byte = getattr(os, "RWF_NOWAIT", 0), bytearray(1)
-    missing = 0
-    for place in np.linspace(0, max(file.seek(0, os.SEEK_END) - 1, 0), SAMPLES, dtype=np.int64).tolist():
-        try:
-            if without_waiting:
-                os.preadv(file.fileno(), [byte], place, without_waiting)
-        except BlockingIOError:
-            missing += 1
-        except OSError:
-            # So say file systems that always wait.
-            return True
-    return missing <= 1
-
-
-def _directly(path: Path) -> FileIO | None:
-    """The file, to be read directly; None where that cannot be done, as where files are in memory alone."""
-    flag = getattr(os, "O_DIRECT", None)
-    if flag is None:
-        return None
-    try:
-        return FileIO(path, opener=lambda name, flags: os.open(name, flags | flag))
-    except OSError:
-        return None
 
 
 def stretches(places: Ints, *, width: int) -> list[int]:

@@ -1,6 +1,5 @@
 """Pieces of a large file are the same however they are read: one by one, or in stretches past the system's cache."""
 
-import os
 from io import FileIO
 from itertools import pairwise
 from pathlib import Path
@@ -11,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linkage.central import scattered as module
-from linkage.central.scattered import BLOCK, GAP, STRETCH, Direct, Held, room_to_read, scattered, stretches
+from linkage.central.direct import BLOCK, STRETCH, room_to_read
+from linkage.central.scattered import GAP, Direct, Held, scattered, stretches
 
 SIZE = 3 * STRETCH + 12_345
 CONTENT = np.random.default_rng(7).integers(0, 256, SIZE, dtype=np.uint8).tobytes()
@@ -80,53 +80,14 @@ def test_a_file_that_is_not_in_memory_is_read_directly_where_that_can_be(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = CONTENT[5:105] + CONTENT[5_000:5_100] + CONTENT[-3:]
-    monkeypatch.setattr(module, "_in_memory", lambda _: True)
+    monkeypatch.setattr(module, "in_memory", lambda _: True)
     assert read(file) == (Held, expected)
-    monkeypatch.setattr(module, "_in_memory", lambda _: False)
+    monkeypatch.setattr(module, "in_memory", lambda _: False)
     assert read(file)[1] == expected
-    monkeypatch.setattr(module, "_directly", FileIO)
+    monkeypatch.setattr(module, "directly", FileIO)
     assert read(file) == (Direct, expected)
-    monkeypatch.setattr(module, "_directly", lambda _: None)
+    monkeypatch.setattr(module, "directly", lambda _: None)
     assert read(file) == (Held, expected)
-
-
-@pytest.mark.parametrize(
-    ("fault", "held"), [(None, True), (BlockingIOError(), False), (OSError(95, "not supported"), True)]
-)
-def test_a_file_counts_as_in_memory_unless_the_system_would_have_to_wait_for_it(
-    file: Path, monkeypatch: pytest.MonkeyPatch, fault: OSError | None, held: bool
-) -> None:
-    def preadv(_file: int, _into: object, _place: int, flags: int) -> int:
-        assert flags == 8
-        if fault is not None:
-            raise fault
-        return 1
-
-    monkeypatch.setattr(os, "RWF_NOWAIT", 8, raising=False)
-    monkeypatch.setattr(os, "preadv", preadv, raising=False)
-    with FileIO(file) as its:
-        assert module._in_memory(its) is held
-
-
-def test_a_system_that_cannot_say_what_is_in_memory_is_read_as_ever(
-    file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delattr(os, "RWF_NOWAIT", raising=False)
-    with FileIO(file) as its:
-        assert module._in_memory(its)
-
-
-def test_a_file_that_does_not_open_directly_is_read_as_ever(
-    file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuses(*_: object) -> int:
-        raise OSError(22, "invalid argument")
-
-    monkeypatch.setattr(os, "O_DIRECT", 1 << 14, raising=False)
-    monkeypatch.setattr(os, "open", refuses)
-    assert module._directly(file) is None
-    monkeypatch.delattr(os, "O_DIRECT")
-    assert module._directly(file) is None
 
 
 def test_a_read_that_ends_early_is_taken_up_where_it_ended(file: Path) -> None:

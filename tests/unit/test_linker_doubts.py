@@ -1,5 +1,8 @@
 """A model says what it rests on: which rates came from the prior, how many pairs taught each, and in sentences where that is too little."""
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -110,6 +113,16 @@ def test_a_model_that_is_written_and_read_is_the_same_model() -> None:
         read_model(model.to_json().replace("<= 17", "<= 99", 1), schema=SCHEMA)
     with pytest.raises(BadModel, match="first line"):
         read_model("{}", schema=SCHEMA)
+
+
+def test_a_model_that_is_written_otherwise_says_the_same_and_is_not_the_one_that_a_run_names() -> None:
+    model = model_of(50)
+    first, _, body = model.to_json().partition("\n")
+    other = read_model(f"{first}\n{json.dumps(json.loads(body), indent=2)}\n", schema=SCHEMA)
+    assert other == model
+    assert other.digest != model.digest
+    assert read_model(model.to_json(), schema=SCHEMA).digest == model.digest
+    assert replace(other, threshold=0.5).digest != other.digest
 
 
 def test_frequency_bands_of_names_are_switched_off_in_the_schema() -> None:

@@ -17,12 +17,11 @@ PLAIN = np.random.default_rng(2).bytes(2 * PIECE + 17)
 
 
 def opened_into(sealed: bytes, *, room: bytearray, context: bytes = CONTEXT, piece: int = 1000) -> int:
-    source = io.BufferedReader(io.BytesIO(sealed))  # type: ignore[type-var]  # a file in memory is as good
+    source = io.BytesIO(sealed)
     header = read_header(source)
     key = unwrap_key(header.wrapped, by=ME, context=CONTEXT)
-    return open_into(
-        source, header=header, key=key, context=context, room=memoryview(room), piece=bytearray(piece)
-    )
+    pieces = (memoryview(read) for read in iter(lambda: source.read(piece), b""))
+    return open_into(pieces, header=header, key=key, context=context, room=memoryview(room))
 
 
 def test_what_is_written_in_pieces_opens_as_if_it_were_sealed_at_once(tmp_path: Path) -> None:

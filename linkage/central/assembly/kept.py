@@ -7,7 +7,6 @@ key, and a body that was not sealed whole under it does not open. So hundreds of
 """
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,6 +31,7 @@ from linkage.central.assembly.kept_tables import (
     tables_of,
 )
 from linkage.central.assembly.sealed_files import sealed_whole
+from linkage.central.direct import body_of, room_to_read
 from linkage.central.pairs.run import sha256
 from linkage.drafts import put_whole
 from linkage.errors import BadSubmission
@@ -44,7 +44,6 @@ NOTE_NAME: Final = "kept.note"
 SUFFIX: Final = ".kept.sealed"
 FIRST_LINE: Final = f"{TABLE_FORMAT}\n".encode()
 ALIGNED: Final = 64
-PIECE: Final = 1 << 20
 NONE: Final = np.empty(0, dtype=np.int64)
 
 
@@ -104,7 +103,7 @@ class Shelf:
 
     def __init__(self, place: Place, note: Mapping[str, Any]) -> None:
         self._place, self._note = place, note
-        self._piece, self._scratch = bytearray(PIECE), np.empty(0, dtype=np.uint8)
+        self._sealed, self._scratch = room_to_read(), np.empty(0, dtype=np.uint8)
 
     def read(self) -> Kept:
         """All that was kept, but for the rows of the last full assembly.
@@ -157,9 +156,10 @@ class Shelf:
                 header = read_header(source)
                 if _digest(header) != digest:
                     raise BadSubmission(_damaged(place.folder, f"has {file} altered"))
-                room = self._room(os.fstat(source.fileno()).st_size, again=again)
-                key = unwrap_key(header.wrapped, by=place.assembler, context=context)
-                size = open_into(source, header=header, key=key, context=context, room=room, piece=self._piece)
+            room = self._room(path.stat().st_size, again=again)
+            key = unwrap_key(header.wrapped, by=place.assembler, context=context)
+            pieces = body_of(path, begin=len(header.text), room=self._sealed)
+            size = open_into(pieces, header=header, key=key, context=context, room=room)
         except BadSeal as fault:
             raise BadSubmission(_damaged(place.folder, f"has {file} altered")) from fault
         return room[:size]

@@ -1,7 +1,6 @@
 """Sealed files that are written a little at a time: under their name whole or not at all, and never in memory a second time."""
 
 import io
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any, BinaryIO, Final
 
 from keys import PublicIdentity
 from keys.sealing import Sealer
+from linkage.central.direct import Written
 from linkage.drafts import drafted, sync_folder, telling
 
 PIECE: Final = 1 << 18
@@ -39,12 +39,12 @@ class Sealing(io.RawIOBase):
 class _Watched(io.RawIOBase):
     """Hands on what is written to it, and shows it."""
 
-    def __init__(self, sink: BinaryIO, *, seen: Callable[[bytes], object]) -> None:
+    def __init__(self, sink: io.RawIOBase, *, seen: Callable[[bytes], object]) -> None:
         self._sink, self._seen = sink, seen
 
     def write(self, data: Any, /) -> int:
         self._seen(data)
-        return self._sink.write(data)
+        return self._sink.write(data) or 0
 
 
 @contextmanager
@@ -59,12 +59,12 @@ def sealed_whole(
     """
     with telling(path), drafted(path) as draft:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with draft.open("wb") as out:
+        with draft.open("wb", buffering=0) as file:
+            out = Written(file)
             sink = out if seen is None else _Watched(out, seen=seen)
             sealing = Sealing(sink, to=to, context=context)  # type: ignore[arg-type]  # it writes; that is all
             yield sealing
             sealing.finish()
-            out.flush()
-            os.fsync(out.fileno())
+            out.finish()
         draft.replace(path)
         sync_folder(path.parent)

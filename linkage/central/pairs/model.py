@@ -100,7 +100,11 @@ class Model:
 
     @cached_property
     def _text(self) -> str:
-        body = {
+        return f"{MODEL_FORMAT}\n{json.dumps(self.body(), indent=1)}\n"
+
+    def body(self) -> dict[str, Any]:
+        """The model as plain values."""
+        return {
             "schema_digest": self.schema_digest,
             "link_type": self.link_type,
             "threshold": self.threshold,
@@ -120,7 +124,6 @@ class Model:
                 for p in self.passes
             ],
         }
-        return f"{MODEL_FORMAT}\n{json.dumps(body, indent=1)}\n"
 
     @property
     def digest(self) -> str:
@@ -185,11 +188,13 @@ def read_model(text: str, *, schema: Schema) -> Model:
             held,
             tuple(str(sentence) for sentence in value["warnings"]),
         )
-        same = model.to_json() == text
+        same = model.body() == value
     except (KeyError, TypeError, ValueError, AttributeError, StopIteration, RecursionError) as fault:
         raise BadModel("the model is not readable: it was altered, or made by another version") from fault
     if not same:
         raise BadModel("the model is not as a linker wrote it under this schema: it was altered")
+    # What was read is its text, as the run that it scored knows it: there is no need to write it again.
+    vars(model)["_text"] = text
     return model
 
 

@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from mmap import mmap
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,8 +24,9 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from keys import BadSeal, Identity, open_sealed, seal
+from linkage.central.direct import room_to_read
 from linkage.central.pairs.among import NONE, found_in
-from linkage.central.scattered import Scattered, room_to_read, scattered
+from linkage.central.scattered import Scattered, scattered
 from linkage.drafts import drafted, sync_folder, telling
 from linkage.tokens import lane_type
 
@@ -55,7 +55,7 @@ Refs = npt.NDArray[np.int64]
 class Space:
     """Memory for as much as is read at a time, and for as much as is opened."""
 
-    sealed: mmap
+    sealed: memoryview
     plain: npt.NDArray[np.uint8]
 
 
