@@ -258,10 +258,11 @@ def _dimension(codes: tuple[str, ...], parents: Mapping[str, tuple[str, ...]], *
     if not whole:
         leaves.append(_REST)
         uppers[_REST] = frozenset()
-    marks = {leaf: tuple(code in (leaf, TOTAL) or code in uppers[leaf] for code in codes) for leaf in leaves}
-    part = {mark: n for n, mark in enumerate(dict.fromkeys(marks.values()))}
-    parts = {
-        code: np.unique([part[mark] for mark in marks.values() if mark[n]]).astype(np.int64)
-        for n, code in enumerate(codes)
-    }
-    return _Dimension({TOTAL: np.arange(len(part), dtype=np.int64), **parts}, len(part))
+    known = frozenset(codes)
+    marks = dict.fromkeys(known & {leaf, TOTAL, *uppers[leaf]} for leaf in leaves)
+    parts: dict[str, list[int]] = {code: [] for code in codes}
+    for n, mark in enumerate(marks):
+        for code in mark:
+            parts[code].append(n)
+    taken_in = {code: np.array(its, dtype=np.int64) for code, its in parts.items()}
+    return _Dimension({TOTAL: np.arange(len(marks), dtype=np.int64), **taken_in}, len(marks))

@@ -81,8 +81,11 @@ def axis(codes: Iterable[str], *, parents: Mapping[str, tuple[str, ...]]) -> Axi
     uppers = {code: above(code, parents=parents) for code in listed}
     divided = frozenset().union(*uppers.values()) | ({TOTAL} if len(listed) > 1 else set())
     base = tuple(code for code in listed if code not in divided)
-    takes_in = [[code in (TOTAL, below) or code in uppers[below] for below in base] for code in listed]
-    return Axis(listed, base, np.array(takes_in, dtype=bool).reshape(len(listed), len(base)))
+    place = {code: n for n, code in enumerate(listed)}
+    takes_in = np.zeros((len(listed), len(base)), dtype=bool)
+    for n, below in enumerate(base):
+        takes_in[[place[code] for code in (TOTAL, below, *uppers[below]) if code in place], n] = True
+    return Axis(listed, base, takes_in)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,7 +11,7 @@ import numpy as np
 
 from policies.disclosure.errors import TableInvalid
 from policies.disclosure.reader import SHOWN, STATUS, Attack, attack, readings_of
-from policies.disclosure.sums.because import giving_away
+from policies.disclosure.sums.because import Explaining, giving_away
 from policies.disclosure.sums.inside import FromInside, told_inside
 from policies.disclosure.sums.magnitudes import COUNT, SUM, Magnitudes, thousandths
 from policies.disclosure.sums.ranges import EFFORT, Demand, Found, sum_ranges
@@ -60,6 +60,7 @@ def attack_magnitudes(
     told_in, together, targets, found, demand = _bounded(tables, of, sides or {})
     narrow = np.union1d(found.too_narrow(demand), few_fit(together, targets, found, demand))
     known = {(one.table, one.codes) for one in counts.findings}
+    effort = Explaining()
     told = [
         _told(
             tables,
@@ -69,6 +70,7 @@ def attack_magnitudes(
             int(n),
             explain=k < MOST_EXPLAINED,
             settled=found.certainly(demand, int(n)),
+            effort=effort,
         )
         for k, n in enumerate(narrow)
     ]
@@ -76,7 +78,9 @@ def attack_magnitudes(
     name = table.counts.name
     to_all = {one.codes for one in findings if one.measure == SUM and one.table == name}
     inside = told_inside(table, told_in, sides=sides or {}, to_all=to_all)
-    findings += tuple(_told_inside(tables, one, explain=k < MOST_EXPLAINED) for k, one in enumerate(inside))
+    findings += tuple(
+        _told_inside(tables, one, explain=k < MOST_EXPLAINED, effort=effort) for k, one in enumerate(inside)
+    )
     found_already = {(one.table, one.codes) for one in findings}
     further = unsettled_inside(tables, together) if sides else ()
     findings += tuple(one for one in further if (one.table, one.codes) not in found_already)
@@ -147,6 +151,7 @@ def _told(
     *,
     explain: bool,
     settled: bool,
+    effort: Explaining,
 ) -> Told:
     said = (together.counts if target.measure == COUNT else together.sums).said[target.row]
     first = next(one for one in said if tables[one.table].hides(one.codes, measure=target.measure))
@@ -156,18 +161,20 @@ def _told(
         high = low
     counts = [one.counts for one in tables]
     ends = float(found.least[n]), float(found.most[n])
-    because = giving_away(together, target.place, tables=counts, ends=ends) if explain and settled else ()
+    explain &= settled
+    because = giving_away(together, target.place, tables=counts, ends=ends, effort=effort) if explain else ()
     because = because if settled else beside(together, target)
     dimensions = table.counts.dimensions
     low, high = reported(target.measure, low, high)
     return Told(table.counts.name, dimensions, first.codes, target.measure, low, high, because, settled=settled)
 
 
-def _told_inside(tables: Sequence[Magnitudes], one: FromInside, *, explain: bool) -> Told:
+def _told_inside(tables: Sequence[Magnitudes], one: FromInside, *, explain: bool, effort: Explaining) -> Told:
     counts = tables[0].counts
     every = [table.counts for table in tables]
     explain &= one.settled
-    because = giving_away(one.said, one.row, tables=every, ends=(one.low, one.high)) if explain else ()
+    ends = one.low, one.high
+    because = giving_away(one.said, one.row, tables=every, ends=ends, effort=effort) if explain else ()
     own = (counts.name, tuple(zip(counts.dimensions, one.insider, strict=True)))
     because = tuple(given for given in because if (given.table, given.cell) != own)
     ends = reported(SUM, one.low, one.low if isinf(one.high) else one.high)

@@ -6,6 +6,7 @@ Method: as `policies.disclosure.because`, by the dual solutions of the two linea
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -25,19 +26,36 @@ NEAR: Final = 1e-6
 FEW_TIED: Final = 4
 FEW: Final = 60
 """Unknowns in one statement, up to which it belongs to what lies close by: at first those about the unknowns themselves, then equations."""
+MOST_WHOLE: Final = 60_000
+"""Coefficients of all programs of one attack that ask every statement; beyond, only what lies close by is asked."""
 Ints = NDArray[np.int64]
 
 
+@dataclass(slots=True, eq=False)
+class Explaining:
+    """What one attack may still ask every statement for its findings, as `MOST_WHOLE`."""
+
+    left: int = MOST_WHOLE
+
+
 def giving_away(
-    together: Statements, row: int, *, tables: Sequence[Printed], ends: tuple[float, float]
+    together: Statements,
+    row: int,
+    *,
+    tables: Sequence[Printed],
+    ends: tuple[float, float],
+    effort: Explaining,
 ) -> tuple[Given, ...]:
-    """The numbers from which the range of the sum or count in this row of the system follows. `tables`: the counts. `ends`: the range."""
+    """The numbers from which the range of the sum or count in this row of the system follows; none where it takes more than the `effort` that is left. `tables`: the counts. `ends`: the range."""
     named: dict[Given, None] = {}
     first = first_of_sums(together)
     near = _near(together, row)
     by = float(together.by[row])
     for sign, end in zip((1.0, -1.0), ends, strict=True):
-        upper, lower = _used(together, row, sign, near=near, value=sign * end / by)
+        used = _used(together, row, sign, near=near, value=sign * end / by, effort=effort)
+        if used is None:
+            return ()
+        upper, lower = used
         for n in map(int, upper):
             of_sums = 0 <= n - first < len(together.nobody)
             if of_sums and together.nobody[n - first]:
@@ -61,12 +79,17 @@ def _near(together: Statements, row: int) -> Ints:
     return np.flatnonzero(rows)
 
 
-def _used(together: Statements, row: int, sign: float, *, near: Ints, value: float) -> tuple[Ints, Ints]:
-    """Rows whose upper end, and rows whose lower end, hold this sum up at one of its ends."""
+def _used(
+    together: Statements, row: int, sign: float, *, near: Ints, value: float, effort: Explaining
+) -> tuple[Ints, Ints] | None:
+    """Rows whose upper end, and rows whose lower end, hold this sum up at one of its ends; None if no effort is left to find them."""
     every = np.arange(len(together.by))
     none = np.zeros(0, dtype=np.int64)
     found = _least(together, row, sign, upper=near, lower=near)
     if found is not None and not _same(found[0], value):
+        if effort.left <= 0:
+            return None
+        effort.left -= int(together.system.matrix.nnz)
         near = every
         found = _least(together, row, sign, upper=every, lower=every)
     if found is None:

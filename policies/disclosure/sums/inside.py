@@ -27,7 +27,7 @@ MANY: Final = 200_000
 """Coefficients of all programs for one end of the range of each pair; where statements have so many that there would be more, there are fewer pairs, but not fewer than `FEW_PAIRS`."""
 STEPS: Final = 20_000_000
 """The effort of one such program, as `Solution.spent`."""
-EFFORT: Final = 350_000_000
+EFFORT: Final = 200_000_000
 """As `Solution.spent`. What is not settled by then counts as told."""
 CONTRADICTION: Final = "the printed sums do not agree with the true ones that they are said to come from: check that all tables describe the same people"
 
@@ -87,23 +87,50 @@ def told_inside(
     if not looked_at:
         raise TableInvalid(CONTRADICTION)
     pairs = dict.fromkeys((one.insider, one.target) for one in left)
-    return [_told(cells, insider, target, looked_at) for insider, target in pairs]
+    ways = [_Way(together, inside) for together, inside in looked_at]
+    ranges = {pair: _told(cells, *pair, ways) for pair in sorted(pairs, key=lambda pair: pair[1])}
+    return [ranges[pair] for pair in pairs]
 
 
-def _told(
-    cells: Sequence[Codes], insider: int, target: int, every: Sequence[tuple[Statements, Inside]]
-) -> FromInside:
+class _Way:
+    """One way in which zeros can be hidden, asked for one range after another: those of one sum follow each other, and each program begins where the last one ended."""
+
+    def __init__(self, said: Statements, inside: Inside) -> None:
+        self.said, self.inside = said, inside
+        width = said.system.matrix.shape[1]
+        known = known_of(said.system) or Room(np.zeros(width), np.full(width, inf))
+        self._programs = {
+            sign: Programs(said.system, least=known.least, most=known.most, most_each=STEPS)
+            for sign in (1.0, -1.0)
+        }
+
+    def range(self, system: System, row: int) -> tuple[float, float]:
+        """Between which ends the sum in this row lies, as the statements with what an insider knows say; where a program has no end, or takes too long, what single statements say."""
+        known = known_of(system)
+        one = csr_array(system.matrix[[row]])
+        low, high = (0.0, inf) if known is None else (float(end[0]) for end in known.of(one))
+        low, high = max(low, float(system.low[row])), min(high, float(system.high[row]))
+        ends = []
+        for sign, programs in self._programs.items():
+            programs.narrowed(system.low, system.high)
+            ends.append(programs.push(sign * one.toarray().ravel()).bound)
+        return max(low, ends[0]), min(high, -ends[1])
+
+
+def _told(cells: Sequence[Codes], insider: int, target: int, ways: Sequence[_Way]) -> FromInside:
     """The range that these ways leave between them."""
-    said = [(replace(one, system=_knowing(one.system, inside, insider)), inside) for one, inside in every]
     ends, settled = [], True
-    for one, inside in said:
-        low, high = _range(one.system, row := int(inside.rows[target]))
+    for way in ways:
+        inside, row = way.inside, int(way.inside.rows[target])
+        low, high = way.range(_knowing(way.said.system, inside, insider), row)
         must = inside.sums[target] - inside.down[target], inside.sums[target] + inside.up[target]
         settled &= bool(low > must[0] + NEAR or high < must[1] - NEAR)
-        ends.append((low * float(one.by[row]), high * float(one.by[row])))
-    first, row = said[0][0], int(said[0][1].rows[target])
+        ends.append((low * float(way.said.by[row]), high * float(way.said.by[row])))
+    first = ways[0]
+    said = replace(first.said, system=_knowing(first.said.system, first.inside, insider))
     low, high = min(low for low, _ in ends), max(high for _, high in ends)
-    return FromInside(cells[insider], cells[target], row, low, high, first, settled)
+    row = int(first.inside.rows[target])
+    return FromInside(cells[insider], cells[target], row, low, high, said, settled)
 
 
 def _inside(table: Magnitudes, together: Statements, cells: Sequence[Codes], sides: Sides) -> Inside:
@@ -134,17 +161,3 @@ def _knowing(system: System, inside: Inside, insider: int) -> System:
         if known >= 0:
             low[known] = high[known] = 1.0
     return System(system.matrix, low, high, whole=False)
-
-
-def _range(system: System, row: int) -> tuple[float, float]:
-    """Between which ends the sum in this row lies; where a program has no end, or takes too long, what single statements say."""
-    known = known_of(system)
-    if known is None:
-        known = Room(np.zeros(system.matrix.shape[1]), np.full(system.matrix.shape[1], inf))
-    one = csr_array(system.matrix[[row]])
-    low, high = (float(end[0]) for end in known.of(one))
-    low, high = max(low, float(system.low[row])), min(high, float(system.high[row]))
-    programs = Programs(system, least=known.least, most=known.most, most_each=STEPS)
-    weights = one.toarray().ravel()
-    ends = [programs.push(sign * weights).bound for sign in (1.0, -1.0)]
-    return max(low, ends[0]), min(high, -ends[1])

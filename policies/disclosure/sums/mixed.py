@@ -14,6 +14,8 @@ ROOT: Final = 400
 """What it costs to begin where all unknowns are whole, beside one step of a linear program for each statement and each unknown: cuts, and searches inside the search."""
 NODE: Final = 6
 """What each node costs then, as it was measured."""
+SEARCH: Final = 1_500_000
+"""What it costs for each unknown besides, as it was measured, where the root does not settle it: cuts and searches of the root, however few statements there are."""
 
 
 def partly_whole(
@@ -36,8 +38,10 @@ def partly_whole(
     counts = None if found.x is None else np.asarray(found.x, dtype=np.float64)
     bound = found.get("mip_dual_bound")
     nodes = int(found.get("mip_node_count") or 0)
-    steps = ROOT + NODE * nodes if whole.all() else BRANCHING * (1 + nodes // BRANCHING)
-    spent = steps * step
+    if whole.all():
+        spent = (ROOT + NODE * nodes) * step + (SEARCH * len(objective) if nodes != 1 else 0)
+    else:
+        spent = BRANCHING * (1 + nodes // BRANCHING) * step
     return Solution(
         counts, -np.inf if bound is None else float(bound), impossible=found.status == 2, spent=spent
     )

@@ -25,7 +25,7 @@ SEED: Final = 1
 MOST_SINGLE: Final = 100
 """Linear programs for the ends of ranges on which nothing depends."""
 MOST_CERTAIN: Final = 30
-EFFORT: Final = 450_000_000
+EFFORT: Final = 225_000_000
 """As `Solution.spent`, for all ranges of one attack. What is not settled by then counts as too narrow."""
 KEPT_BACK: Final = 10
 """One in so many parts of the effort is kept for ranges of their own."""
