@@ -56,6 +56,8 @@ class Arrangements:
         self._leaves = np.zeros((0, len(inside.rows)), dtype=np.float32)
         self._add(np.zeros((1, self._matrix.shape[1])))
         self._apart = np.zeros((len(inside.rows), len(inside.rows)), dtype=bool)
+        # Sums that no arrangement moves, whatever it leaves.
+        self._fast: dict[float, Cells] = {}
         self._random = np.random.default_rng(SEED)
         self.spent = 0
 
@@ -71,12 +73,14 @@ class Arrangements:
 
     def _told(self, system: System, moves: Moves, most: int) -> list[Pair]:
         self._apart = moves.apart
+        self._fast = {sign: np.zeros(len(self._every), dtype=bool) for sign in (1.0, -1.0)}
         self._keep(system)
         for n in range(ROUNDS):
             none_left = True
             for sign in (1.0, -1.0):
-                order = self._random.permutation(np.flatnonzero(self._open(sign, self._every).any(axis=1)))
-                none_left &= not order.size
+                left = self._open(sign, self._every).any(axis=1)
+                none_left &= not left.any()
+                order = self._random.permutation(np.flatnonzero(left & ~self._fast[sign]))
                 for some in np.array_split(order, max(min(APIECE, -(-moves.together(order) // SHARING)), 1)):
                     self._together(moves, some, sign, keep=n > 0)
             if none_left:
@@ -92,9 +96,10 @@ class Arrangements:
             for target in np.flatnonzero(self._open(sign, self._every).any(axis=1)):
                 one = np.array([target])
                 left = np.flatnonzero(self._open(sign, one)[0])
-                if not left.size or self._move(moves, one, sign, keeping=left):
+                fast = bool(self._fast[sign][target])
+                if not left.size or (not fast and self._move(moves, one, sign, keeping=left)):
                     continue
-                outside = not self._move(moves, one, sign, keeping=none)
+                outside = fast or not self._move(moves, one, sign, keeping=none)
                 for insider in left:
                     if outside or (
                         self._open(sign, one)[0, insider]
@@ -140,11 +145,11 @@ class Arrangements:
         if keep:
             left |= self._open(sign, targets).any(axis=0)
         left[targets] = False
-        if (
-            not targets.size
-            or self._move(moves, targets, sign, keeping=np.flatnonzero(left))
-            or len(targets) == 1
-        ):
+        if not targets.size or self._move(moves, targets, sign, keeping=np.flatnonzero(left)):
+            return
+        if len(targets) == 1:
+            if not left.any():
+                self._fast[sign][targets] = True
             return
         for half in np.array_split(targets, 2):
             self._together(moves, half, sign, keep=keep)

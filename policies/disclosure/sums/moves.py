@@ -21,6 +21,8 @@ DEAR: Final = 4.0
 """How much more it costs to move a sum that somebody knows a part of."""
 NEAR: Final = 1e-5
 """Differences below this are none, where the largest number of a program is 1e4."""
+ABOUT: Final = 100
+"""What is to be done about a program besides its steps, for each statement and unknown of it, as it was measured."""
 ENDLESS: Final = 1e12
 """What stands for no limit where it is added up how far a statement could be moved."""
 Ints = NDArray[np.int64]
@@ -70,7 +72,7 @@ class Moves:
             np.concatenate([np.minimum((system.low - at)[bears], 0.0), -free]),
             np.concatenate([np.maximum((system.high - at)[bears], 0.0), free]),
         )
-        self._effort = effort
+        self._effort, self._besides = effort, 0
         self._programs = Programs(
             System(csr_array(hstack([rows, -rows])), *self._ends, whole=False),
             least=np.zeros(2 * len(self._columns)),
@@ -97,8 +99,8 @@ class Moves:
 
     @property
     def spent(self) -> int:
-        """The effort so far."""
-        return self._programs.spent
+        """The effort so far, with what is to be done about each program besides its steps."""
+        return self._programs.spent + self._besides
 
     def together(self, targets: Ints) -> int:
         """How many of these sums lie in the piece that has most of them: others need not be moved in different programs."""
@@ -108,6 +110,7 @@ class Moves:
         """The cheapest change that moves these sums as far as needed, and leaves what these insiders know; None if there is none."""
         if self.exhausted:
             return None
+        self._besides += ABOUT * (len(self._ends[0]) + 2 * len(self._columns))
         inside, first = self._inside, self._stated.shape[0]
         low, high = (ends.copy() for ends in self._ends)
         if sign > 0:
