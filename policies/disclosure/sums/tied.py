@@ -110,6 +110,18 @@ def tied_ranges(
             saw(found, which, by[which] * taken[rows[which]])
             continue
         mine = unknown[columns]
+        if len(columns) == 1 and not len(inside):  # every number between its limits is possible
+            _alone(
+                known.least[mine],
+                most[mine],
+                which,
+                found,
+                by[which, None] * matrix[rows[which]][:, columns].toarray(),
+                by[which] * taken[rows[which]],
+                whole=bool(mine[0] < people),
+                reach=reach,
+            )
+            continue
         tie = units.ties(csr_array(matrix[:, columns]), mine, inside)
         whole = mine < people if (mine < people).sum() <= MOST_WHOLE else None
         piece = Piece(
@@ -134,6 +146,28 @@ def tied_ranges(
             found.low[which], found.high[which] = np.inf, -np.inf
     found.cut_short, found.spent = budget.cut_short, effort - budget.effort
     return found
+
+
+def _alone(
+    least: Floats,
+    most: Floats,
+    which: Ints,
+    found: Found,
+    times: Floats,
+    base: Floats,
+    *,
+    whole: bool,
+    reach: float,
+) -> None:
+    """One unknown of which no statement says more than its limits reaches both: whole numbers between them, if it is `whole`. The sums are `base` and `times` its value."""
+    endless = most[0] >= reach
+    if whole:
+        least, most = np.ceil(least - WHOLE), np.floor(most + WHOLE)
+    for end in (least, most):
+        saw(found, which, base + times @ end)
+    if endless:
+        grows = times[:, 0] > 0
+        found.most[which[grows]] = found.high[which[grows]] = np.inf
 
 
 def _endless(piece: Piece, which: Ints, found: Found, most: float, *, reach: float) -> None:
