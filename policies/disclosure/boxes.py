@@ -27,6 +27,12 @@ MOST_PASSES: Final = 3
 """Times every box is taken away and the cheapest ones are put in its place."""
 MOST_ROUNDS: Final = 8
 """Times what an attack does not settle gets further boxes."""
+PARTS: Final = 10
+"""Of so many parts of the cells that need a box, the one whose boxes cost least gets them at a time;"""
+FEWEST: Final = 20
+"""and at least one of so many parts of those that needed one at first."""
+MOST_PARTS: Final = 12
+"""Attacks on one choice while parts get boxes."""
 MOST_ATTACKS: Final = 3
 """Whole attacks on one choice, with further boxes after each, before it is given up."""
 
@@ -39,16 +45,49 @@ class Box:
 
 
 def boxed(problem: Problem, hidden: Cells, *, needed: Cells, at_first: Cells) -> Cells | None:
-    """What has to be hidden so that each of the needed cells is a corner of a box: together with the hidden cells, or, where that costs less, without any but those that are hidden first, of which
-    only these are needed `at_first`. The whole attack finds nothing. None if no such choice was found."""
-    tried = [(Boxes(problem, hidden), needed), (Boxes(problem, problem.first), at_first)]
-    found = [(boxes, _settled(boxes, boxes.cover(needed))) for boxes, needed in tried]
-    settled = [(boxes, one) for boxes, one in found if one is not None]
-    for boxes, one in sorted(settled, key=lambda two: float(problem.cost[two[1]].sum())):
-        stands = _withstanding(boxes, one)
+    """What has to be hidden so that the whole attack finds nothing: together with the hidden cells boxes for those of the needed cells that an attack does not find wide without one; or, where that costs less,
+    boxes for all that are needed `at_first`, without any cell but those that are hidden first. None if no such choice was found."""
+    boxes, anew = Boxes(problem, hidden), Boxes(problem, problem.first)
+    few = _by_parts(problem, hidden, np.flatnonzero(needed), lambda hidden: too_narrow(problem, hidden))
+    if few is None:
+        few = _settled(boxes, boxes.cover(needed))
+    found = [(few, _by_parts_whole), (_settled(anew, anew.cover(at_first)), _withstanding)]
+    settled = [(one, withstanding) for one, withstanding in found if one is not None]
+    for one, withstanding in sorted(settled, key=lambda two: float(problem.cost[two[0]].sum())):
+        stands = withstanding(anew, one)
         if stands is not None:
             return stands
     return None
+
+
+def _by_parts(problem: Problem, hidden: Cells, needed: Whole, attack: Callable[[Cells], Whole]) -> Cells | None:
+    """With boxes for a part of the needed cells at a time, those that cost least first: once more is hidden, an attack finds of many others that they are wide without one. None if it still
+    finds others after many parts, or no box hides more."""
+    fewest, left = max(len(needed) // FEWEST, 1), needed
+    for _ in range(MOST_PARTS):
+        boxes = Boxes(problem, hidden)
+        part = boxes.dearest_last(left)[: max(len(left) // PARTS, fewest)]
+        some = np.zeros_like(hidden)
+        some[part] = True
+        more = boxes.cover(some)
+        if more is None or more.sum() == hidden.sum():
+            more = boxes.further(part, hidden)
+        if more is None:
+            return None
+        hidden, left = more, attack(more)
+        if not left.size:
+            return hidden
+    return None
+
+
+def _by_parts_whole(boxes: Boxes, settled: Cells) -> Cells | None:
+    """As `_withstanding`, with further boxes for a part at a time."""
+    problem = boxes.problem
+    left = problem.attacked(settled)
+    if not left.size:
+        return settled
+    stands = _by_parts(problem, settled, left, problem.attacked)
+    return _withstanding(boxes, settled) if stands is None else stands
 
 
 def _withstanding(boxes: Boxes, settled: Cells) -> Cells | None:
@@ -107,6 +146,15 @@ class Boxes:
             if self._cost(chosen) >= before:
                 break
         return self._hidden(chosen)
+
+    def dearest_last(self, cells: Whole) -> Whole:
+        """These cells in the order of what their cheapest boxes cost; last those that have one already, or can have none."""
+        prices = np.full(len(cells), NEVER)
+        for n, cell in enumerate(cells):
+            box = self.cheapest(int(cell), hidden=self._first)
+            if box is not None:
+                prices[n] = float(self.problem.cost[box.corners[~self._first[box.corners]]].sum()) or NEVER
+        return cells[np.argsort(prices, kind="stable")]
 
     def further(self, cells: Whole, hidden: Cells) -> Cells | None:
         """With another box for each of these cells, which hides more; None if there is none."""
