@@ -79,6 +79,21 @@ def test_a_count_with_no_other_that_may_be_hidden_is_a_corner_of_no_box(monkeypa
     assert Boxes(problem, alone).cover(alone) is None
 
 
+def test_boxes_for_a_part_of_the_cells_at_a_time_cost_less_than_boxes_for_all(monkeypatch):
+    costs = []
+    for seed in range(4):
+        problem, _ = problem_of(monkeypatch, (3, 3, 3, 3), seed)
+        needed = problem.first
+        parts = boxed(problem, needed, needed=needed, at_first=needed)
+        every = Boxes(problem, needed).cover(needed)
+        assert parts is not None
+        assert every is not None
+        assert not problem.attacked(parts).size
+        costs.append([problem.cost[one & ~needed].sum() for one in (parts, every)])
+    in_parts, at_once = np.sum(costs, axis=0)
+    assert in_parts < at_once, costs
+
+
 def test_what_the_whole_attack_finds_gets_further_boxes_and_what_it_still_finds_is_not_taken(monkeypatch):
     problem, _ = problem_of(monkeypatch, (4, 4, 4), 0)
     needed = problem.first
