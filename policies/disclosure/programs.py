@@ -112,14 +112,9 @@ class Programs:
 
     def limited(self, low: Floats, high: Floats) -> None:
         """The statements have these ends from now on, and the next program begins with nothing: that is quick where what costs least is that nothing moves."""
-        before, self._system, self._again = self._system, replace(self._system, low=low, high=high), False
-        self._primal = False
+        self.narrowed(low, high)
         if self._kept is not None:
-            for row in np.flatnonzero((low != before.low) | (high != before.high)):
-                self._kept.changeRowBounds(int(row), float(low[row]), float(high[row]))
             self._kept.clearSolver()
-            self._kept.setOptionValue("presolve", "off")
-            self._kept.setOptionValue("simplex_strategy", DUAL)
 
     def narrowed(self, low: Floats, high: Floats) -> None:
         """The statements have these ends from now on, and the next program begins where the last one ended: that is quick where few ends changed."""

@@ -111,7 +111,7 @@ def tied_ranges(
             continue
         mine = unknown[columns]
         if len(columns) == 1 and not len(inside):  # every number between its limits is possible
-            _alone(
+            fits = _alone(
                 known.least[mine],
                 most[mine],
                 which,
@@ -121,6 +121,8 @@ def tied_ranges(
                 whole=bool(mine[0] < people),
                 reach=reach,
             )
+            if not fits:
+                return None
             continue
         tie = units.ties(csr_array(matrix[:, columns]), mine, inside)
         whole = mine < people if (mine < people).sum() <= MOST_WHOLE else None
@@ -158,16 +160,19 @@ def _alone(
     *,
     whole: bool,
     reach: float,
-) -> None:
-    """One unknown of which no statement says more than its limits reaches both: whole numbers between them, if it is `whole`. The sums are `base` and `times` its value."""
+) -> bool:
+    """One unknown of which no statement says more than its limits reaches both: whole numbers between them, if it is `whole`; whether there is one. The sums are `base` and `times` its value."""
     endless = most[0] >= reach
     if whole:
         least, most = np.ceil(least - WHOLE), np.floor(most + WHOLE)
+    if least[0] > most[0]:
+        return False
     for end in (least, most):
         saw(found, which, base + times @ end)
     if endless:
         grows = times[:, 0] > 0
         found.most[which[grows]] = found.high[which[grows]] = np.inf
+    return True
 
 
 def _endless(piece: Piece, which: Ints, found: Found, most: float, *, reach: float) -> None:
