@@ -9,12 +9,14 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from policies.disclosure.diving import Dive
+from policies.disclosure.lattice import Lattices
 from policies.disclosure.mending import MOST_MOVES, Mender
 from policies.disclosure.pieces import limit as endless
 from policies.disclosure.pieces import part, pieces
 from policies.disclosure.programs import MOST_EACH, Programs
 from policies.disclosure.progress import MOST_SPENT
 from policies.disclosure.system import WHOLE, Floats, System, mostly_equations, room, satisfies, solve
+from policies.disclosure.walking import Walk
 from policies.disclosure.whole import some_whole
 
 FURTHER: Final = 2
@@ -107,8 +109,18 @@ def _branched(
     return People(None, spent)
 
 
-def people(system: System, *, thorough: bool = True, may: int = MOST_SPENT) -> People:
-    """Whole people who satisfy every statement. If not `thorough`, in large pieces by going down alone. `may`: about how much it may take."""
+def people(
+    system: System,
+    *,
+    thorough: bool = True,
+    soon: bool = False,
+    may: int = MOST_SPENT,
+    close: Floats | None = None,
+    lattices: Lattices | None = None,
+) -> People:
+    """Whole people who satisfy every statement. If not `thorough`, in large pieces by going down alone; if `soon`, only by moving those who are `close`. `may`: about how much it may take. `close`: whole people who satisfy most of them, if any are known.
+    `lattices`: of equations that were asked for before."""
+    lattices = Lattices() if lattices is None else lattices
     known, spent = room(system), int(system.matrix.nnz) * TRIAL
     if known is None:
         return People(None, spent)
@@ -116,10 +128,10 @@ def people(system: System, *, thorough: bool = True, may: int = MOST_SPENT) -> P
     for columns, inside, _ in pieces(system, known, np.zeros(0, dtype=np.int64)):
         if len(columns) < 2:  # every whole number between its limits is possible
             continue
-        piece = part(system, known, columns, inside)
         found = _in_piece(
-            piece, least=known.least[columns], most=most[columns], thorough=thorough, may=may - spent
-        )
+            part(system, known, columns, inside), least=known.least[columns], most=most[columns], thorough=thorough,
+            soon=soon, may=may - spent, close=None if close is None else close[columns], lattices=lattices,
+        )  # fmt: skip
         spent += found.spent
         if found.counts is None:
             return People(None, spent)
@@ -127,10 +139,50 @@ def people(system: System, *, thorough: bool = True, may: int = MOST_SPENT) -> P
     return People(counts, spent)
 
 
-def _in_piece(piece: System, *, least: Floats, most: Floats, thorough: bool, may: int) -> People:
+def _moved(
+    piece: System,
+    objective: Floats,
+    *,
+    least: Floats,
+    most: Floats,
+    soon: bool,
+    may: int,
+    close: Floats | None,
+    lattices: Lattices,
+) -> People:
+    """Whole people who are moved until they satisfy every statement: at first those who are close, and then some between both ends of an objective."""
+    walk = Walk(piece, csr_array((0, len(objective))), least=least, most=most, lattices=lattices)
+    found = [] if close is None else walk.near(np.clip(close, least, most))
+    if found or soon or walk.taken >= may:
+        return People(found[0] if found else None, walk.taken)
+    programs = Programs(piece, least=least, most=most, may=may - walk.taken)
+    both = [end for sign in (1.0, -1.0) if (end := programs.push(sign * objective).counts) is not None]
+    if both:
+        found = walk.near(np.mean(both, axis=0))
+    return People(found[0] if found else None, programs.taken + walk.taken)
+
+
+def _in_piece(
+    piece: System,
+    *,
+    least: Floats,
+    most: Floats,
+    thorough: bool,
+    soon: bool,
+    may: int,
+    close: Floats | None,
+    lattices: Lattices,
+) -> People:
     width, spent = len(least), 0
     if width > LARGE:
         sides = np.random.default_rng(SEED)
+        if mostly_equations(piece):
+            moved = _moved(
+                piece, sides.choice([-1.0, 1.0], width), least=least, most=most, soon=soon, may=may, close=close, lattices=lattices
+            )  # fmt: skip
+            spent += moved.spent
+            if moved.counts is not None or soon:
+                return moved
         for _ in range(MOST_DIVES):
             if 2 * spent >= may:  # the other half is for branching
                 break

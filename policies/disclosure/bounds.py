@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from policies.disclosure import progress
+from policies.disclosure.lattice import Lattices
 from policies.disclosure.pieces import limit, pieces
 from policies.disclosure.progress import Work
 from policies.disclosure.settling import LARGE, settle
@@ -58,18 +59,21 @@ def ranges(
     exact: bool = True,
     proving: bool = False,
     people_first: bool = False,
+    walking: bool = False,
     may_stop: bool = True,
     most_spent: int | None = None,
     looked: int = 0,
     floor: Floats | None = None,
     start: Floats | None = None,
+    lattices: Lattices | None = None,
 ) -> Ranges | None:
     """The range of the sum in each of these rows of the system; None if the statements contradict each other.
 
     A range at least as wide as `wanted` may be given too narrow where exactness would take too long; one that is narrower is exact.
-    If not `exact`, only which ranges are wide enough is settled; if `proving`, only which are not, for as many of these as not even fractions of people make wide enough. `people_first`: in large pieces whole people are looked for before that is proved. `may_stop`: once single statements tell of enough ranges that are narrower than wanted.
-    `most_spent`: the effort after which nothing more is looked for, if not the usual one; `looked`: that which was spent before where statements are equations. `floor`: below it the width of a range does not count. `start`: whole counts that satisfy the statements, if any are known.
+    If not `exact`, only which ranges are wide enough is settled; if `proving`, only which are not, for as many of these as not even fractions of people make wide enough. `people_first`: in large pieces whole people are looked for before that is proved. `walking`: only what a walk from the `start` soon shows. `may_stop`: once single statements tell of enough ranges that are narrower than wanted.
+    `most_spent`: the effort after which nothing more is looked for, if not the usual one; `looked`: that which was spent before where statements are equations. `floor`: below it the width of a range does not count. `start`: whole counts that satisfy the statements, if any are known. `lattices`: of equations that were asked for before.
     """
+    lattices = Lattices() if lattices is None else lattices
     known = room(system)
     if known is None:
         return None
@@ -84,6 +88,7 @@ def ranges(
         hurried=proving or not exact,
         proving=proving,
         people_first=people_first,
+        walking=walking,
         told=0,
         most_spent=progress.MOST_SPENT if most_spent is None else most_spent,
         most_looked=progress.most_looked(system) - looked,
@@ -93,7 +98,9 @@ def ranges(
         work.told = int(work.certain(np.arange(len(rows))).sum())
     most = limit(system, known)
     for columns, inside, which in pieces(system, known, rows):
-        if not settle(system, columns, inside, which, known=known, endless=most, work=work, start=start):
+        if not settle(
+            system, columns, inside, which, known=known, endless=most, work=work, start=start, lattices=lattices
+        ):
             return None
     return Ranges(
         work.least, work.most, work.low, work.high, work.cut_short, work.exhausted, work.spent, work.looked

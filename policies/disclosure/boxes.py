@@ -45,19 +45,12 @@ class Box:
 
 
 def boxed(problem: Problem, hidden: Cells, *, needed: Cells, at_first: Cells) -> Cells | None:
-    """What has to be hidden so that the whole attack finds nothing: together with the hidden cells boxes for those of the needed cells that an attack does not find wide without one; or, where that costs less,
+    """What has to be hidden so that an attack finds nothing: together with the hidden cells boxes for those of the needed cells that it does not find wide without one; or, where that costs less,
     boxes for all that are needed `at_first`, without any cell but those that are hidden first. None if no such choice was found."""
     boxes, anew = Boxes(problem, hidden), Boxes(problem, problem.first)
     few = _by_parts(problem, hidden, np.flatnonzero(needed), lambda hidden: too_narrow(problem, hidden))
-    if few is None:
-        few = _settled(boxes, boxes.cover(needed))
-    found = [(few, _by_parts_whole), (_settled(anew, anew.cover(at_first)), _withstanding)]
-    settled = [(one, withstanding) for one, withstanding in found if one is not None]
-    for one, withstanding in sorted(settled, key=lambda two: float(problem.cost[two[0]].sum())):
-        stands = withstanding(anew, one)
-        if stands is not None:
-            return stands
-    return None
+    found = [_settled(boxes, boxes.cover(needed)) if few is None else few, _settled(anew, anew.cover(at_first))]
+    return min((one for one in found if one is not None), key=lambda one: problem.cost[one].sum(), default=None)
 
 
 def _by_parts(problem: Problem, hidden: Cells, needed: Whole, attack: Callable[[Cells], Whole]) -> Cells | None:
@@ -80,27 +73,23 @@ def _by_parts(problem: Problem, hidden: Cells, needed: Whole, attack: Callable[[
     return None
 
 
-def _by_parts_whole(boxes: Boxes, settled: Cells) -> Cells | None:
-    """As `_withstanding`, with further boxes for a part at a time."""
-    problem = boxes.problem
+def withstanding(problem: Problem, settled: Cells) -> Cells:
+    """With further boxes for what the whole attack finds, which also asks what zeros tell, until it finds nothing; as it was if it still does."""
     left = problem.attacked(settled)
     if not left.size:
         return settled
-    stands = _by_parts(problem, settled, left, problem.attacked)
-    return _withstanding(boxes, settled) if stands is None else stands
-
-
-def _withstanding(boxes: Boxes, settled: Cells) -> Cells | None:
-    """With further boxes for what the whole attack finds, which also asks what zeros tell, until it finds nothing; None if it still does."""
-    hidden: Cells | None = settled
+    hidden = _by_parts(problem, settled, left, problem.attacked)
+    if hidden is not None:
+        return hidden
+    boxes, hidden = Boxes(problem, problem.first), settled
     for _ in range(MOST_ATTACKS):
+        hidden = _settled(boxes, boxes.further(left, hidden))
         if hidden is None:
             break
-        left = boxes.problem.attacked(hidden)
+        left = problem.attacked(hidden)
         if not left.size:
             return hidden
-        hidden = _settled(boxes, boxes.further(left, hidden))
-    return None
+    return settled
 
 
 def _settled(boxes: Boxes, hidden: Cells | None) -> Cells | None:

@@ -22,6 +22,10 @@ MOST_COMPLETE: Final = 150
 FIRST: Final = 0
 LATER: Final = 2
 """The ways, by number, after which that is asked: in fractions of people, and again in whole people of what two further ways have not opened."""
+MOST_WALKED: Final = 8
+"""Ways that are only walked at first."""
+REST: Final = 8
+"""Of the effort, one part in so many is kept for what follows."""
 NO_USE: Final = 10
 """Ways one after another that open none of so many sums, after which no more are looked at."""
 
@@ -58,9 +62,9 @@ def ranges_in_every_way(
 def _in_every_way(
     ways: Ways, rows: Places, *, wanted: Floats, floor: Floats | None, may_stop: bool, most_spent: int
 ) -> Ranges | None:
-    union: Ranges | None = None
     before, of_no_use = ways.spent, 0
-    left, least = np.arange(len(rows)), np.zeros(len(rows)) if floor is None else floor
+    least = np.zeros(len(rows)) if floor is None else floor
+    union, left = _walked_in_some_ways(ways, rows, wanted=wanted, floor=least, most_spent=most_spent)
     for number in range(MOST_WAYS):
         spent, looked = (0, 0) if union is None else (union.spent, union.looked)
         if union is not None and (not left.size or union.exhausted):
@@ -71,6 +75,7 @@ def _in_every_way(
         found = ranges(
             system, rows[left], wanted=wanted[left], may_stop=False, people_first=True, floor=least[left],
             most_spent=max(most_spent - spent - ways.spent + before, 0), looked=looked + ways.spent - before, start=ways.people(number),
+            lattices=ways.lattices,
         )  # fmt: skip
         if found is None:
             continue
@@ -90,6 +95,35 @@ def _in_every_way(
                 break
             left = left[~settled]
     return union
+
+
+def _walked_in_some_ways(
+    ways: Ways, rows: Places, *, wanted: Floats, floor: Floats, most_spent: int
+) -> tuple[Ranges | None, Places]:
+    """What a walk soon shows in some ways, if there are many sums, and which are left: where one way is hard to settle another is often easy, and all of them together open what each leaves."""
+    union: Ranges | None = None
+    before, left = ways.spent, np.arange(len(rows))
+    may = min(most_spent, progress.most_looked(ways.stated)) * (1.0 - 1.0 / REST)
+    for number in range(MOST_WALKED if len(rows) > MOST_COMPLETE else 0):
+        spent, looked = (0, 0) if union is None else (union.spent, union.looked)
+        taken = spent + ways.spent - before
+        if not left.size or taken >= may:
+            break
+        system = ways.at(number, narrow=rows[left], soon=True)
+        if system is None:
+            break
+        found = ranges(
+            system, rows[left], wanted=wanted[left], may_stop=False, walking=True, floor=floor[left],
+            most_spent=int(may) - taken, looked=looked + ways.spent - before, start=ways.people(number),
+            lattices=ways.lattices,
+        )  # fmt: skip
+        if found is not None:
+            found = replace(found, exhausted=False)
+            union = found if union is None else _either(union, found, left)
+            left = np.flatnonzero(
+                ~(union.reached_high >= np.maximum(union.reached_low, floor) + wanted - WHOLE)
+            )
+    return union, left
 
 
 def _narrow_in_all(

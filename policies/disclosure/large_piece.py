@@ -16,6 +16,7 @@ from policies.disclosure.piece import Piece
 from policies.disclosure.progress import HARD, MOST_CERTAIN, Places
 from policies.disclosure.shifted import shift
 from policies.disclosure.system import WHOLE, Floats
+from policies.disclosure.walked import walk
 
 MIXED: Final = 6
 SEED: Final = 1
@@ -58,13 +59,16 @@ def settle_large(piece: Piece) -> bool:
         return True
     ones = np.ones(len(every))
     sides = [_Pushed(every, ones, found.counts), _push(piece, every, -ones)]
-    early = work.people_first and piece.equations and piece.system.whole
+    equations = piece.equations and piece.system.whole
+    if equations and not work.proving:
+        walk(piece, [one.counts for one in sides])
+    early = work.people_first and equations
     if early:
         _dive(piece, sides)
     parted = _prove_narrow(piece)
     if work.cut_short or work.proving:
         return True
-    if piece.equations and piece.system.whole:
+    if equations:
         if not early:
             _dive(piece, [*sides, *parted])
         shift(piece, every)

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from policies.disclosure.diving import Dive
+from policies.disclosure.lattice import Lattices
 from policies.disclosure.mending import Mender
 from policies.disclosure.programs import Programs
 from policies.disclosure.progress import Places, Work
@@ -36,8 +37,9 @@ class Piece:
         most: Floats,
         counts: Floats,
         work: Work,
+        lattices: Lattices,
     ) -> None:
-        self.system, self.which, self.work = system, which, work
+        self.system, self.which, self.work, self.lattices = system, which, work, lattices
         self.least, self.most = least, most
         width = len(columns)
         self.sums = csr_array(work.sums[which][:, columns]) if len(which) else csr_array((0, width))
@@ -46,12 +48,13 @@ class Piece:
         self.known = work.sums[which] @ fixed
         self.low, self.high = np.full(len(which), np.inf), np.full(len(which), -np.inf)
         self.equations = mostly_equations(system)
-        self._programs = Programs(system, least=least, most=most, may=self._left)
+        self._programs = Programs(system, least=least, most=most, may=self.left)
         self._mender = Mender(system, self.sums, least=least, most=most)
         self._shifters = Shifters(system, self.sums, least=least, most=most)
 
     @property
-    def _left(self) -> int:
+    def left(self) -> int:
+        """The effort that may still be spent on it, as `Solution.taken`."""
         return self.work.left(equations=self.equations)
 
     def push(self, places: Sequence[int] | Places, *, sign: int | Floats) -> Solution:
@@ -70,7 +73,7 @@ class Piece:
         objective = np.asarray(self.sums[places].T @ weights)
         if self.work.exhausted:
             return False
-        one = Dive(self.system, objective, least=self.least, most=self.most, may=self._left)
+        one = Dive(self.system, objective, least=self.least, most=self.most, may=self.left)
         found = one.down()
         self.count(one.taken)
         return self.keep(found)
@@ -79,13 +82,13 @@ class Piece:
         """Whole people, by branching."""
         if self._programs.hopeless:
             return Solution(None, -np.inf, impossible=False)
-        return self._counted(best_whole(self.system, objective, least=least, most=most, may=self._left))
+        return self._counted(best_whole(self.system, objective, least=least, most=most, may=self.left))
 
     def some(self, objective: Floats, *, least: Floats, most: Floats) -> Solution:
         """Whole people, the first that are found by branching."""
         if self._programs.hopeless:
             return Solution(None, -np.inf, impossible=False)
-        return self._counted(some_whole(self.system, objective, least=least, most=most, may=self._left))
+        return self._counted(some_whole(self.system, objective, least=least, most=most, may=self.left))
 
     def _counted(self, found: Solution) -> Solution:
         self.count(found.taken)
@@ -122,7 +125,22 @@ class Piece:
     @property
     def knows_people(self) -> bool:
         """Whether any whole people were found."""
-        return self._shifters.any
+        return bool(self.people)
+
+    @property
+    def people(self) -> list[Floats]:
+        """Whole people who were found, the first of them."""
+        return self._shifters.starts
+
+    @property
+    def open(self) -> Places:
+        """The sums that are neither known to be wide enough nor to be too narrow."""
+        return np.flatnonzero(~(self.work.enough(self.which) | self.work.certain(self.which)))
+
+    def shown(self, places: Places, low: Floats, high: Floats) -> None:
+        """Whole people were found with the sums of these places as small, and others with them as large."""
+        for values in (low, high):
+            self.work.saw(values + self.known[places], self.which[places])
 
     def shift(self, place: int, *, goal: float, sign: int, by: int) -> bool:
         """Whether whole people, moved from those who come closest so far, were found who make this sum, without `known`, at least (sign 1) or at most (-1) as large as the goal.

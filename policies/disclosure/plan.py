@@ -1,8 +1,8 @@
 """Which further cells to hide in a table of exact counts, so that no hidden count can be narrowed down.
 
-Small tables get the cheapest choice there is (`policies.disclosure.cheapest`). Large tables get one hidden cell after another protected by the cheapest
-arrangement that moves it far enough, and then every further cell that turns out not to be needed is shown again. Where that takes too long, or moves many cells by fractions of people alone,
-as in tables of three and more dimensions, the others become corners of boxes (`policies.disclosure.boxes`), which costs more and always moves whole people. Either way the whole attack is run on the result.
+Small tables get the cheapest choice there is (`policies.disclosure.cheapest`). In large tables the hidden cells that single equations give away are moved, one after another or several at once, by the cheapest
+arrangement that moves them far enough; so is what an attack finds then; and every further cell that turns out not to be needed is shown again. Where whole people are not found for many cells, or that takes too long,
+these become corners of boxes (`policies.disclosure.boxes`), which costs more. Where zeros may be hidden, the whole attack is run on the result, and what it finds gets boxes too.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from policies.disclosure.boxes import boxed
+from policies.disclosure.boxes import boxed, withstanding
 from policies.disclosure.cheapest import cheapest
 from policies.disclosure.errors import Unsafe
 from policies.disclosure.moving import Mover
@@ -24,10 +24,13 @@ MOST_FOR_BEST: Final = 80
 """Cells of a table for which the cheapest choice is looked for."""
 MOST_SHOWN_AGAIN: Final = 5_000
 """Attacks on a large table with a cell shown again, times its cells."""
-MOST_CHOICES: Final = 4
-"""Choices, of which the cheapest is taken."""
-MOST_CHOOSING: Final = 650_000
-"""Coefficients of the linear programs that lead to these; a larger table gets fewer choices, and at least one."""
+MOST_CHOICES: Final = 3
+"""Choices beside the first, of which the cheapest is taken."""
+MOST_CHOOSING: Final = 1_000_000
+"""Coefficients of the linear programs that lead to these, about; a larger table gets fewer choices, or no other."""
+SHOWN: Final = 0.6
+"""The share of the further cells that is shown again at first in each of them."""
+SEED: Final = 1
 MOST_SPENT: Final = 1_000_000
 """Coefficients of the linear programs in which cells of a large table are looked at for that."""
 CELLS_APIECE: Final = 100
@@ -58,12 +61,12 @@ def plan(problem: Problem) -> Plan:
     """
     if not problem.first.any():
         return Plan(problem.first.copy(), 0.0, 0.0)
-    mover = Mover(problem)
-    chosen, by_boxes = _cheaply(problem, mover)
-    near = _shown_again(problem, chosen, mover)
-    if by_boxes and not np.array_equal(near, chosen) and problem.attacked(near).size:
-        near = chosen
+    mover, already = Mover(problem), wide(problem, problem.first)
+    near = _shown_again(problem, _one_by_one(problem, problem.first, already, mover), mover)
     if len(problem.counts) > MOST_FOR_BEST:
+        near = _anew_in_part(problem, near, already, mover)
+        # Where zeros may be hidden, the attack supposes more than `too_narrow` does.
+        near = near if problem.floor else withstanding(problem, near)
         return Plan(near, _cost(problem, near), None)
     best, at_least = cheapest(problem)
     taken = near if best is None else best
@@ -74,48 +77,52 @@ def _cost(problem: Problem, hidden: Cells) -> float:
     return float(problem.cost[hidden & ~problem.first].sum())
 
 
-def _cheaply(problem: Problem, mover: Mover) -> tuple[Cells, bool]:
-    """The cheapest of several choices, and whether it was made by boxes: the program that chooses draws what it prefers among equals anew each time."""
-    moved = wide(problem, problem.first)
-    chosen = _one_by_one(problem, moved, mover)
-    each = mover.spent
-    for _ in range(min(MOST_CHOICES, MOST_CHOOSING // max(each, 1)) - 1):
-        other = _one_by_one(problem, moved, mover)
-        if _cost(problem, other[0]) < _cost(problem, chosen[0]):
-            chosen = other
-    return chosen
+def _anew_in_part(problem: Problem, near: Cells, already: Cells, mover: Mover) -> Cells:
+    """The cheapest of several choices, in each of which most of the further cells of the cheapest so far are shown again and others looked for (large neighbourhood search: Shaw, CP 1998)."""
+    shown, each = np.random.default_rng(SEED), mover.spent
+    for _ in range(min(MOST_CHOICES, MOST_CHOOSING // max(each, 1))):
+        further = np.flatnonzero(near & ~problem.first)
+        start = near.copy()
+        start[shown.choice(further, int(len(further) * SHOWN), replace=False)] = False
+        other = _shown_again(problem, _one_by_one(problem, start, already, mover), mover)
+        if _cost(problem, other) < _cost(problem, near):
+            near = other
+    return near
 
 
-def _one_by_one(problem: Problem, already: Cells, mover: Mover) -> tuple[Cells, bool]:
-    hidden, moved = problem.first.copy(), already.copy()
+def _one_by_one(problem: Problem, start: Cells, already: Cells, mover: Mover) -> Cells:
+    """With further cells hidden than at the start, so that an attack finds none too narrow."""
     most: float = mover.spent + MOST_MOVING
-    large = len(problem.counts) > MOST_FOR_BEST
+    hidden, large = start.copy(), len(problem.counts) > MOST_FOR_BEST
+    # Once those can be moved that single equations give away, an attack mostly finds that all others can.
+    moved = already | ~told_by_one(problem, hidden)
     for _ in range(MOST_PASSES):
+        before, aimed = hidden.sum(), hidden & ~moved
         hidden = _moved(problem, hidden, moved, mover, most=most)
         left = too_narrow(problem, hidden)
         if not left.size:
-            return hidden, False
-        if large and (len(left) > MOST_BY_BRANCHING or mover.spent >= most):
-            needed = hidden & ~moved
-            needed[left] = True
-            by_boxes = boxed(problem, hidden, needed=needed, at_first=problem.first & ~already)
-            if by_boxes is not None:
-                return by_boxes, True
-            most, large = np.inf, False
-        before = hidden.sum()
+            return hidden
+        stuck = hidden.sum() == before and aimed[left].all()
+        moved = hidden.copy()
         moved[left] = False
-        hidden = _moved(problem, hidden, moved, mover, most=most)
-        if hidden.sum() == before:
+        if large and len(left) > MOST_BY_BRANCHING and (stuck or mover.spent >= most):
+            by_boxes = boxed(problem, hidden, needed=hidden & ~moved, at_first=problem.first & ~already)
+            if by_boxes is not None:
+                return by_boxes
+            large = False
+        if stuck:
             _more(problem, hidden, left, mover)
+        if len(left) <= MOST_BY_BRANCHING or not large:
+            most = np.inf
     raise Unsafe("these counts could not be protected: combine categories, or ask for a smaller width")
 
 
 def _moved(problem: Problem, hidden: Cells, moved: Cells, mover: Mover, *, most: float) -> Cells:
-    """With the cheapest further cells hidden, so that every hidden cell can be moved, perhaps by fractions of people; `moved` tells which were. No more are moved once the mover has spent `most`.
+    """With the cheapest further cells hidden, so that every hidden cell of those that are not `moved` can be moved, perhaps by fractions of people. No more are moved once the mover has spent `most`.
 
     Those that single equations give away come first. If they are few, they are moved one at a time, which finds cheaper choices.
     """
-    hidden = hidden.copy()
+    hidden, moved = hidden.copy(), moved.copy()
     told = told_by_one(problem, hidden) & ~moved
     many = len(hidden) // CELLS_APIECE
     few = min(many, int(told.sum()) // TOLD_APIECE)
@@ -128,8 +135,9 @@ def _moved(problem: Problem, hidden: Cells, moved: Cells, mover: Mover, *, most:
             found = mover.pair(together, hidden=hidden, may=problem.allowed)
         if found is None:
             raise Unsafe(CANNOT)
-        hidden |= (np.abs(found) > WHOLE).any(axis=0)
-        moved |= np.abs(found[0] - found[1]) >= problem.wanted - WHOLE
+        further = (np.abs(found) > WHOLE).any(axis=0) & ~hidden
+        hidden |= further
+        moved |= further | (np.abs(found[0] - found[1]) >= problem.wanted - WHOLE)
     return hidden
 
 

@@ -67,7 +67,7 @@ class Effort:
 class Work:
     """Ranges while they are being settled: `sums` has one row for each; none lies outside `least` to `most`, `low` and `high` were reached.
 
-    If `hurried`, only which are wide enough is settled; if `proving`, only which are not; if `people_first`, whole people are looked for before it is proved which are not. Below `floor` it does not matter how small a sum can be. `told`: how many were known to be too narrow from the start, where that is enough to know. `spent`: the effort so far, as `Solution.taken`, of at most `most_spent`;
+    If `hurried`, only which are wide enough is settled; if `proving`, only which are not; if `people_first`, whole people are looked for before it is proved which are not; if `walking`, only what a walk shows soon. Below `floor` it does not matter how small a sum can be. `told`: how many were known to be too narrow from the start, where that is enough to know. `spent`: the effort so far, as `Solution.taken`, of at most `most_spent`;
     `looked`: that where statements are equations, of at most `most_looked`.
     """
 
@@ -80,6 +80,7 @@ class Work:
     hurried: bool
     proving: bool
     people_first: bool
+    walking: bool
     told: int
     most_spent: int
     most_looked: float
@@ -101,6 +102,7 @@ class Work:
         hurried: bool,
         proving: bool,
         people_first: bool,
+        walking: bool,
         told: int,
         most_spent: int,
         most_looked: float,
@@ -110,8 +112,8 @@ class Work:
         nothing = np.full(len(least), np.inf)
         high = np.where(np.isinf(most), np.inf, -np.inf)
         return cls(
-            sums, least, most, nothing, high, wanted, hurried, proving, people_first, told, most_spent,
-            most_looked, floor, MOST_UNSURE,
+            sums, least, most, nothing, high, wanted, hurried, proving, people_first, walking, told,
+            most_spent, most_looked, floor, MOST_UNSURE,
         )  # fmt: skip
 
     @property

@@ -10,12 +10,14 @@ from typing import Final
 import numpy as np
 
 from policies.disclosure.large_piece import settle_large
+from policies.disclosure.lattice import Lattices
 from policies.disclosure.network_piece import settle_network
 from policies.disclosure.piece import Piece
 from policies.disclosure.pieces import part
 from policies.disclosure.progress import Places, Work
 from policies.disclosure.small_piece import settle_small
 from policies.disclosure.system import Floats, Room, System
+from policies.disclosure.walked import walk
 
 LARGE: Final = 300
 """Counts in one piece, or sums of them, beyond which only those ranges are looked at that are not known to be wide enough."""
@@ -30,9 +32,10 @@ def settle(
     known: Room,
     endless: float,
     work: Work,
-    start: Floats | None = None,
+    start: Floats | None,
+    lattices: Lattices,
 ) -> bool:
-    """Whether the statements of one piece can hold together; the ranges of its sums are settled on the way. `start`: whole counts that satisfy all statements, if any are known."""
+    """Whether the statements of one piece can hold together; the ranges of its sums are settled on the way. `start`: whole counts that satisfy all statements, if any are known; `lattices`: of equations that were asked for before."""
     counts = np.where(known.least == known.most, known.least, 0.0)
     if not len(columns):
         work.saw(work.sums[which] @ counts, which)
@@ -44,10 +47,16 @@ def settle(
             work.saw(work.sums[which] @ counts, which)
         return True
     statements = part(system, known, columns, inside)
-    piece = Piece(statements, columns, which, least=least, most=most, counts=counts, work=work)
+    piece = Piece(
+        statements, columns, which, least=least, most=most, counts=counts, work=work, lattices=lattices
+    )  # fmt: skip
     if start is not None:
         piece.keep(start[columns])
     large = work.hurried or max(len(columns), len(which)) > LARGE
+    if work.walking:
+        if piece.equations and statements.whole:
+            walk(piece, [])
+        return True
     holds = settle_network(piece, start=None if start is None else start[columns], exact=not large)
     if holds is not None:
         return holds

@@ -91,11 +91,11 @@ class Shifter:
 
 
 class Shifters:
-    """Moves from whichever whole counts known so far come closest. `taken`: the effort so far, as `Solution.taken`."""
+    """Moves from whichever whole counts known so far come closest: the first that were known are the `starts`. `taken`: the effort so far, as `Solution.taken`."""
 
     def __init__(self, system: System, sums: csr_array, *, least: Floats, most: Floats) -> None:
         self._system, self._sums, self._least, self._most = system, sums, least, most
-        self._starts: list[Floats] = []
+        self.starts: list[Floats] = []
         self._values: list[Floats] = []
         self._made: dict[tuple[int, int], Shifter] = {}
 
@@ -104,25 +104,20 @@ class Shifters:
         """The effort so far."""
         return sum(one.taken for one in self._made.values())
 
-    @property
-    def any(self) -> bool:
-        """Whether there are any to move."""
-        return bool(self._starts)
-
     def know(self, counts: Floats) -> None:
         """These whole counts satisfy the system."""
-        if len(self._starts) < MOST_STARTS:
-            self._starts.append(counts)
+        if len(self.starts) < MOST_STARTS:
+            self.starts.append(counts)
             self._values.append(self._sums @ counts)
 
     def to(self, place: int, *, goal: float, sign: int, by: int) -> Floats | None:
         """Whole counts that make this sum at least (sign 1) or at most (-1) as large as the goal; None if none were found."""
-        if not self._starts:
+        if not self.starts:
             return None
         nearest = int(np.argmax([sign * values[place] for values in self._values]))
         if (nearest, by) not in self._made:
             self._made[nearest, by] = Shifter(
-                self._system, self._sums, least=self._least, most=self._most, start=self._starts[nearest], by=by
+                self._system, self._sums, least=self._least, most=self._most, start=self.starts[nearest], by=by
             )
         signs = np.array([sign], dtype=np.float64)
         return self._made[nearest, by].to(np.array([place]), goals=np.array([goal]), signs=signs)

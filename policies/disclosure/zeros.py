@@ -16,6 +16,7 @@ import numpy as np
 from policies.disclosure import progress
 from policies.disclosure.arrangement import people
 from policies.disclosure.doubts import Doubt, Line, Places
+from policies.disclosure.lattice import Lattices
 from policies.disclosure.system import Floats, System, room
 
 MOST_LISTED: Final = 4_000
@@ -42,11 +43,14 @@ class Ways:
         self._also = system if also is None else also
         self._standing = [] if found else [system]
         self._untried: list[_Way] | None = [] if not found else None
+        self._later: list[_Way] = []
         self._tried = 0
         self._people: list[Floats | None] = [None] * len(self._standing)
         self._most_spent = progress.most_looked(system)
         self.spent = 0
         """The effort of finding out which ways do not contradict what is printed, as `Solution.taken`."""
+        self.lattices = Lattices()
+        """Of the equations of the last ways."""
 
     @property
     def doubtful(self) -> bool:
@@ -61,25 +65,35 @@ class Ways:
         """The same of the same statements, but for ways that contradict these sharper ones."""
         return Ways(self.stated, self._doubts, also=system)
 
-    def at(self, number: int, *, narrow: Places = NONE) -> System | None:
-        """The way of this number; None if no other was found. Another one is looked for among those that have somebody in these rows first, which are too narrow yet."""
+    def at(self, number: int, *, narrow: Places = NONE, soon: bool = False) -> System | None:
+        """The way of this number; None if no other was found. Another one is looked for among those that have somebody in these rows first, which are too narrow yet; if `soon`, among those that have somebody in most of these rows, where the fewest have to move
+        of the people that are known, and those for which nobody is found close to them are left for later."""
+        if not soon and self._untried is not None:
+            self._untried += self._later
+            self._later.clear()
         while number >= len(self._standing):
-            way = self._next(narrow) if self.spent < self._most_spent else None
+            known = next((one for one in self._people if one is not None), None)
+            way = self._next(narrow, known if soon else None) if self.spent < self._most_spent else None
             if way is None:
                 return None
             left = int(self._most_spent - self.spent)
-            found = people(self._with(way, self._also), thorough=not self._standing, may=left)
+            found = people(
+                self._with(way, self._also), thorough=not self._standing, soon=soon and known is not None, may=left,
+                close=known, lattices=self.lattices,
+            )  # fmt: skip
             self.spent += found.spent
             if found.counts is not None:
                 self._standing.append(self._with(way, self.stated))
                 self._people.append(found.counts)
+            elif soon:
+                self._later.append(way)
         return self._standing[number]
 
     def people(self, number: int) -> Floats | None:
         """Whole people who can be so in the way of this number, if any are known."""
         return self._people[number]
 
-    def _next(self, narrow: Places) -> _Way | None:
+    def _next(self, narrow: Places, known: Floats | None) -> _Way | None:
         if self._tried == MOST_TRIED or self._untried == []:
             return None
         self._tried += 1
@@ -88,6 +102,11 @@ class Ways:
             self._untried = list(islice(self._other(first), MOST_LISTED))
             return first
         rows = set(narrow.tolist())
+        if known is not None:
+            counts = self.stated.matrix @ known
+            empty = [[int(row) for one in way if one for row in one.empty] for way in self._untried]
+            moved = [(len(rows.intersection(its)), counts[its].sum()) for its in empty]
+            return self._untried.pop(min(range(len(moved)), key=moved.__getitem__))
         # A sum that is too narrow yet is wide at once where its cell has everybody.
         wide = (n for n, way in enumerate(self._untried) if any(one and one.held in rows for one in way))
         return self._untried.pop(next(wide, 0))

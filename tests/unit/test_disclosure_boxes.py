@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from policies.disclosure import protect_table as protecting
-from policies.disclosure.boxes import Boxes, boxed
+from policies.disclosure.boxes import Boxes, boxed, withstanding
 from policies.disclosure.plan import Plan
 from policies.disclosure.printed import Printed
 from policies.disclosure.problem import too_narrow
@@ -94,7 +94,7 @@ def test_boxes_for_a_part_of_the_cells_at_a_time_cost_less_than_boxes_for_all(mo
     assert in_parts < at_once, costs
 
 
-def test_what_the_whole_attack_finds_gets_further_boxes_and_what_it_still_finds_is_not_taken(monkeypatch):
+def test_what_the_whole_attack_finds_gets_further_boxes_and_what_it_still_finds_stays_as_it_was(monkeypatch):
     problem, _ = problem_of(monkeypatch, (4, 4, 4), 0)
     needed = problem.first
     plain = boxed(problem, needed, needed=needed, at_first=needed)
@@ -105,9 +105,15 @@ def test_what_the_whole_attack_finds_gets_further_boxes_and_what_it_still_finds_
         calls.append(hidden)
         return np.flatnonzero(problem.first)[: 1 if len(calls) == 1 else 0]
 
-    further = boxed(replace(problem, attacked=once), needed, needed=needed, at_first=needed)
-    assert further is not None
+    further = withstanding(replace(problem, attacked=once), plain)
     assert further.sum() > plain.sum()
+    assert further[plain].all()
     assert np.array_equal(calls[-1], further)
     always = replace(problem, attacked=lambda hidden: np.flatnonzero(problem.first)[:1])
-    assert boxed(always, needed, needed=needed, at_first=needed) is None
+    assert np.array_equal(withstanding(always, plain), plain)
+
+
+def test_what_the_whole_attack_does_not_find_gets_no_further_boxes(monkeypatch):
+    problem, _ = problem_of(monkeypatch, (4, 4, 4), 0)
+    plain = boxed(problem, problem.first, needed=problem.first, at_first=problem.first)
+    assert withstanding(problem, plain) is plain

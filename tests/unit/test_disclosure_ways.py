@@ -1,9 +1,14 @@
 """Ways in which zeros can be hidden: one counts only if whole people were found who can be so."""
 
+from typing import Any
+
 import numpy as np
+import pytest
 from scipy.sparse import csr_array
 
-from policies.disclosure.arrangement import people
+from policies.disclosure import bounds, every_way, zeros
+from policies.disclosure.arrangement import People, people
+from policies.disclosure.bounds import Ranges
 from policies.disclosure.doubts import Doubt, Line, different
 from policies.disclosure.every_way import holds, ranges_in_every_way
 from policies.disclosure.pieces import pieces
@@ -100,3 +105,78 @@ def test_statements_fall_into_the_pieces_that_no_statement_connects() -> None:
     assert [one.tolist() for columns, inside, _ in found for one in (columns, inside)] == [
         [0, 2, 4], [0, 2], [1, 3], [1],
     ]  # fmt: skip
+
+
+def a_square(width: int, each: int) -> tuple[System, Ways]:
+    """Hidden cells with as many people, their totals of every row and column, and every line in which one of them may have everybody."""
+    places = np.arange(width * width).reshape(width, width)
+    lines = [*places, *places.T]
+    rows = np.vstack([np.eye(width * width), *(np.isin(places.ravel(), line)[None, :] for line in lines)])
+    low = np.concatenate([np.zeros(width * width), np.full(2 * width, float(width * each))])
+    system = System(csr_array(rows.astype(np.float64)), low, np.where(low > 0, low, np.inf))
+    held = tuple(Line(int(one), line[line != one]) for line in lines for one in line)
+    return system, Ways(system, [Doubt(np.arange(width * width), held)])
+
+
+def test_the_way_that_is_asked_for_soon_moves_the_fewest_people_and_empties_no_cell_that_is_too_narrow() -> (
+    None
+):
+    system, ways = a_square(13, 1)
+    assert ways.at(0, soon=True) is not None
+    known, narrow = ways.people(0), np.array([0])
+    assert known is not None
+    way = ways.at(1, narrow=narrow, soon=True)
+    assert way is not None
+    empty = np.flatnonzero(way.high[:169] == 0)
+    assert 0 not in empty
+    assert len(empty) == 12
+    people_there = ways.people(1)
+    assert people_there is not None
+    assert (system.matrix @ people_there)[empty].sum() == 0
+
+
+def test_a_way_for_which_nobody_is_found_soon_is_tried_again_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bool] = []
+
+    def found(system: System, **how: Any) -> People:
+        asked.append(how["soon"])
+        return People(None if how["soon"] else people(system).counts, 1)
+
+    monkeypatch.setattr(zeros, "people", found)
+    _, ways = two_cells(3.0)
+    assert ways.at(0, soon=True) is not None  # nobody is known who could be close
+    assert ways.at(1, soon=True) is None
+    assert asked == [False, True, True]
+    assert [ways.at(number) is not None for number in (1, 2, 3)] == [True, True, False]
+    assert asked == [False, True, True, False, False]
+    assert ways.spent == 5
+
+
+def test_what_a_walk_in_some_ways_shows_needs_no_further_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, ways = a_square(13, 5)
+    asked: list[bool] = []
+
+    def ranges(*given: Any, **how: Any) -> Ranges | None:
+        asked.append(how.get("walking", False))
+        return bounds.ranges(*given, **how)
+
+    monkeypatch.setattr(every_way, "ranges", ranges)
+    found = ranges_in_every_way(ways, np.arange(169), wanted=np.full(169, 9.0))
+    assert found is not None
+    assert (found.reached_high - found.reached_low >= 9.0).all()
+    assert asked
+    assert all(asked)
+
+
+def test_few_sums_are_not_walked_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, ways = a_square(13, 5)
+    asked: list[bool] = []
+
+    def ranges(*given: Any, **how: Any) -> Ranges | None:
+        asked.append(how.get("walking", False))
+        return bounds.ranges(*given, **how)
+
+    monkeypatch.setattr(every_way, "ranges", ranges)
+    assert ranges_in_every_way(ways, np.arange(5), wanted=np.full(5, 9.0)) is not None
+    assert asked
+    assert not any(asked)
