@@ -11,6 +11,7 @@ from scipy.sparse import csr_array
 from policies.disclosure.diving import Dive
 from policies.disclosure.lattice import Lattices
 from policies.disclosure.mending import MOST_MOVES, Mender
+from policies.disclosure.network import network
 from policies.disclosure.pieces import limit as endless
 from policies.disclosure.pieces import part, pieces
 from policies.disclosure.programs import MOST_EACH, Programs
@@ -175,8 +176,8 @@ def _in_piece(
 ) -> People:
     width, spent = len(least), 0
     if width > LARGE:
-        sides = np.random.default_rng(SEED)
-        if mostly_equations(piece):
+        sides, nothing = np.random.default_rng(SEED), csr_array((0, width))
+        if mostly_equations(piece) and network(piece, nothing, least=least, most=most) is None:
             moved = _moved(
                 piece, sides.choice([-1.0, 1.0], width), least=least, most=most, soon=soon, may=may, close=close, lattices=lattices
             )  # fmt: skip

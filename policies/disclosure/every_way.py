@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from policies.disclosure import progress
 from policies.disclosure.bounds import Ranges, ranges
 from policies.disclosure.doubts import Places
+from policies.disclosure.over_ways import Question, either
 from policies.disclosure.progress import Effort
-from policies.disclosure.system import WHOLE, Floats
+from policies.disclosure.system import Floats
 from policies.disclosure.zeros import NONE, Ways
 
 MOST_WAYS: Final = 40
@@ -23,7 +23,11 @@ FIRST: Final = 0
 LATER: Final = 2
 """The ways, by number, after which that is asked: in fractions of people, and again in whole people of what two further ways have not opened."""
 MOST_WALKED: Final = 8
-"""Ways that are only walked at first."""
+MOST_USELESS: Final = 2
+"""Ways that are only walked at first, and how many of them one after another may open nothing;"""
+SEVERAL: Final = 1
+MANY: Final = 4
+"""the one, by number, after which it is asked which sums are too narrow in all ways, if more than one in so many is left."""
 REST: Final = 8
 """Of the effort, one part in so many is kept for what follows."""
 NO_USE: Final = 10
@@ -53,126 +57,72 @@ def ranges_in_every_way(
         only = ranges(system, rows, wanted=wanted, floor=floor, may_stop=may_stop, most_spent=effort.left)
         effort.took(0 if only is None else only.spent)
         return only
-    before = ways.spent
-    union = _in_every_way(ways, rows, wanted=wanted, floor=floor, may_stop=may_stop, most_spent=effort.left)
-    effort.took(ways.spent - before + (0 if union is None else union.spent))
+    least = np.zeros(len(rows)) if floor is None else floor
+    stops = may_stop and not least.any()
+    question = Question(ways, rows, wanted, least, stops, effort.left, ways.spent)
+    union = _in_every_way(question)
+    effort.took(question.taken(union))
     return union
 
 
-def _in_every_way(
-    ways: Ways, rows: Places, *, wanted: Floats, floor: Floats | None, may_stop: bool, most_spent: int
-) -> Ranges | None:
-    before, of_no_use = ways.spent, 0
-    least = np.zeros(len(rows)) if floor is None else floor
-    union, left = _walked_in_some_ways(ways, rows, wanted=wanted, floor=least, most_spent=most_spent)
+def _in_every_way(question: Question) -> Ranges | None:
+    ways, rows, many = question.ways, question.rows, len(question.rows) > MOST_COMPLETE
+    union: Ranges | None = None
+    left, of_no_use, walked = np.arange(len(rows)), 0, False
+    if many:
+        told = question.told()
+        if told is not None:
+            return told
+        union, left = _walked_in_some_ways(question)
+        walked = union is not None
     for number in range(MOST_WAYS):
-        spent, looked = (0, 0) if union is None else (union.spent, union.looked)
-        if union is not None and (not left.size or union.exhausted):
+        if union is not None and (not left.size or union.exhausted or union.cut_short):
             break
         system = ways.at(number, narrow=rows[left])
         if system is None:
             break
-        found = ranges(
-            system, rows[left], wanted=wanted[left], may_stop=False, people_first=True, floor=least[left],
-            most_spent=max(most_spent - spent - ways.spent + before, 0), looked=looked + ways.spent - before, start=ways.people(number),
-            lattices=ways.lattices,
-        )  # fmt: skip
+        found = question.asked_in(number, system, left, union, walking=False, may=question.may(union))
         if found is None:
             continue
-        union = found if union is None else _either(union, found, left)
-        reached = np.maximum(union.reached_low, least)
-        before_it, left = len(left), np.flatnonzero(~(union.reached_high >= reached + wanted - WHOLE))
+        union = either(union, found, left)
+        before_it, left = len(left), question.left(union)
         of_no_use = of_no_use + 1 if len(left) == before_it else 0
-        if of_no_use == NO_USE and len(rows) > MOST_COMPLETE:
+        if many and of_no_use == NO_USE:
             break
-        if number in (FIRST, LATER) and left.size and len(rows) > MOST_COMPLETE:
-            union, settled = _narrow_in_all(
-                ways, rows, union, left, wanted=wanted, floor=least, proving=number == FIRST,
-                stops=may_stop and not least.any(), looked=ways.spent - before,
-                most_spent=max(most_spent - union.spent - ways.spent + before, 0),
-            )  # fmt: skip
-            if union.cut_short:
-                break
-            left = left[~settled]
+        if many and left.size and (number == LATER or (number == FIRST and not walked)):
+            union, left = question.without_the_narrow(union, left, proving=number == FIRST)
     return union
 
 
-def _walked_in_some_ways(
-    ways: Ways, rows: Places, *, wanted: Floats, floor: Floats, most_spent: int
-) -> tuple[Ranges | None, Places]:
-    """What a walk soon shows in some ways, if there are many sums, and which are left: where one way is hard to settle another is often easy, and all of them together open what each leaves."""
+def _walked_in_some_ways(question: Question) -> tuple[Ranges | None, Places]:
+    """What a walk soon shows in some ways, and which sums are left: where one way is hard to settle another is often easy, and all of them together open what each leaves. Where several leave many, or at the end,
+    those that are too narrow in every way are left out."""
+    ways, rows = question.ways, question.rows
     union: Ranges | None = None
-    before, left = ways.spent, np.arange(len(rows))
-    may = min(most_spent, progress.most_looked(ways.stated)) * (1.0 - 1.0 / REST)
-    for number in range(MOST_WALKED if len(rows) > MOST_COMPLETE else 0):
-        spent, looked = (0, 0) if union is None else (union.spent, union.looked)
-        taken = spent + ways.spent - before
-        if not left.size or taken >= may:
+    left, proved, of_no_use = np.arange(len(rows)), False, 0
+    most = int(min(question.most_spent, progress.most_looked(ways.stated)) * (1.0 - 1.0 / REST))
+    for number in range(MOST_WALKED):
+        if not left.size or question.taken(union) >= most or of_no_use == MOST_USELESS:
             break
         system = ways.at(number, narrow=rows[left], soon=True)
         if system is None:
             break
-        found = ranges(
-            system, rows[left], wanted=wanted[left], may_stop=False, walking=True, floor=floor[left],
-            most_spent=int(may) - taken, looked=looked + ways.spent - before, start=ways.people(number),
-            lattices=ways.lattices,
-        )  # fmt: skip
-        if found is not None:
-            found = replace(found, exhausted=False)
-            union = found if union is None else _either(union, found, left)
-            left = np.flatnonzero(
-                ~(union.reached_high >= np.maximum(union.reached_low, floor) + wanted - WHOLE)
-            )
+        found = question.asked_in(number, system, left, union, walking=True, may=question.may(union))
+        if found is None or (union is None and not found.looked):
+            break  # there is nothing to walk through
+        union = either(union, replace(found, exhausted=False), left)
+        before_it, left = len(left), question.left(union)
+        of_no_use = of_no_use + 1 if len(left) == before_it else 0
+        if number == SEVERAL and len(left) > len(rows) / MANY:
+            proved = True
+            union, left = question.without_the_narrow(union, left, proving=True)
+            if union.cut_short:
+                break
+    if union is not None and left.size and not proved:
+        union, left = question.without_the_narrow(union, left, proving=True)
     return union, left
-
-
-def _narrow_in_all(
-    ways: Ways,
-    rows: Places,
-    union: Ranges,
-    left: Places,
-    *,
-    wanted: Floats,
-    floor: Floats,
-    proving: bool,
-    stops: bool,
-    looked: int,
-    most_spent: int,
-) -> tuple[Ranges, NDArray[np.bool_]]:
-    """With what is too narrow in every way, as it is even where no way says anything besides; and which of those that are left that is. If `proving`, only what is so in fractions of people.
-
-    Where it is so many that no others are looked at (`stops`), the range that the others have is what the statements leave without any way.
-    """
-    found = ranges(
-        ways.stated, rows[left], wanted=wanted[left], proving=proving, may_stop=False, floor=floor[left],
-        most_spent=most_spent, looked=looked + union.looked,
-    )  # fmt: skip
-    if found is None:
-        return union, np.zeros(len(left), dtype=bool)
-    narrow = found.most - np.maximum(found.least, floor[left]) < wanted[left] - WHOLE
-    cut_short = stops and found.cut_short
-    known = np.arange(len(left)) if cut_short else np.flatnonzero(narrow)
-    least, most = union.least.copy(), union.most.copy()
-    least[left[known]], most[left[known]] = found.least[known], found.most[known]
-    return replace(
-        union, least=least, most=most, cut_short=cut_short, exhausted=union.exhausted or found.exhausted,
-        spent=union.spent + found.spent, looked=union.looked + found.looked,
-    ), narrow  # fmt: skip
 
 
 def holds(ways: Ways, effort: Effort | None = None) -> bool:
     """Whether some way in which zeros can be hidden does not contradict what is printed, as far as that was found out."""
     return ranges_in_every_way(ways, NONE, wanted=np.zeros(0), effort=effort) is not None
-
-
-def _either(one: Ranges, other: Ranges, at: Places) -> Ranges:
-    """What the two leave open between them; the other is about the sums `at` these places alone. Only arrangements that were found count, for what was cut short in one is not known of both."""
-    least, most, low, high = (x.copy() for x in (one.least, one.most, one.reached_low, one.reached_high))
-    np.minimum.at(least, at, other.least)
-    np.maximum.at(most, at, other.most)
-    np.minimum.at(low, at, other.reached_low)
-    np.maximum.at(high, at, other.reached_high)
-    return Ranges(
-        least, most, low, high, cut_short=False, exhausted=one.exhausted or other.exhausted,
-        spent=one.spent + other.spent, looked=one.looked + other.looked,
-    )  # fmt: skip

@@ -16,7 +16,7 @@ from policies.disclosure.piece import Piece
 from policies.disclosure.progress import HARD, MOST_CERTAIN, Places
 from policies.disclosure.shifted import shift
 from policies.disclosure.system import WHOLE, Floats
-from policies.disclosure.walked import walk
+from policies.disclosure.walked import Walked
 
 MIXED: Final = 6
 SEED: Final = 1
@@ -60,15 +60,17 @@ def settle_large(piece: Piece) -> bool:
     ones = np.ones(len(every))
     sides = [_Pushed(every, ones, found.counts), _push(piece, every, -ones)]
     equations = piece.equations and piece.system.whole
-    if equations and not work.proving:
-        walk(piece, [one.counts for one in sides])
+    walked = Walked(piece, [one.counts for one in sides]) if equations and not work.proving else None
+    if walked is not None:
+        walked.soon()
     early = work.people_first and equations
     if early:
         _dive(piece, sides)
     parted = _prove_narrow(piece)
     if work.cut_short or work.proving:
         return True
-    if equations:
+    if walked is not None:
+        walked.on()
         if not early:
             _dive(piece, [*sides, *parted])
         shift(piece, every)

@@ -11,13 +11,13 @@ import numpy as np
 
 from policies.disclosure.large_piece import settle_large
 from policies.disclosure.lattice import Lattices
-from policies.disclosure.network_piece import settle_network
+from policies.disclosure.network_piece import is_network, settle_network
 from policies.disclosure.piece import Piece
 from policies.disclosure.pieces import part
 from policies.disclosure.progress import Places, Work
 from policies.disclosure.small_piece import settle_small
 from policies.disclosure.system import Floats, Room, System
-from policies.disclosure.walked import walk
+from policies.disclosure.walked import Walked
 
 LARGE: Final = 300
 """Counts in one piece, or sums of them, beyond which only those ranges are looked at that are not known to be wide enough."""
@@ -53,9 +53,9 @@ def settle(
     if start is not None:
         piece.keep(start[columns])
     large = work.hurried or max(len(columns), len(which)) > LARGE
-    if work.walking:
-        if piece.equations and statements.whole:
-            walk(piece, [])
+    if work.walking:  # the ranges of networks are found sooner than whole people are moved
+        if piece.equations and statements.whole and not is_network(piece):
+            Walked(piece, []).soon()
         return True
     holds = settle_network(piece, start=None if start is None else start[columns], exact=not large)
     if holds is not None:

@@ -23,6 +23,8 @@ MOST_LISTED: Final = 4_000
 """Ways among which these are chosen."""
 MOST_TRIED: Final = 300
 """Ways that are tried, those among them that contradict what is printed."""
+MOST_SOON: Final = 5
+"""The same, where another way is soon to be found."""
 MOST_FIRST: Final = 50
 """Lines of a table that are tried as its first way, where somebody is missing from it for certain."""
 NONE: Final = np.zeros(0, dtype=np.int64)
@@ -71,15 +73,16 @@ class Ways:
         if not soon and self._untried is not None:
             self._untried += self._later
             self._later.clear()
+        until = self._tried + (MOST_SOON if soon else MOST_TRIED)
         while number >= len(self._standing):
             known = next((one for one in self._people if one is not None), None)
-            way = self._next(narrow, known if soon else None) if self.spent < self._most_spent else None
+            further = self.spent < self._most_spent and self._tried < until
+            way = self._next(narrow, known if soon else None) if further else None
             if way is None:
                 return None
-            left = int(self._most_spent - self.spent)
             found = people(
-                self._with(way, self._also), thorough=not self._standing, soon=soon and known is not None, may=left,
-                close=known, lattices=self.lattices,
+                self._with(way, self._also), thorough=not self._standing, soon=soon and known is not None,
+                may=int(self._most_spent - self.spent), close=known, lattices=self.lattices,
             )  # fmt: skip
             self.spent += found.spent
             if found.counts is not None:
@@ -104,7 +107,7 @@ class Ways:
         rows = set(narrow.tolist())
         if known is not None:
             counts = self.stated.matrix @ known
-            empty = [[int(row) for one in way if one for row in one.empty] for way in self._untried]
+            empty = [[row for one in way if one for row in one.empty.tolist()] for way in self._untried]
             moved = [(len(rows.intersection(its)), counts[its].sum()) for its in empty]
             return self._untried.pop(min(range(len(moved)), key=moved.__getitem__))
         # A sum that is too narrow yet is wide at once where its cell has everybody.

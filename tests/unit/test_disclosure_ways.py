@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from policies.disclosure import bounds, every_way, zeros
+from policies.disclosure import bounds, over_ways, zeros
 from policies.disclosure.arrangement import People, people
 from policies.disclosure.bounds import Ranges
 from policies.disclosure.doubts import Doubt, Line, different
@@ -152,31 +152,58 @@ def test_a_way_for_which_nobody_is_found_soon_is_tried_again_later(monkeypatch: 
     assert ways.spent == 5
 
 
-def test_what_a_walk_in_some_ways_shows_needs_no_further_search(monkeypatch: pytest.MonkeyPatch) -> None:
-    _, ways = a_square(13, 5)
+def a_cube(width: int, each: int) -> Ways:
+    """The same of three dimensions, with the totals of every line."""
+    places = np.arange(width**3).reshape(width, width, width)
+    lines = [
+        line for axis in range(3) for line in np.moveaxis(places, axis, -1).reshape(-1, width)
+    ]  # fmt: skip
+    rows = np.vstack([np.eye(width**3), *(np.isin(places.ravel(), line)[None, :] for line in lines)])
+    low = np.concatenate([np.zeros(width**3), np.full(len(lines), float(width * each))])
+    system = System(csr_array(rows.astype(np.float64)), low, np.where(low > 0, low, np.inf))
+    held = tuple(Line(int(one), line[line != one]) for line in lines for one in line)
+    return Ways(system, [Doubt(np.arange(width**3), held)])
+
+
+def asked_how(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Whether only what a walk shows was asked for, each time."""
     asked: list[bool] = []
 
     def ranges(*given: Any, **how: Any) -> Ranges | None:
         asked.append(how.get("walking", False))
         return bounds.ranges(*given, **how)
 
-    monkeypatch.setattr(every_way, "ranges", ranges)
-    found = ranges_in_every_way(ways, np.arange(169), wanted=np.full(169, 9.0))
+    monkeypatch.setattr(over_ways, "ranges", ranges)
+    return asked
+
+
+def test_what_a_walk_in_some_ways_shows_needs_no_further_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = asked_how(monkeypatch)
+    found = ranges_in_every_way(a_cube(6, 5), np.arange(216), wanted=np.full(216, 9.0))
     assert found is not None
     assert (found.reached_high - found.reached_low >= 9.0).all()
     assert asked
     assert all(asked)
 
 
-def test_few_sums_are_not_walked_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    _, ways = a_square(13, 5)
-    asked: list[bool] = []
-
-    def ranges(*given: Any, **how: Any) -> Ranges | None:
-        asked.append(how.get("walking", False))
-        return bounds.ranges(*given, **how)
-
-    monkeypatch.setattr(every_way, "ranges", ranges)
-    assert ranges_in_every_way(ways, np.arange(5), wanted=np.full(5, 9.0)) is not None
+def test_networks_and_few_sums_are_not_walked_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = asked_how(monkeypatch)
+    _, flat = a_square(13, 5)
+    assert ranges_in_every_way(flat, np.arange(169), wanted=np.full(169, 9.0)) is not None
+    assert asked[:2] == [True, False]
+    asked.clear()
+    assert ranges_in_every_way(a_cube(6, 5), np.arange(5), wanted=np.full(5, 9.0)) is not None
     assert asked
     assert not any(asked)
+
+
+def test_where_single_statements_tell_of_many_sums_no_way_is_walked_through(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = asked_how(monkeypatch)
+    found = ranges_in_every_way(a_cube(6, 1), np.arange(216), wanted=np.full(216, 9.0))
+    assert found is not None
+    assert found.cut_short
+    assert found.narrower(9.0).all()
+    assert asked == [False]
+    assert not np.isfinite(found.reached_low).any()
