@@ -65,11 +65,12 @@ def plan(problem: Problem) -> Plan:
     near = _shown_again(problem, _one_by_one(problem, problem.first, already, mover), mover)
     if len(problem.counts) > MOST_FOR_BEST:
         near = _anew_in_part(problem, near, already, mover)
-        # Where zeros may be hidden, the attack supposes more than `too_narrow` does.
-        near = near if problem.floor else withstanding(problem, near)
+        # Where zeros may be hidden, the attack supposes more than `too_narrow` does, and beside other tables it knows more.
+        near = withstanding(problem, near) if problem.beside or not problem.floor else near
         return Plan(near, _cost(problem, near), None)
     best, at_least = cheapest(problem)
     taken = near if best is None else best
+    taken = withstanding(problem, taken) if problem.beside else taken
     return Plan(taken, _cost(problem, taken), at_least)
 
 

@@ -24,7 +24,7 @@ class Problem:
     `first`: cells that the rule hides. `allowed`: cells that may be hidden to protect others. `floor`: what a reader knows a hidden count to be at
     least. `lines`: equations, each a list of cells of which the first is the sum of the others. `axes`: for each dimension, which of the categories that are divided no further
     each category takes in (categories x those); `places`: the categories of each cell (cells x dimensions). `attacked`: the cells that the attack on what is printed finds too narrow, or does
-    not settle, if these are hidden.
+    not settle, if these are hidden, and those by which it does so in other tables. `beside`: it is read with such.
     """
 
     counts: NDArray[np.int64]
@@ -38,6 +38,7 @@ class Problem:
     axes: tuple[NDArray[np.bool_], ...]
     places: NDArray[np.int64]
     attacked: Callable[[Cells], NDArray[np.int64]]
+    beside: bool = False
 
 
 def too_narrow(problem: Problem, hidden: Cells) -> NDArray[np.int64]:

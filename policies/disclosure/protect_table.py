@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -12,10 +12,11 @@ from scipy.sparse import csr_array
 
 from policies.disclosure.errors import TableInvalid
 from policies.disclosure.hiding import suppress_and_round, tells_about_a_class
+from policies.disclosure.joint import joint
 from policies.disclosure.plan import Plan, plan
 from policies.disclosure.printed import Grid, Printed, grid, parents_of
 from policies.disclosure.problem import Cells, Problem
-from policies.disclosure.reader import attack
+from policies.disclosure.reader import Narrow, attack, readings_of
 from policies.disclosure.rules import TableRules
 from policies.disclosure.table import HIDDEN, NOT_APPLICABLE, CountTable, Layout
 
@@ -28,10 +29,17 @@ class Protected:
     plan: Plan | None
 
 
-def protect_table(table: Printed, *, rules: TableRules, also: Collection[tuple[str, ...]] = ()) -> Protected:
+def protect_table(
+    table: Printed,
+    *,
+    rules: TableRules,
+    also: Collection[tuple[str, ...]] = (),
+    earlier: Sequence[Printed] = (),
+) -> Protected:
     """The table as its rules print it. A combination of categories without a row has no people, and gets a row.
 
-    `also`: cells that are hidden for another reason.
+    `also`: cells that are hidden for another reason. `earlier`: tables of the same people that readers have. In exact mode what one of them hides is hidden here too, what one of them prints is hidden for nobody's sake,
+    and what the attack with all of them finds is protected by further cells as far as that can be.
 
     Raises:
         TableInvalid: a cell is hidden already, or a total is not the sum of its parts.
@@ -42,7 +50,7 @@ def protect_table(table: Printed, *, rules: TableRules, also: Collection[tuple[s
     codes = tuple(dict.fromkeys((*table.codes, *spanned.base_cells())))
     hiding = np.array([cell in also for cell in codes], dtype=bool)
     if rules.exact:
-        return _exact(table, codes, counts, structural, spanned, rules, hiding)
+        return _exact(table, codes, counts, structural, spanned, rules, hiding, earlier)
     return Protected(_rounded(table, codes, counts, structural, spanned, rules, hiding), None)
 
 
@@ -116,6 +124,7 @@ def _exact(
     spanned: Grid,
     rules: TableRules,
     hiding: NDArray[np.bool_],
+    earlier: Sequence[Printed],
 ) -> Protected:
     values = spanned.sums(counts, codes=codes)
     absent = spanned.sums((~structural).astype(np.int64), codes=codes) == 0
@@ -127,25 +136,56 @@ def _exact(
         shown = np.where(absent, NOT_APPLICABLE, np.where(hidden, HIDDEN, values.astype(str)))
         return Printed(table.name, table.dimensions, codes, tuple(map(str, shown)), rules)
 
+    allowed = ~absent & ((values > 0) | hide_zeros)
+    cost = costs_of(table.dimensions, codes=codes, counts=values, rules=rules)
+    before, told = _before(printed(small | hiding), earlier) if earlier else (np.zeros_like(small),) * 2
+
     def attacked(hidden: Cells) -> NDArray[np.int64]:
-        findings = attack(printed(hidden)).findings
-        return np.array([place[one.codes] for one in findings], dtype=np.int64)
+        findings = attack(printed(hidden), earlier=earlier).findings
+        return np.unique(np.array([n for one in findings for n in _to_hide(one, hidden)], dtype=np.int64))
+
+    def _to_hide(one: Narrow, hidden: Cells) -> list[int]:
+        """The cell itself, if it is one of this table, and else the cheapest number of this table that gives it away."""
+        if one.table == table.name and one.codes in place:
+            return [place[one.codes]]
+        cells = [
+            tuple(dict(said.cell)[name] for name in table.dimensions)
+            for said in one.because
+            if said.table == table.name
+        ]
+        may = [place[cell] for cell in cells if allowed[place[cell]] and not hidden[place[cell]]]
+        return [min(may, key=cost.__getitem__)] if may else []
 
     problem = Problem(
         counts=values,
         sums=sums_of(spanned, codes=codes),
-        first=small | hiding,
-        allowed=~absent & ((values > 0) | hide_zeros),
-        cost=costs_of(table.dimensions, codes=codes, counts=values, rules=rules),
+        first=small | hiding | (before & allowed),
+        allowed=allowed & ~told,
+        cost=cost,
         wanted=float(rules.wanted),
         floor=0 if hide_zeros else 1,
         lines=lines_of(spanned, codes=codes),
         axes=tuple(one.takes_in for one in spanned.axes),
         places=places_of(spanned, codes=codes),
         attacked=attacked,
+        beside=bool(earlier),
     )
     found = plan(problem)
     return Protected(printed(found.hidden), found)
+
+
+def _before(table: Printed, earlier: Sequence[Printed]) -> tuple[Cells, Cells]:
+    """Which cells of the table some earlier one hides, and of which some earlier one tells the exact number.
+
+    Raises:
+        TableInvalid: the tables contradict each other.
+    """
+    together = joint(readings_of((table, *earlier)))
+    exact = [one.rules is None or one.rules.exact for one in (table, *earlier)]
+    others = [[said for said in together.said[row] if said.table] for row in together.rows[0]]
+    hidden = [any(one.shown == HIDDEN for one in its) for its in others]
+    told = [any(one.shown.isdecimal() and exact[one.table] for one in its) for its in others]
+    return np.array(hidden, dtype=bool), np.array(told, dtype=bool)
 
 
 def costs_of(

@@ -18,7 +18,7 @@ from policies.disclosure.because import Published, published_numbers
 from policies.disclosure.bounds import Ranges, ranges
 from policies.disclosure.doubts import doubts, lines_of_one
 from policies.disclosure.errors import TableInvalid
-from policies.disclosure.every_way import holds, ranges_in_every_way
+from policies.disclosure.every_way import ranges_in_every_way
 from policies.disclosure.joint import Joint, Reading, joint
 from policies.disclosure.printed import Parents, Printed, grid, parents_of
 from policies.disclosure.progress import Effort
@@ -92,6 +92,17 @@ def attack(
     Raises:
         TableInvalid: the printed numbers contradict each other, or cannot come about under their rules.
     """
+    return attack_as_said(table, earlier=earlier, besides=besides, effort=effort)[0]
+
+
+def attack_as_said(
+    table: Printed, *, earlier: Sequence[Printed], besides: Sequence[Reading], effort: Effort | None
+) -> tuple[Attack, Said]:
+    """The same, and everything that the readings say together: where the attack found nothing, in the sharpest way that does not contradict itself.
+
+    Raises:
+        TableInvalid: as `attack`.
+    """
     readings = [*readings_of((table, *earlier)), *besides]
     effort = Effort(progress.MOST_SPENT) if effort is None else effort
     found, settled = None, True
@@ -111,12 +122,13 @@ def attack(
         raise TableInvalid(
             "the printed numbers contradict each other: check that the rules say how they came about (rounding, totals, rows left out) and that all tables describe the same people"
         )
-    return Attack(
+    result = Attack(
         _cells(table, together, found, known),
         _narrow(readings, together, found, learnt=said.learnt, settled=settled),
         len(together.demanded),
         len(earlier) + 1,
     )
+    return result, said
 
 
 def readings_of(tables: Sequence[Printed]) -> list[Reading]:
@@ -146,15 +158,6 @@ def readings_by_zeros(readings: Sequence[Reading]) -> Iterator[Said]:
     for learnt, given in enumerate((readings, weaker) if weaker != readings else (readings,)):
         together = joint(given)
         yield Said(together, Ways(together.system, doubts(together, given)), bool(learnt))
-
-
-def consistent(readings: Sequence[Reading], effort: Effort | None = None) -> Said | None:
-    """Everything that these readings say together, the sharpest way that does not contradict itself; None if no way was found that does not.
-
-    Raises:
-        TableInvalid: as `joint`.
-    """
-    return next((said for said in readings_by_zeros(readings) if holds(said.ways, effort)), None)
 
 
 def _reading(table: Printed, parents: Parents) -> Reading:

@@ -16,7 +16,7 @@ from policies.disclosure.left_out import Places, small_groups_left_out
 from policies.disclosure.margins import parents_in
 from policies.disclosure.printed import Printed
 from policies.disclosure.progress import Effort
-from policies.disclosure.reader import Narrow, attack, consistent, readings_of
+from policies.disclosure.reader import Narrow, Said, attack_as_said
 from policies.disclosure.rules import TableRules
 from policies.disclosure.stated import values_told
 from policies.disclosure.table import PublishedTable
@@ -38,13 +38,13 @@ def audit_together(tables: Sequence[tuple[str, PublishedTable]], *, effort: Effo
     newest, *earlier = [readable(one, name=name) for name, one in told]
     try:
         besides = values_told([one.layout for _, one in told])
-        found = attack(newest, earlier=earlier, besides=besides, effort=effort)
+        found, said = attack_as_said(newest, earlier=earlier, besides=besides, effort=effort)
     except TableInvalid as fault:
         code = "too-large" if "too many" in str(fault) else "contradiction"
         return Audit((Finding("all tables", (), code, 0, 0, 0, 0),), 0, len(tables))
     findings = tuple(_finding(one) for one in found.findings)
     effort.until = progress.WITH_GROUPS
-    return Audit(findings or _left_out(told, effort), found.hidden, found.tables)
+    return Audit(findings or _left_out(told, said, effort), found.hidden, found.tables)
 
 
 def readable(published: PublishedTable, *, name: str) -> Printed:
@@ -67,16 +67,12 @@ def most_hidden(published: PublishedTable) -> int:
     return published.width + 1 if published.exact else published.rule.largest_hidden
 
 
-def _left_out(told: Sequence[tuple[str, PublishedTable]], effort: Effort) -> tuple[Finding, ...]:
+def _left_out(told: Sequence[tuple[str, PublishedTable]], said: Said, effort: Effort) -> tuple[Finding, ...]:
     """Groups that no table prints and that come out as a few people."""
     if len({one.layout.restrictions for _, one in told}) < 2:
         return ()
     names, layouts = [name for name, _ in told], [one.layout for _, one in told]
     most = max(most_hidden(one) for _, one in told)
-    tables = [readable(one, name=name) for name, one in told]
-    said = consistent([*readings_of(tables), *values_told(layouts)], effort)
-    if said is None:
-        return (Finding("all tables", (), "contradiction", 0, 0, 0, 0),)
     cell_of = np.stack([_cells_in(said.together, n, layout.size) for n, layout in enumerate(layouts)])
     found = small_groups_left_out(said.ways, layouts, cell_of, most=most, effort=effort)
     return tuple(

@@ -59,7 +59,8 @@ def protect_file(table: Path, *, rules: Path, earlier: Path | None, out: Path, s
         raise BadInput(
             f"{beside.name} exists already, and the protected table would replace it: name the report otherwise"
         )
-    protected, sides = _protected(read_magnitudes(read_text(table), name=table.name, rules=given), rules=given)
+    read = read_magnitudes(read_text(table), name=table.name, rules=given)
+    protected, sides = _protected(read, rules=given, earlier=released)
     result = _attacked(protected, earlier=released, sides=sides)
     insiders = _insiders(result, looked_at=True)
     if not result.safe:  # the table of an earlier report of this name must not stand beside this one
@@ -99,7 +100,7 @@ def _insiders(result: Attack | Result, *, looked_at: bool) -> Insiders | None:
     return "looked at" if looked_at else "not looked at"
 
 
-def _protected(table: Magnitudes, *, rules: TableRules) -> tuple[Magnitudes, Sides]:
+def _protected(table: Magnitudes, *, rules: TableRules, earlier: list[Magnitudes]) -> tuple[Magnitudes, Sides]:
     """The table as its rules print it, with what is demanded besides of sums that tell too much."""
     if others := [one for one in table.columns if one not in TO_PROTECT]:
         raise BadInput(
@@ -107,7 +108,8 @@ def _protected(table: Magnitudes, *, rules: TableRules) -> tuple[Magnitudes, Sid
         )
     if table.columns:
         return protect_magnitudes(table, rules=rules)
-    return Magnitudes(protect_table(table.counts, rules=rules).table, {}), {}
+    counts = protect_table(table.counts, rules=rules, earlier=[one.counts for one in earlier])
+    return Magnitudes(counts.table, {}), {}
 
 
 def _attacked(table: Magnitudes, *, earlier: list[Magnitudes], sides: Sides | None = None) -> Attack | Result:
