@@ -26,11 +26,11 @@ MOST_LOOKED: Final = 650_000_000
 """The effort of one attack in pieces where statements are equations, for each `PER` statements, as `Solution.taken`; in all ways in which zeros can be hidden together. What is not known to be wide enough by then counts as too narrow."""
 PER: Final = 3_600
 """As many as a table and one before it have cells at most that are to be attacked in 3 s. Fewer may take the effort of so many."""
-MOST_SPENT: Final = 2_500_000_000
-"""The effort of the first question of an attack, about its hidden cells, as `Solution.taken`; some 5 s. Beyond, nothing more is looked for, and what is not known to be wide enough counts as too narrow."""
-WITH_GROUPS: Final = 3_250_000_000
+MOST_SPENT: Final = 1_900_000_000
+"""The effort of the first question of an attack, about its hidden cells, as `Solution.taken`; 4 to 6 s. Beyond, nothing more is looked for, and what is not known to be wide enough counts as too narrow."""
+WITH_GROUPS: Final = 2_450_000_000
 """The same with the second question, about the groups that no table prints."""
-WITH_UPDATES: Final = 4_000_000_000
+WITH_UPDATES: Final = 3_000_000_000
 """The same with the last questions, about updates."""
 
 

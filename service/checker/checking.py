@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from linkage.errors import BadInput
 from policies.disclosure.csv_table import magnitudes_csv, read_magnitudes
+from policies.disclosure.errors import Unsafe
 from policies.disclosure.protect_table import protect_table
 from policies.disclosure.reader import Attack, Bounded, Narrow, attack
 from policies.disclosure.rules import TableRules, load_rules
@@ -108,7 +109,12 @@ def _protected(table: Magnitudes, *, rules: TableRules, earlier: list[Magnitudes
         )
     if table.columns:
         return protect_magnitudes(table, rules=rules)
-    counts = protect_table(table.counts, rules=rules, earlier=[one.counts for one in earlier])
+    try:
+        counts = protect_table(table.counts, rules=rules, earlier=[one.counts for one in earlier])
+    except Unsafe:
+        if not earlier:
+            raise
+        counts = protect_table(table.counts, rules=rules)  # the attack tells which earlier numbers give it away
     return Magnitudes(counts.table, {}), {}
 
 
