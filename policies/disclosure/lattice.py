@@ -44,11 +44,12 @@ class Lattices:
     """Those of the equations that were asked for last. The same ones take no effort again."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[bytes, ...], Lattice] = {}
+        self._known: dict[tuple[object, ...], Lattice] = {}
 
     def of(self, matrix: csr_array, values: Floats) -> tuple[Lattice, int]:
         """The lattice of the equations matrix @ counts = values, and the effort that was spent on it now."""
-        said = matrix.indptr.tobytes(), matrix.indices.tobytes(), matrix.data.tobytes(), values.tobytes()
+        parts = matrix.indptr, matrix.indices, matrix.data, values
+        said = matrix.shape, *(one.tobytes() for one in parts)
         if (known := self._known.get(said)) is not None:
             return known, 0
         found = _lattice(matrix, values)

@@ -129,6 +129,8 @@ def test_equations_with_other_coefficients_are_other_equations():
     one, _ = known.of(csr_array(np.array([[1.0, 1.0]])), np.array([2.0]))
     other, _ = known.of(csr_array(np.array([[1.0, 2.0]])), np.array([2.0]))
     assert not np.array_equal(np.abs(one.moves.toarray()), np.abs(other.moves.toarray()))
+    wider, _ = known.of(csr_array(np.array([[1.0, 1.0, 0.0]])), np.array([2.0]))
+    assert wider.moves.shape[1] == 3
 
 
 @pytest.mark.parametrize("shape", [(4, 4, 4), (3, 3, 3, 3)])
