@@ -60,7 +60,8 @@ def plan(problem: Problem) -> Plan:
         Unsafe: hiding everything that may be hidden is not enough.
     """
     if not problem.first.any():
-        return Plan(problem.first.copy(), 0.0, 0.0)
+        hidden = withstanding(problem, problem.first.copy()) if problem.beside else problem.first.copy()
+        return Plan(hidden, _cost(problem, hidden), 0.0)
     mover, already = Mover(problem), wide(problem, problem.first)
     near = _shown_again(problem, _one_by_one(problem, problem.first, already, mover), mover)
     if len(problem.counts) > MOST_FOR_BEST:

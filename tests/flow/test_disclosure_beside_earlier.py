@@ -83,3 +83,23 @@ def test_the_command_protects_a_table_that_it_refused_where_the_plan_knew_no_ear
     )  # fmt: skip
     assert done.exit_code == 0, done.output
     assert json.loads((tmp_path / "report.json").read_text())["safe"]
+
+
+def test_numbers_that_give_away_what_an_earlier_table_hides_are_hidden_though_none_is_small():
+    """A total of two areas was hidden under another threshold; both areas are printed now."""
+    upper = {"area": {"c0": "north", "c1": "north", "c2": "south", "c3": "south"}}
+    before = TableRules.model_validate({"mode": "exact", "threshold": 30, "width": 10, "hierarchies": upper})
+    rules = TableRules.model_validate({"mode": "exact", "hierarchies": upper})
+    march = Printed("march", ("area",), (("north",), ("south",), ("Total",)), ("[c]", "[c]", "160"), before)
+    cells = {}
+    for area, counts in {"c0": (14, 11), "c1": (13, 12), "c2": (30, 25), "c3": (25, 30)}.items():
+        for sex, count in zip("fm", counts, strict=True):
+            for codes in product((area, "Total"), (sex, "Total")):
+                cells[codes] = cells.get(codes, 0) + count
+    april = Printed("april", ("area", "sex"), tuple(cells), tuple(map(str, cells.values())))
+    alone = protect_table(april, rules=rules).table
+    assert HIDDEN not in alone.shown
+    assert {one.table for one in attack(alone, earlier=[march]).findings} == {"march"}
+    beside = protect_table(april, rules=rules, earlier=[march]).table
+    assert attack(beside, earlier=[march]).safe
+    assert beside.shown[beside.at["Total", "Total"]] == "160"
