@@ -81,7 +81,7 @@ def _in_every_way(question: Question) -> Ranges | None:
         system = ways.at(number, narrow=rows[left])
         if system is None:
             break
-        found = question.asked_in(number, system, left, union, walking=False, may=question.may(union))
+        found = question.asked_in(number, system, left, union, walking=False)
         if found is None:
             continue
         union = either(union, found, left)
@@ -107,7 +107,7 @@ def _walked_in_some_ways(question: Question) -> tuple[Ranges | None, Places]:
         system = ways.at(number, narrow=rows[left], soon=True)
         if system is None:
             break
-        found = question.asked_in(number, system, left, union, walking=True, may=question.may(union))
+        found = question.asked_in(number, system, left, union, walking=True)
         if found is None or (union is None and not found.looked):
             break  # there is nothing to walk through
         union = either(union, replace(found, exhausted=False), left)

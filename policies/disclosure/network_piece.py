@@ -15,11 +15,6 @@ TAKES: Final = 2
 """What it takes to look at one edge, as `Solution.taken`."""
 
 
-def is_network(piece: Piece) -> bool:
-    """Whether the ranges of the piece can be settled by moving people round."""
-    return network(piece.system, piece.sums, least=piece.least, most=piece.most) is not None
-
-
 def settle_network(piece: Piece, *, start: Floats | None, exact: bool) -> bool | None:
     """Whether the statements of the piece can hold together, the ranges of its sums being settled on the way; None if the piece is no network.
 

@@ -49,13 +49,13 @@ class Question:
         return np.flatnonzero(~(union.reached_high >= reached + self.wanted - WHOLE))
 
     def asked_in(
-        self, number: int, system: System, left: Places, union: Ranges | None, *, walking: bool, may: int
+        self, number: int, system: System, left: Places, union: Ranges | None, *, walking: bool
     ) -> Ranges | None:
         """What the way of this number leaves open of those that are left; None if it contradicts what is printed. `walking`: only what a walk soon shows."""
         return ranges(
             system, self.rows[left], wanted=self.wanted[left], floor=self.floor[left], may_stop=False, walking=walking,
             people_first=not walking, start=self.ways.people(number), lattices=self.ways.lattices,
-            looked=self.looked(union), most_spent=may,
+            looked=self.looked(union), most_spent=self.may(union),
         )  # fmt: skip
 
     def told(self) -> Ranges | None:

@@ -2,7 +2,7 @@
 
 Small tables get the cheapest choice there is (`policies.disclosure.cheapest`). In large tables the hidden cells that single equations give away are moved, one after another or several at once, by the cheapest
 arrangement that moves them far enough; so is what an attack finds then; and every further cell that turns out not to be needed is shown again. Where whole people are not found for many cells, or that takes too long,
-these become corners of boxes (`policies.disclosure.boxes`), which costs more. Where zeros may be hidden, the whole attack is run on the result, and what it finds gets boxes too.
+these become corners of boxes (`policies.disclosure.boxes`), which costs more. Where zeros may be hidden, or other tables are read with this one, the whole attack is run on the result, and what it finds gets boxes too.
 """
 
 from __future__ import annotations
@@ -86,7 +86,10 @@ def _anew_in_part(problem: Problem, near: Cells, already: Cells, mover: Mover) -
         further = np.flatnonzero(near & ~problem.first)
         start = near.copy()
         start[shown.choice(further, int(len(further) * SHOWN), replace=False)] = False
-        other = _shown_again(problem, _one_by_one(problem, start, already, mover), mover)
+        try:
+            other = _shown_again(problem, _one_by_one(problem, start, already, mover), mover)
+        except Unsafe:  # from there; the choice that there is stays good
+            continue
         if _cost(problem, other) < _cost(problem, near):
             near = other
     return near

@@ -97,8 +97,8 @@ def attack(
 
 def attack_as_said(
     table: Printed, *, earlier: Sequence[Printed], besides: Sequence[Reading], effort: Effort | None
-) -> tuple[Attack, Said]:
-    """The same, and everything that the readings say together: where the attack found nothing, in the sharpest way that does not contradict itself.
+) -> tuple[Attack, Said | None]:
+    """The same, and everything that the readings say together in the sharpest way that does not contradict itself; None if no such way was found.
 
     Raises:
         TableInvalid: as `attack`.
@@ -128,7 +128,7 @@ def attack_as_said(
         len(together.demanded),
         len(earlier) + 1,
     )
-    return result, said
+    return result, said if settled else None
 
 
 def readings_of(tables: Sequence[Printed]) -> list[Reading]:

@@ -11,7 +11,8 @@ import numpy as np
 
 from policies.disclosure.large_piece import settle_large
 from policies.disclosure.lattice import Lattices
-from policies.disclosure.network_piece import is_network, settle_network
+from policies.disclosure.network import network
+from policies.disclosure.network_piece import settle_network
 from policies.disclosure.piece import Piece
 from policies.disclosure.pieces import part
 from policies.disclosure.progress import Places, Work
@@ -54,7 +55,11 @@ def settle(
         piece.keep(start[columns])
     large = work.hurried or max(len(columns), len(which)) > LARGE
     if work.walking:  # the ranges of networks are found sooner than whole people are moved
-        if piece.equations and statements.whole and not is_network(piece):
+        if (
+            piece.equations
+            and statements.whole
+            and network(statements, piece.sums, least=least, most=most) is None
+        ):
             Walked(piece, []).soon()
         return True
     holds = settle_network(piece, start=None if start is None else start[columns], exact=not large)

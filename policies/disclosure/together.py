@@ -67,10 +67,14 @@ def most_hidden(published: PublishedTable) -> int:
     return published.width + 1 if published.exact else published.rule.largest_hidden
 
 
-def _left_out(told: Sequence[tuple[str, PublishedTable]], said: Said, effort: Effort) -> tuple[Finding, ...]:
+def _left_out(
+    told: Sequence[tuple[str, PublishedTable]], said: Said | None, effort: Effort
+) -> tuple[Finding, ...]:
     """Groups that no table prints and that come out as a few people."""
     if len({one.layout.restrictions for _, one in told}) < 2:
         return ()
+    if said is None:
+        return (Finding("all tables", (), "contradiction", 0, 0, 0, 0),)
     names, layouts = [name for name, _ in told], [one.layout for _, one in told]
     most = max(most_hidden(one) for _, one in told)
     cell_of = np.stack([_cells_in(said.together, n, layout.size) for n, layout in enumerate(layouts)])

@@ -30,7 +30,6 @@ NEARLY: Final = 3
 SMALL: Final = 2**30
 """Room that four bytes hold, with as many people again."""
 STEP: Final = 10_000
-EACH: Final = 1
 PARTS: Final = 2
 """What a group of moves takes, and beside that for each arrangement each so many limits that it changes, as `Solution.taken`."""
 
@@ -68,7 +67,7 @@ class Walk:
         return self._weight(CHAINS)
 
     def _weight(self, arrangements: int) -> int:
-        return STEP * len(self._groups) + EACH * arrangements * self._width // PARTS
+        return STEP * len(self._groups) + arrangements * self._width // PARTS
 
     def begin(self, people: list[Floats]) -> bool:
         """Whether the walk begins at these whole counts, if there are any that satisfy the system."""

@@ -5,11 +5,14 @@ from itertools import product
 import numpy as np
 import pytest
 
+from policies.disclosure import plan as planning
 from policies.disclosure import protect_table as protecting
 from policies.disclosure.boxes import Boxes
 from policies.disclosure.cheapest import cheapest
+from policies.disclosure.errors import Unsafe
 from policies.disclosure.plan import plan
 from policies.disclosure.printed import Printed
+from policies.disclosure.problem import too_narrow
 from policies.disclosure.protect_table import protect_table
 from policies.disclosure.reader import attack
 from policies.disclosure.rules import TableRules
@@ -67,3 +70,20 @@ def test_far_less_is_hidden_than_boxes_for_all_small_counts_would_take(monkeypat
     boxes = Boxes(problem, problem.first).cover(problem.first)
     assert made.plan.cost < 0.6 * problem.cost[boxes & ~problem.first].sum()
     assert attack(made.table).safe
+
+
+def test_a_choice_stays_where_none_of_the_others_that_are_tried_can_be_made(monkeypatch):
+    problem, made = problem_of(monkeypatch, table((3, 3, 5), 0, zeros=False))
+    one_by_one, asked = planning._one_by_one, []
+
+    def once(*given):
+        asked.append(given)
+        if len(asked) > 1:
+            raise Unsafe("not from there")
+        return one_by_one(*given)
+
+    monkeypatch.setattr(planning, "_one_by_one", once)
+    found = plan(problem)
+    assert len(asked) > 1
+    assert found.cost >= made.plan.cost
+    assert not too_narrow(problem, found.hidden).size
