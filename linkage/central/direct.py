@@ -23,7 +23,7 @@ BLOCK: Final = 4096
 # As much as is read or written at a time.
 STRETCH: Final = 1 << 20
 # Places that are looked at to know whether a file is in memory.
-SAMPLES: Final = 16
+SAMPLES: Final = 4
 
 
 def room_to_read() -> memoryview:
@@ -33,19 +33,18 @@ def room_to_read() -> memoryview:
 
 
 def in_memory(file: FileIO) -> bool:
-    """Whether the system holds nearly all of the file, as far as a few places tell, or cannot say."""
+    """Whether the system holds the file, as far as a few places tell, or cannot say."""
     without_waiting, byte = getattr(os, "RWF_NOWAIT", 0), bytearray(1)
-    missing = 0
     for place in np.linspace(0, max(file.seek(0, os.SEEK_END) - 1, 0), SAMPLES, dtype=np.int64).tolist():
         try:
             if without_waiting:
                 os.preadv(file.fileno(), [byte], place, without_waiting)
         except BlockingIOError:
-            missing += 1
+            return False
         except OSError:
             # So say file systems that always wait.
             return True
-    return missing <= 1
+    return True
 
 
 def directly(path: Path) -> FileIO | None:

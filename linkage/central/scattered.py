@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from io import FileIO
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -44,8 +44,8 @@ class Held:
 
     def pieces(self, places: Ints, *, width: int, last: int) -> Iterator[bytes]:
         """See `Scattered`."""
-        yield from map(self._read(width), places[:-1].tolist())
-        yield from map(self._read(last), places[-1:].tolist())
+        # No loop of ours stands between: for small pieces it would take a third as long as reading them.
+        return chain(map(self._read(width), places[:-1].tolist()), map(self._read(last), places[-1:].tolist()))
 
     def _read(self, many: int) -> "partial[bytes]":
         if sys.platform == "win32":

@@ -17,6 +17,8 @@ centre = typer.Typer(
 )
 # Loaded once where both are run, and not again by each.
 BOTH_LOAD: Final = (
+    # Only the first key that is read loads it.
+    "cryptography.hazmat.backends.openssl.backend",
     "service.centre.assembler",
     "service.centre.linker",
     "service.custody.quorum",

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import linkage.central.pairs.linking
 from keys import BadSeal
 from linkage.central.link import open_pairs, open_tables, run_linker, run_update
 from linkage.central.pairs.chunks import Room
@@ -117,6 +118,33 @@ def test_incremental_runs_give_the_pairs_and_scores_of_a_full_run_with_the_same_
     assert len(anew) > 300
     assert {p[1] for p in anew} | {p[3] for p in anew} == {"police", "schools"}
     assert in_steps == anew
+
+
+@pytest.mark.parametrize("again", [0, None], ids=["every chunk is told of", "as ever"])
+def test_an_incremental_run_that_is_broken_off_compares_again_what_its_journal_does_not_tell_of(
+    at_home: Round1, monkeypatch: pytest.MonkeyPatch, again: int | None
+) -> None:
+    model = run_linker(at_home.doorstep.linker, **centre_of(at_home))
+    at_home.take_in(at_home.update(changed(file_of("police")), "police", "update-1").submission.folder)
+    if again is not None:
+        monkeypatch.setattr("linkage.central.pairs.linking.AGAIN_AT_MOST", again)
+    compared: list[str] = []
+    honest = linkage.central.pairs.linking.compare
+    monkeypatch.setattr(
+        linkage.central.pairs.linking, "compare", lambda *w, **m: (compared.append(""), honest(*w, **m))[1]
+    )
+
+    def broken_off(*_: object) -> None:
+        if len(compared) == 1:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        run_update(at_home.doorstep.linker, **centre_of(at_home, model), progress=broken_off)
+    compared.clear()
+    assert len(model.passes) > 1
+    assert run_update(at_home.doorstep.linker, **centre_of(at_home, model)) is not None
+    assert len(compared) == len(model.passes) - (0 if again is None else 1)
+    assert linked_in_steps(at_home, model) == linked_anew(at_home, model)
 
 
 def test_an_incremental_run_tells_only_pairs_with_a_new_row(at_home: Round1, tmp_path: Path) -> None:

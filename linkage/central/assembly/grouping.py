@@ -66,12 +66,12 @@ def form(
     size = np.bincount(group, minlength=int(group.max(initial=-1)) + 1)
     inner = pairs.only(group[pairs.left] == group[pairs.right])
     weight = rules.weights(inner)
-    single = np.flatnonzero(np.isin(np.array(partners, dtype=object), sorted(rules.deduplicated)))
+    single = np.array([name in rules.deduplicated for name in partners], dtype=np.bool_)
     told = np.bincount(group[inner.left][weight >= 0], minlength=len(size))
     knotted = told != size * (size - 1) // 2
     knotted |= _doubled(group, partner=partner, single=single, groups=len(size))
     person, marks = group.copy(), np.zeros(count, dtype=np.uint8)
-    following, codes = len(size), frozenset(int(n) for n in single)
+    following, codes = len(size), frozenset(np.flatnonzero(single).tolist())
     for knot in _knots(inner, weight, group=group, knotted=knotted, rank=rank):
         its = Contraction(partner[knot.records].tolist(), knot.ties, deduplicated=codes).groups()
         for number, members in enumerate(its):
@@ -83,9 +83,9 @@ def form(
     return Formed(group, person, marks | _large(person))
 
 
-def _doubled(group: Ints, *, partner: Ints | Codes, single: Ints, groups: int) -> Flags:
-    """The groups with two records of one partner whose file has no doubles."""
-    here = np.isin(partner, single)
+def _doubled(group: Ints, *, partner: Ints | Codes, single: Flags, groups: int) -> Flags:
+    """The groups with two records of one partner whose file has no doubles; `single` says of each partner whether its file is one."""
+    here = single[partner]
     key, many = np.unique(group[here] * (int(partner.max(initial=0)) + 1) + partner[here], return_counts=True)
     out = np.zeros(groups, dtype=np.bool_)
     out[key[many > 1] // (int(partner.max(initial=0)) + 1)] = True

@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 import numpy as np
 
-from linkage.central.assembly.records import Bytes12, Ints, Shorts
+from linkage.central.assembly.records import Bytes12, Flags, Ints, Shorts
 
 Kind = Literal["merged", "split", "moved", "ended"]
 NOBODY: Final = -1
@@ -75,17 +75,17 @@ class Settled:
 
     def changes(self, person: Ints, *, left: Shorts) -> Iterator[Change]:
         """What is to be told, once `person` has the numbers of all groups. `left` are the former people of records that are no longer here."""
-        kept = np.isin(self._former, self.person)
-        new = self.person == NOBODY
-        for former, group, shared, lives in zip(self._former, self._group, self._shared, kept, strict=True):
-            after = int(person[group])
-            if after != former:
-                kind: Kind = "merged" if not lives else "split" if new[group] else "moved"
-                yield Change(kind, int(former), after, int(shared))
-        ended, records = np.unique(left, return_counts=True)
-        for former, many in zip(ended, records, strict=True):
-            if former != NOBODY and not (self._former == former).any():
-                yield Change("ended", int(former), NOBODY, int(many))
+        known = max(self._former.max(initial=NOBODY), left.max(initial=NOBODY)) + 1
+        new, after = self.person == NOBODY, person[self._group]
+        lives = _among(self.person[~new], known=known)
+        for at in np.flatnonzero(after != self._former):
+            former, group = int(self._former[at]), self._group[at]
+            kind: Kind = "merged" if not lives[former] else "split" if new[group] else "moved"
+            yield Change(kind, former, int(after[at]), int(self._shared[at]))
+        ended, records = np.unique(left[left != NOBODY], return_counts=True)
+        gone = ~_among(self._former, known=known)[ended]
+        for former, many in zip(ended[gone], records[gone], strict=True):
+            yield Change("ended", int(former), NOBODY, int(many))
 
 
 def settle(former: Ints, group: Ints, *, groups: int, people: People) -> Settled:
@@ -109,6 +109,13 @@ def settle(former: Ints, group: Ints, *, groups: int, people: People) -> Settled
             person[after[at]] = before[at]
             taken.add(int(before[at]))
     return Settled(person, before, after, shared)
+
+
+def _among(numbers: Ints, *, known: int) -> Flags:
+    """Of each of so many numbers, whether it is among these."""
+    out = np.zeros(known, dtype=np.bool_)
+    out[numbers] = True
+    return out
 
 
 def _counted(values: Ints) -> Ints:

@@ -68,7 +68,7 @@ class Rows:
     def find(self, row_ref: Ints) -> Ints:
         """The record number of each row, -1 where there is no such row."""
         # In order, so that each search begins near where the one before it ended.
-        order = np.argsort(row_ref, kind="stable")
+        order = np.argsort(row_ref)
         asked = row_ref[order]
         place = np.searchsorted(self.row_ref, asked)
         known = place < len(self.row_ref)

@@ -57,13 +57,15 @@ class Journal:
         content = path.read_bytes()
         return content if sha256(content) == self._done[name] else None
 
-    def put(self, name: str, content: bytes, *, at: Path | None = None) -> str:
-        """The file stands and is finished; gives its SHA-256. A run that is killed before the journal says so makes it again."""
+    def put(self, name: str, content: bytes, *, at: Path | None = None, says: bool = True) -> str:
+        """The file stands and is finished; gives its SHA-256. A run that is killed before the journal says so makes it again: it does not say so of what `says` leaves
+        out until it says the next."""
         put_whole((at or self.folder) / name, content)
         self._done[name] = sha256(content)
-        body = {"inputs": self._inputs, "done": self._done}
-        text = f"{JOURNAL_FORMAT}\n{json.dumps(body, indent=1, sort_keys=True)}\n"
-        put_whole(self.folder / JOURNAL_NAME, sign_note(text, by=self._by).encode())
+        if says:
+            body = {"inputs": self._inputs, "done": self._done}
+            text = f"{JOURNAL_FORMAT}\n{json.dumps(body, indent=1, sort_keys=True)}\n"
+            put_whole(self.folder / JOURNAL_NAME, sign_note(text, by=self._by).encode())
         return self._done[name]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +34,8 @@ from linkage.manifest import Manifest
 from linkage.schema import MatchKey
 from linkage.tokens import PassTable
 
+# Rows that an incremental run which was broken off may compare again: some seconds' work. Of each small chunk by itself the journal is not told.
+AGAIN_AT_MOST: Final = 1 << 20
 # The name of a step, how much of it is done, of how much, and of what.
 Told = Callable[[str, int, int, str], None]
 Fresh = dict[str, npt.NDArray[np.int8]] | None
@@ -181,7 +184,17 @@ class Linking:
     def _split(
         self, one: Pass, share: Share, *, head: Manifest, wanted: Wanted | None, pieces: Pieces
     ) -> dict[int, PassTable]:
-        rows = open_rows(one.key, self.tokens, head=head, wanted=wanted, pieces=pieces, space=self._space)
+        # Of what is new in a pass of one share, all blocks are wanted.
+        since = None if self._before is None or not share.whole else self._before.get(head.partner, 0)
+        rows = open_rows(
+            one.key,
+            self.tokens,
+            head=head,
+            wanted=wanted,
+            whole_since=since,
+            pieces=pieces,
+            space=self._space,
+        )
         if self._before is None:
             order = block_order(rows.columns["block"])
             self._put_away(one, share, rows, order=order, head=head)
@@ -218,27 +231,36 @@ class Linking:
     ) -> Iterator[tuple[str, str]]:
         """A file of scored pairs for every chunk of these passes of the model, in `out`: their names and digests. Where the model is there already, a chunk is scored
         as soon as it is compared."""
-        by_key = {p.key: p for p in model.passes}
+        by_key, unsaid = {p.key: p for p in model.passes}, 0
         for one, share, tell in self._shares(passes):
             names = {chunk: one.name(chunk, PAIRS_SUFFIX) for chunk in range(share.first, share.last)}
             done = {chunk: kept.digest(name, at=out) for chunk, name in names.items()}
             missing = [chunk for chunk, digest in done.items() if digest is None]
             for chunk, compared in self._compared(one, share, missing=missing):
-                done[chunk] = self._put(
-                    one, names[chunk], compared, model=by_key[one.key.name], kept=kept, out=out
-                )
+                unsaid += one.rows // one.chunks
+                its, says = by_key[one.key.name], unsaid >= AGAIN_AT_MOST
+                done[chunk] = self._put(one, names[chunk], compared, model=its, kept=kept, out=out, says=says)
+                unsaid = 0 if says else unsaid
             for chunk, digest in done.items():
                 assert digest is not None  # noqa: S101  it was done, or is done now
                 tell(chunk)
                 yield names[chunk], digest
 
     def _put(
-        self, one: Pass, name: str, compared: Compared, *, model: PassModel, kept: Journal, out: Path
+        self,
+        one: Pass,
+        name: str,
+        compared: Compared,
+        *,
+        model: PassModel,
+        kept: Journal,
+        out: Path,
+        says: bool = True,
     ) -> str:
         """The pairs stand scored and sealed in a file of this name; gives its digest."""
         pairs = score_pairs(compared, model=model)
         sealed = seal_pairs(pairs, key=one.key.name, one=self.tokens.one, assembler=self.assembler)
-        return kept.put(name, sealed, at=out)
+        return kept.put(name, sealed, at=out, says=says)
 
     def score(
         self, passes: Sequence[Pass], *, model: Model, kept: Journal, out: Path

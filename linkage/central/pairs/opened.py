@@ -76,11 +76,12 @@ def open_rows(
     *,
     head: Manifest,
     wanted: Wanted | None = None,
+    whole_since: int | None = None,
     pieces: Pieces | None = None,
     space: Space | None = None,
 ) -> OpenRows:
-    """The rows of one partner's chain; only those whose blocks are `wanted`, where that is said. `pieces` gives those of each submission; what the linker keeps is opened
-    into `space`.
+    """The rows of one partner's chain; only those whose blocks are `wanted`, where that is said, and all of the submissions from the place `whole_since` in the chain on.
+    `pieces` gives those of each submission; what the linker keeps is opened into `space`.
 
     Raises:
         BadSubmission: a file is missing, or is of another partner or pass than its place says, or an update does not fit what it follows.
@@ -101,7 +102,12 @@ def open_rows(
             (columns, number)
             for number in range(begin, len(links))
             for columns in (
-                first if number == begin else _Whole([updates[number - begin - 1].columns], wanted)
+                first
+                if number == begin
+                else _Whole(
+                    [updates[number - begin - 1].columns],
+                    wanted if whole_since is None or number < whole_since else None,
+                )
             ).left(names, updates[number - begin :])
         ]
     for update in updates:

@@ -11,10 +11,12 @@ The file lies in the partner's folder and goes with it when the partner withdraw
 import json
 import os
 import struct
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any, Final
 
@@ -57,6 +59,14 @@ class Space:
 
     sealed: memoryview
     plain: npt.NDArray[np.uint8]
+    _pages: dict[int, list[memoryview]] = field(default_factory=dict)
+
+    def pages(self, width: int) -> list[memoryview]:
+        """The memory for what is opened, in so many pages of this width as fit, and not more than are opened at a time."""
+        if width not in self._pages:
+            most = min(OPENED, len(self.plain) // width)
+            self._pages[width] = [self.plain.data[at : at + width] for at in range(0, most * width, width)]
+        return self._pages[width]
 
 
 @cache
@@ -210,18 +220,17 @@ class Resident:
         """What stands in these pages, which rise, at most so many of them at a time and one after another."""
         full = rows * width
         plain, nonces, decrypt = self.space.plain, _nonces(kind, pages), self.cipher.decrypt_into
-        room = [plain.data[at : at + full] for at in range(0, min(most, len(pages)) * full, full)]
+        room = self.space.pages(full)
         for begin in range(0, len(pages), most):
             its = pages[begin : begin + most]
             # Only the last page of the file may have fewer rows than the others.
             short = full - min(full, (self.size - int(its[-1]) * rows) * width)
-            if short:
-                room[len(its) - 1] = room[len(its) - 1][: full - short]
             places = start + its * (full + TAG)
             sealed = self.file.pieces(places, width=full + TAG, last=full + TAG - short)
+            into = chain(room[: len(its) - 1], [room[len(its) - 1][: full - short]])
             try:
-                for nonce, page, into in zip(nonces[begin : begin + most], sealed, room, strict=False):
-                    decrypt(nonce, page, None, into)
+                # As for reading them: no loop of ours stands between.
+                deque(map(decrypt, nonces[begin : begin + most], sealed, repeat(None), into), maxlen=0)
             except (InvalidTag, ValueError) as fault:
                 raise BadSeal("rows that the linker keeps were altered: run the linker in full") from fault
             yield plain[: len(its) * full - short]
