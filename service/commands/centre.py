@@ -120,10 +120,10 @@ def centre_run(
 ) -> None:
     """The linker's run and then the assembler's, on one machine, as two processes that each open their own folder. In earnest they are on two machines: give `link` and
     `assemble` there."""
-    from service.centre.run import CAN_FORK, forked, run_centre, started
-    from service.errors import UNEXPECTED
-
     with loading():
+        from service.centre.run import CAN_FORK, forked, run_centre, started
+        from service.errors import UNEXPECTED
+
         for module in BOTH_LOAD if CAN_FORK else ():
             importlib.import_module(module)
     with told():

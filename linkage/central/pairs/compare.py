@@ -21,6 +21,8 @@ from linkage.central.pairs.training import Patterns
 from linkage.errors import BadModel
 from linkage.tokens import PassTable
 
+Refs = npt.NDArray[np.int64]
+
 LARGEST_CODE: Final = 1 << 62
 THREADS: Final = 2
 # Starting threads takes as long as comparing so many pairs.
@@ -113,8 +115,29 @@ def compare(
     if new is not None:
         pairs["again"] = (new[left] > 1) | (new[right] > 1)
     # A record may have two rows of one reference in a block: the order of their pairs must not tell which came first.
-    order = np.lexsort((pairs["pattern"], pairs["row_ref_r"], pairs["row_ref_l"]))
+    order = _order(pairs["row_ref_l"], pairs["row_ref_r"], pairs["pattern"])
     return Compared(names, {n: c[order] for n, c in pairs.items()}, codes)
+
+
+def _order(left: Refs, right: Refs, pattern: npt.NDArray[np.int32]) -> npt.NDArray[np.intp]:
+    """The order of pairs by their left reference, then the right one, then their pattern. As one number each, of their places among all, they are ordered several times
+    as fast as one after another."""
+    (lefts, first), (rights, second) = _placed(left), _placed(right)
+    patterns = int(pattern.max(initial=0)) + 1
+    if lefts * rights * patterns > LARGEST_CODE:
+        return np.lexsort((pattern, right, left))
+    return np.argsort((first * rights + second) * patterns + pattern)
+
+
+def _placed(words: Refs) -> tuple[int, Refs]:
+    """How many different words there are, and the place of each among these as they rise."""
+    order = np.argsort(words)
+    rising = words[order]
+    other = np.zeros(len(words), dtype=np.int64)
+    np.not_equal(rising[1:], rising[:-1], out=other[1:], casting="unsafe")
+    place = np.empty_like(order)
+    place[order] = np.cumsum(other)
+    return int(other.sum()) + 1, place
 
 
 def _levels(lanes: Sequence[LaneLevels], sides: Sides, *, threads: int) -> Iterator[npt.NDArray[np.int8]]:
