@@ -65,16 +65,19 @@ class Direct:
 
     def pieces(self, places: Ints, *, width: int, last: int) -> Iterator[memoryview]:
         """See `Scattered`."""
+        return chain.from_iterable(self._stretches(places, width=width, last=last))
+
+    def _stretches(self, places: Ints, *, width: int, last: int) -> Iterator[Iterator[memoryview]]:
+        """The pieces of one stretch after another, each read when it is asked for."""
         for first, past in pairwise(stretches(places, width=width)):
             begin = int(places[first])
             many = int(places[past - 1]) + width - begin
             read = stretch(self._file, place=begin, many=many, room=self._room)
-            its = (places[first:past] - begin).tolist()
-            ends = [at + width for at in its]
+            its = places[first:past] - begin
+            ends = its + width
             if past == len(places):
                 ends[-1] = its[-1] + last
-            for at, end in zip(its, ends, strict=True):
-                yield read[at:end]
+            yield map(read.__getitem__, map(slice, its.tolist(), ends.tolist()))
 
 
 @contextmanager

@@ -223,7 +223,7 @@ def _merged(parts: Sequence[ScoredRecords]) -> ScoredRecords:
     conflict = np.concatenate([p.conflict for p in parts])
     if not len(key):
         return no_pairs()
-    order = np.argsort(key, kind="stable")
+    order = np.argsort(key)
     key, probability, conflict = key[order], probability[order], conflict[order]
     first = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]]))
     if len(first) < len(key):
