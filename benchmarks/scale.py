@@ -2,7 +2,7 @@
 
     python benchmarks/scale.py tables RECORDS [--passes 8] [--update 0.01] [--work DIR]
     python benchmarks/scale.py people PEOPLE [--work DIR]
-    python benchmarks/scale.py update RECORDS [--passes 24] [--update 0.01] [--apart] [--work DIR]
+    python benchmarks/scale.py update RECORDS [--passes 24] [--update 0.01] [--one] [--apart] [--work DIR]
 
 `tables` makes the pass files directly (benchmarks/scale_tables.py says how) and runs the linker over them: opening, comparing, training, scoring,
 sealing; and again over an update of that share of the records. `people` goes the whole way with three agencies of the generator (`linkage.people`), and
@@ -286,13 +286,21 @@ def main() -> None:
     parser.add_argument("--passes", type=int, default=8)
     parser.add_argument("--update", type=float, default=0.01)
     parser.add_argument("--apart", action="store_true", help="update: a command each for linker and assembler")
+    parser.add_argument("--one", action="store_true", help="update: all of it from one partner")
     parser.add_argument("--work", type=Path, default=None)
     given = parser.parse_args()
     if given.kind == "update":
         from scale_update import update as compared_with_full
 
         schema = schema_of(given.passes)
-        compared_with_full(given.number, schema=schema, share=given.update, work=given.work, apart=given.apart)
+        compared_with_full(
+            given.number,
+            schema=schema,
+            share=given.update,
+            work=given.work,
+            apart=given.apart,
+            from_one=given.one,
+        )
         return
     with tempfile.TemporaryDirectory(dir=given.work, prefix="scale-") as name:
         if given.kind == "tables":

@@ -1,10 +1,10 @@
 """What an update costs of a full run, as an operator pays for it: the command that runs linker and assembler, or (`--apart`) one command for each, from start to end.
 
-    python benchmarks/scale.py update RECORDS [--passes 24] [--update 0.01] [--apart] [--work DIR]
+    python benchmarks/scale.py update RECORDS [--passes 24] [--update 0.01] [--one] [--apart] [--work DIR]
 
 A project of three partners, with folders and keys as the demonstration's; the submissions are made directly (benchmarks/scale_tables.py says how), with the
 maps that belong to them. An update of every partner brings so large a share of its records: half new, half corrected, whose filters and numbers have
-other slips. Processor seconds are those of a process and all its threads.
+other slips; with `--one` as many records come in one update of one partner. Processor seconds are those of a process and all its threads.
 """
 
 import os
@@ -196,15 +196,18 @@ def ran(places: Places, *words: str, apart: bool) -> list[float]:
     ]
 
 
-def update(records: int, *, schema: Schema, share: float, work: Path | None, apart: bool) -> None:
+def update(
+    records: int, *, schema: Schema, share: float, work: Path | None, apart: bool, from_one: bool
+) -> None:
     """A table of what a full run costs, and an update after it."""
     with tempfile.TemporaryDirectory(dir=work, prefix="scale-") as name:
         project = Project(Path(name) / "project", schema=schema, records=records)
-        parts = [project.parts(partner, share=share) for partner in range(len(PARTNERS))]
+        shares = [share * len(PARTNERS), *[0.0] * (len(PARTNERS) - 1)] if from_one else [share] * len(PARTNERS)
+        parts = [project.parts(partner, share=its) for partner, its in enumerate(shares)]
         for partner, (_, corrected, others) in enumerate(parts):
             project.submit(partner, Sent([(corrected, 0), (others, 0)]))
         full = ran(project.places, apart=apart)
-        for partner, (new, corrected, _) in enumerate(parts):
+        for partner, (new, corrected, _) in enumerate(parts[:1] if from_one else parts):
             project.submit(partner, Sent([(new, 0), (corrected, 1)], gone=corrected))
         lines = {"full": full, f"update of {share:.1%}": ran(project.places, "--update", apart=apart)}
         held = sum(len(part) for its in parts for part in its)
