@@ -19,9 +19,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ethics import NOTHING_SEEN, AuditLog, Event, Witness, verify_directory, verify_proof
-from ethics.checkpoints import read_checkpoint
+from ethics.audit import AuditLog
+from ethics.checkpoints import NOTHING_SEEN, read_checkpoint
+from ethics.events import Event
+from ethics.proofs import verify_proof
 from ethics.published import Published
+from ethics.verify import verify_directory
+from ethics.witness import Witness
 from keys import Identity
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)

@@ -21,7 +21,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
-from policies import Decision, decide
+from policies.decision import Decision
+from policies.engine import decide
 
 TESTS = Path(__file__).parents[1] / "tests" / "property"
 PLAIN = SimpleNamespace(**runpy.run_path(str(TESTS / "policies_reference.py")))

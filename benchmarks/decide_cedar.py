@@ -17,8 +17,9 @@ from itertools import combinations, islice, product
 from pathlib import Path
 from types import SimpleNamespace
 
-from policies import Request, Requester, decide
-from policies.request import Wanted
+from policies.engine import decide
+from policies.facts import Requester
+from policies.request import Request, Wanted
 from policies.selftest import PROJECT, perfect_facts
 from policies.terms import words
 

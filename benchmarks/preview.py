@@ -13,15 +13,17 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 
-from policies import Facts, Policy, Request, decide, load_catalogue, load_gateways, load_policy
 from policies.catalogue import Catalogue
 from policies.diff import diff
-from policies.document import Clause
+from policies.document import Clause, Policy
+from policies.engine import decide
 from policies.explain_change import explain_diff, explain_preview
-from policies.facts import Requester
+from policies.facts import Facts, Requester
+from policies.load import load_catalogue, load_gateways, load_policy
 from policies.paperwork import with_paperwork
 from policies.preview import preview
 from policies.replay import Past, explain_replay, replay
+from policies.request import Request
 from policies.space import Standing, whole_space
 from policies.terms import words
 

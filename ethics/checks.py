@@ -11,7 +11,7 @@ from ethics.ballots import Vote
 from ethics.board import Constitution
 from ethics.lifecycle import State, Step
 from keys import TrustRegister
-from policies import Policy
+from policies.document import Policy
 
 
 @dataclass(slots=True)

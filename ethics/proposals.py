@@ -19,7 +19,7 @@ from ethics.checks import CHECKS, Case, day, waiting
 from ethics.errors import BadAct
 from ethics.lifecycle import BY_STEP, LIVING, TRANSITIONS, State, Step, Transition
 from keys import TrustRegister
-from policies import Policy
+from policies.document import Policy
 
 NOTICE: Final = timedelta(days=30)
 CAN_EXPIRE: Final = (State.RECOMMENDED, State.ADOPTED, State.DRY_RUN, *LIVING)

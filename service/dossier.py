@@ -10,14 +10,18 @@ from typing import Final
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from ethics import Constitution, read_adoption, read_adoptions, tally
 from ethics.acts import about
-from ethics.approvals import ApprovalStatus, outcome
+from ethics.adoptions import read_adoption, read_adoptions
+from ethics.approvals import ApprovalStatus, outcome, tally
+from ethics.board import Constitution
 from ethics.documents import parse_document
 from ethics.proposals import Proposal, proposal_of
 from keys import BadSignature, NotTrusted, Root, TrustRegister
 from keys.trust import read_register
-from policies import Facts, Policy, PolicyError, Requester, load_catalogue, load_gateways, load_policy
+from policies.document import Policy
+from policies.errors import PolicyError
+from policies.facts import Facts, Requester
+from policies.load import load_catalogue, load_gateways, load_policy
 from service.errors import NotApproved
 from service.texts import read_text
 

@@ -6,7 +6,7 @@ from typing import Final
 from ethics.errors import EthicsError, NotVerified
 from keys import KeysError
 from linkage.errors import LinkageError
-from policies import PolicyError, Refused
+from policies.errors import PolicyError, Refused
 
 
 class ServiceError(Exception):

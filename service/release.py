@@ -8,10 +8,13 @@ from typing import Any, Final
 
 from keys import NotTrusted, PublicIdentity, TrustRegister
 from linkage.errors import LinkageError
-from policies import Permit, Refused, decide, load_request
 from policies.conditions import ROW_FORMS
+from policies.decision import Permit
 from policies.disclosure import DisclosureError, refuse_overlap
 from policies.disclosure.extracts import LEAST_K, refuse_joined
+from policies.engine import decide
+from policies.errors import Refused
+from policies.load import load_request
 from service.analyst.signed_requests import read_request, text_of
 from service.custody.asked import Order
 from service.desk.archive import keep

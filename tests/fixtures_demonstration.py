@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ethics import read_constitution
+from ethics.board import read_constitution
 from linkage.schema import default_schema
 from service.demonstration.cast import NOW, TOKEN_GATEWAYS, Cast, Randomness, make_cast
 from service.demonstration.demo import run

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from ethics import AuditLog
+from ethics.audit import AuditLog
 from keys import Identity, Root, Secret, sign_note
 from keys.ceremony import save_secret
 from keys.notes import split_note

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ethics import PolicyRef
+from ethics.ballots import PolicyRef
 from keys import Identity, sign_note
 from keys.ceremony import load_secret
 from keys.columns import unwrap_column_key
@@ -19,7 +19,7 @@ from keys.notes import split_note
 from keys.sealing import SealHeader, read_header
 from keys.trust import Entry, digest_of_text, issue_register
 from linkage.attributes import read_attributes
-from policies import load_policy
+from policies.load import load_policy
 from service.analyst.signed_requests import REQUEST_KIND
 from service.custody.asked import REFUSALS, Custody, Order
 from service.custody.custodian import Custodian

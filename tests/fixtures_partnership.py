@@ -11,7 +11,7 @@ from typing import ClassVar
 import pytest
 
 import service.clock
-from ethics import read_constitution
+from ethics.board import read_constitution
 from keys import Secret
 from keys.ceremony import save_secret
 from linkage.partner.tokens import statistics

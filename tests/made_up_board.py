@@ -2,7 +2,7 @@
 
 from importlib.resources import files
 
-from ethics import Constitution
+from ethics.board import Constitution
 from ethics.documents import parse_document
 
 

@@ -6,13 +6,14 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from ethics import PolicyRef, adopt
 from ethics.acts import counted_digest, read_act, sign_act, text_digest_of
+from ethics.adoptions import adopt
+from ethics.ballots import PolicyRef
 from ethics.lifecycle import Step
 from ethics.proposals import Proposal, proposal_of
 from keys import Identity, TrustRegister
 from keys.trust import Entry
-from policies import load_policy
+from policies.load import load_policy
 from tests.made_up_board import demo_constitution
 
 START = datetime(2026, 9, 1, 9, tzinfo=UTC)

@@ -8,13 +8,14 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from ethics import read_constitution, the_framework
+from ethics.board import read_constitution
+from ethics.framework import the_framework
 from ethics.standing import agree, standing_of
 from keys import Identity, Root, sign_note
 from keys.trust import Entry, issue_register
 from linkage.manifest import Round
 from linkage.schema import default_schema
-from policies import load_policy
+from policies.load import load_policy
 from service.demonstration.cast import HOST_KIND, PROJECT, PURPOSE, SINCE, evidence
 from service.demonstration.stage import documents_of
 from service.dossier import EVIDENCE_FORMAT, VOUCHED, digests_of

@@ -9,9 +9,11 @@ from typing import Any
 from keys import Identity, NotTrusted
 from keys.passphrase import Unlock
 from linkage.errors import BadInput
-from policies import Decision, decide, load_request
+from policies.decision import Decision
+from policies.engine import decide
 from policies.explain import explain, explain_near_misses
 from policies.forms import unfit
+from policies.load import load_request
 from service import clock
 from service.analyst.advice import Advice, sign_advice
 from service.analyst.signed_requests import is_signed, read_request, text_of

@@ -5,7 +5,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from ethics import NotVerified, log_keys, verify_proof
+from ethics.errors import NotVerified
+from ethics.proofs import verify_proof
+from ethics.roles import log_keys
 from keys import Identity, NotTrusted, TrustRegister
 from keys.passphrase import Unlock
 from linkage.drafts import remove_whole, sync_folder, telling

@@ -5,7 +5,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from ethics import NotVerified, log_keys, verify_proof
+from ethics.errors import NotVerified
+from ethics.proofs import verify_proof
+from ethics.roles import log_keys
 from keys import BadSeal, Identity, TrustRegister
 from keys.passphrase import Unlock
 from linkage.drafts import FolderDraft

@@ -8,7 +8,8 @@ from keys import BadSignature, Identity, NotTrusted, TrustRegister, sign_note, v
 from keys.notes import split_note
 from keys.passphrase import Unlock
 from linkage.errors import BadInput
-from policies import Request, load_request
+from policies.load import load_request
+from policies.request import Request
 from service.texts import read_text
 
 REQUEST_KIND: Final = "# linkage-request/v1"

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from ethics import LogPolicy, draft_log_policy, log_keys, parse_log_policy
-from ethics.log_policy import LOG_POLICY_KIND
+from ethics.log_policy import LOG_POLICY_KIND, LogPolicy, draft_log_policy, parse_log_policy
+from ethics.roles import log_keys
 from keys import Identity
 from keys.notes import add_signature, sign_note, verify_note
 from keys.passphrase import Unlock

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from ethics import Event
 from ethics.errors import EthicsError
+from ethics.events import Event
 from keys import KeysError, Root
 from linkage.errors import BadInput
-from policies import PolicyError, decide
+from policies.engine import decide
+from policies.errors import PolicyError
 from service.analyst.signed_requests import read_request
 from service.desk.archive import recall_decided
 from service.dossier import verify

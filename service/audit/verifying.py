@@ -7,25 +7,17 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
-from ethics import (
-    AuditLog,
-    BadProof,
-    Cosignature,
-    Event,
-    LogPolicy,
-    NotVerified,
-    Proven,
-    Published,
-    TreeHead,
-    VerifiedLog,
-    log_keys,
-    read_log_policy,
-    verify_directory,
-    verify_proof,
-)
-from ethics.checkpoints import stated_head
+from ethics.audit import AuditLog
+from ethics.checkpoints import TreeHead, stated_head
+from ethics.errors import BadProof, NotVerified
+from ethics.events import Event
+from ethics.log_policy import LogPolicy, read_log_policy
 from ethics.merkle import verify_consistency
-from ethics.roles import AUDIT_LOG
+from ethics.proofs import Proven, verify_proof
+from ethics.published import Published
+from ethics.roles import AUDIT_LOG, log_keys
+from ethics.verify import VerifiedLog, verify_directory
+from ethics.witness import Cosignature
 from keys import Identity, PublicIdentity, Root, TrustRegister
 from keys.notes import split_note
 from keys.statements import text_digest

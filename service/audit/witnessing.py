@@ -14,18 +14,12 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from ethics import (
-    NOTHING_SEEN,
-    NotVerified,
-    Published,
-    TreeHead,
-    Witness,
-    WitnessRefused,
-    log_keys,
-    read_checkpoint,
-)
+from ethics.checkpoints import NOTHING_SEEN, TreeHead, read_checkpoint
 from ethics.encoding import from_base64_hash, to_base64
-from ethics.roles import WITNESS
+from ethics.errors import NotVerified, WitnessRefused
+from ethics.published import Published
+from ethics.roles import WITNESS, log_keys
+from ethics.witness import Witness
 from keys import Identity
 from keys.errors import BadKeyFile
 from keys.identity import read_private, replace_private

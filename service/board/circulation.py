@@ -5,15 +5,18 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Final
 
-from ethics import Constitution
 from ethics.acts import sign_act, text_digest_of
+from ethics.board import Constitution
 from ethics.case import parse_case
 from ethics.lifecycle import State, Step
 from ethics.principles import numbers_of
-from policies import Facts, Policy, PolicyError, load_catalogue, load_gateways
+from policies.document import Policy
+from policies.errors import PolicyError
 from policies.explain_change import explain_preview
+from policies.facts import Facts
 from policies.impact import Preview
 from policies.linter import lint
+from policies.load import load_catalogue, load_gateways
 from policies.paperwork import with_paperwork
 from policies.preview import preview
 from policies.selftest import first_day, run_tests

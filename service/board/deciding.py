@@ -5,10 +5,12 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from policies import PolicyError, decide, load_catalogue, load_gateways, load_policy, load_request
+from policies.engine import decide
+from policies.errors import PolicyError
 from policies.explain import explain, explain_near_misses
 from policies.facts_document import FactsDocument
 from policies.faults import CODES
+from policies.load import load_catalogue, load_gateways, load_policy, load_request
 from policies.reading import read
 from policies.selftest import Outcome, first_day, run_tests
 from policies.twins import Twin, faults_of, read_twin

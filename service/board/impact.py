@@ -7,14 +7,17 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from ethics import Constitution, read_adoption
+from ethics.adoptions import read_adoption
 from ethics.approvals import read_vote
+from ethics.board import Constitution
 from ethics.documents import parse_document
-from policies import Facts, Policy, Requester, load_catalogue, load_gateways, load_policy
 from policies.canonical import plain
 from policies.diff import diff
+from policies.document import Policy
 from policies.explain import explain_attribute, explain_gateway, vocabulary_in_words
 from policies.explain_change import explain_diff, explain_preview, sentences
+from policies.facts import Facts, Requester
+from policies.load import load_catalogue, load_gateways, load_policy
 from policies.paperwork import with_paperwork
 from policies.preview import preview
 from policies.replay import Outcome, Past, explain_replay, replay

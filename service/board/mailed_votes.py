@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ethics import PolicyRef
 from ethics.acts import SHOWN, Act, read_act, sign_act
+from ethics.ballots import PolicyRef
 from ethics.lifecycle import Step
 from keys import Identity
 from keys.passphrase import Unlock
 from keys.trust import TrustRegister, read_register
 from linkage.drafts import FolderDraft
 from linkage.errors import BadInput
-from policies import load_policy
+from policies.load import load_policy
 from service import clock
 from service.board.proposal_folder import (
     PACK_FILE,

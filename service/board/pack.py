@@ -12,12 +12,17 @@ from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from ethics import Constitution, Event, Framework, log_keys, verify_directory
+from ethics.board import Constitution
 from ethics.case import BoardCase
+from ethics.events import Event
+from ethics.framework import Framework
 from ethics.principles import numbers_of
+from ethics.roles import log_keys
+from ethics.verify import verify_directory
 from keys import TrustRegister
-from policies import Facts, Policy
+from policies.document import Policy
 from policies.explain_change import explain_preview
+from policies.facts import Facts
 from policies.impact import Preview
 from policies.wording import day_in_words
 

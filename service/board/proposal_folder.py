@@ -7,14 +7,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from ethics import Constitution, PolicyRef
 from ethics.acts import SHOWN, about, text_digest_of
+from ethics.ballots import PolicyRef
+from ethics.board import Constitution
 from ethics.case import parse_case
 from ethics.documents import read_document
 from ethics.lifecycle import Step
 from ethics.proposals import Proposal, proposal_of
 from linkage.errors import BadInput
-from policies import Policy, load_policy
+from policies.document import Policy
+from policies.load import load_policy
 from service.dossier import POLICY_FILE, PROPOSALS, VOUCHED
 from service.errors import OutOfOrder
 from service.shared import Project

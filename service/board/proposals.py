@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from ethics import PolicyRef
 from ethics.acts import LEAVES, NOTHING, counted_digest, read_act, sign_act
 from ethics.approvals import refuses
+from ethics.ballots import PolicyRef
 from ethics.case import read_case
 from ethics.lifecycle import LIVING, State, Step, roles_for
 from ethics.proposals import Proposal
 from keys import Identity
 from keys.passphrase import Unlock
 from linkage.errors import BadInput
-from policies import Policy, load_policy
+from policies.document import Policy
+from policies.load import load_policy
 from service import clock
 from service.board.proposal_folder import (
     CASE_FILE,

@@ -5,7 +5,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from ethics import Constitution, Framework, read_constitution, read_framework, the_framework
+from ethics.board import Constitution, read_constitution
+from ethics.framework import Framework, read_framework, the_framework
 from ethics.standing import Agreement, Standing, agree, agreement, standing_of
 from keys import Identity, TrustRegister
 from keys.passphrase import Unlock

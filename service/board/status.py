@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from ethics.lifecycle import State
 from ethics.proposals import NOTICE, Proposal
-from policies import Policy
+from policies.document import Policy
 from policies.wording import day_in_words
 from service import clock
 from service.board.proposal_folder import constitution_in, folder_of, names, policy_in

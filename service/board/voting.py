@@ -5,14 +5,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from ethics import PolicyRef, Vote, adopt, cast_vote, read_adoption
-from ethics.approvals import read_vote
+from ethics.adoptions import adopt, read_adoption
+from ethics.approvals import cast_vote, read_vote
+from ethics.ballots import PolicyRef, Vote
 from ethics.board import Constitution
 from ethics.documents import read_document
 from keys import Identity
 from keys.passphrase import Unlock
 from linkage.errors import BadInput
-from policies import Policy, load_policy
+from policies.document import Policy
+from policies.load import load_policy
 from service import clock
 from service.board.documents import check_tests
 from service.board.proposal_folder import folder_of

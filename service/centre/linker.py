@@ -16,7 +16,7 @@ from linkage.central.pairs.since import in_full_because
 from linkage.central.pairs.token_files import Tokens
 from linkage.errors import BadInput, BadModel, BadSubmission
 from linkage.manifest import Manifest
-from policies import Stage
+from policies.gateways import Stage
 from service import clock
 from service.centre.work_log import log_work
 from service.custody.quorum import WAIT_SECONDS, Waiting, patiently, whole_linker

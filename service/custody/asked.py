@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from ethics import EthicsError
+from ethics.errors import EthicsError
 from keys import BadSeal, BadSignature, KeysError, NotTrusted, Secret
 from keys.sealing import SealHeader
 from linkage.errors import LinkageError
 from linkage.manifest import Round
-from policies import PolicyError, Refused
+from policies.errors import PolicyError, Refused
 from service.dossier import Dossier
 from service.errors import CustodianRefused, NotApproved, RolledBack, ServiceError
 

@@ -7,14 +7,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from ethics import Event
+from ethics.events import Event
 from ethics.kinds import FORMS
 from keys import Identity, Root, Secret
 from keys.columns import unwrap_column_key
 from keys.sealing import SealHeader, unwrap_key
 from linkage.attributes import FOOTER, RECORD_REF
 from linkage.manifest import Round
-from policies import Permit, decide
+from policies.decision import Permit
+from policies.engine import decide
 from service.analyst.signed_requests import read_request
 from service.custody.asked import FAULTS, SPINE, Order, codes_of, spine_context
 from service.custody.custodian_state import CustodianState, Outcome, Use

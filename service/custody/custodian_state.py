@@ -8,7 +8,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from ethics import AuditLog, Event
+from ethics.audit import AuditLog
+from ethics.events import Event
 from service.errors import CustodianRefused
 from service.transactions import transaction
 

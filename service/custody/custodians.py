@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from ethics import Event
+from ethics.events import Event
 from keys import Identity, NotTrusted, PublicIdentity, TrustRegister
 from keys.ceremony_record import CUSTODIAN
 from keys.passphrase import Unlock

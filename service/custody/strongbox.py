@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from ethics import AuditLog, Event
+from ethics.audit import AuditLog
+from ethics.events import Event
 from keys.ceremony_record import CeremonyRecord
 from service.errors import OutOfOrder
 from service.transactions import transaction

@@ -10,7 +10,7 @@ import yaml
 
 from keys import Identity, Root
 from keys.trust import Entry
-from policies import Facts
+from policies.facts import Facts
 
 PROJECT: Final = "vpp-demo"
 EPOCH: Final = 1

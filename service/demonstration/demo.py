@@ -13,8 +13,9 @@ from linkage.manifest import Round
 from linkage.partner.tokenise import record_refs
 from linkage.people import World, make_world
 from linkage.schema import default_schema
-from policies import Decision, Policy
+from policies.decision import Decision
 from policies.disclosure import HIDDEN, rows
+from policies.document import Policy
 from policies.explain import explain_clause
 from service.demonstration.cast import EPOCH, PROJECT, Randomness
 from service.demonstration.governing import ask_twice, publish_log, recommend_and_adopt

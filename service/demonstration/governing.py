@@ -3,20 +3,17 @@
 import hashlib
 from typing import Final
 
-from ethics import (
-    NOTHING_SEEN,
-    PolicyRef,
-    Vote,
-    Witness,
-    adopt,
-    cast_vote,
-    merge_checkpoints,
-    read_constitution,
-    verify_directory,
-    verify_proof,
-)
+from ethics.adoptions import adopt
+from ethics.approvals import cast_vote
+from ethics.ballots import PolicyRef, Vote
+from ethics.board import read_constitution
+from ethics.checkpoints import NOTHING_SEEN, merge_checkpoints
+from ethics.proofs import verify_proof
+from ethics.verify import verify_directory
+from ethics.witness import Witness
 from linkage.people import World
-from policies import Decision, Policy
+from policies.decision import Decision
+from policies.document import Policy
 from policies.explain import explain
 from service.analyst.signed_requests import sign_request
 from service.audit.verifying import publish_register

@@ -7,7 +7,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
-from ethics import Event, read_constitution
+from ethics.board import read_constitution
+from ethics.events import Event
 from keys import Identity, Secret, sign_note
 from keys.ceremony import accept_secret, load_secret, make_secret, save_secret
 from keys.trust import issue_register
@@ -15,7 +16,9 @@ from linkage.errors import BadInput
 from linkage.manifest import Round
 from linkage.people import PARTNERSHIP_OF_AREA, AgencyFile, World
 from linkage.schema import Schema
-from policies import Facts, Policy, load_catalogue, load_gateways, load_policy
+from policies.document import Policy
+from policies.facts import Facts
+from policies.load import load_catalogue, load_gateways, load_policy
 from service.custody.ceremony import hold, plan_ceremony
 from service.custody.ceremony_check import publish
 from service.custody.ceremony_folder import delivery_file

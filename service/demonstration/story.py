@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from policies import Decision
+from policies.decision import Decision
 from policies.disclosure import HIDDEN
 from policies.explain import explain
 from service.demonstration.pictures import bars, calibration_plot, heat_table, journey

@@ -14,7 +14,10 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from linkage.errors import BadInput
-from policies import Decision, Policy, PolicyError, load_policy
+from policies.decision import Decision
+from policies.document import Policy
+from policies.errors import PolicyError
+from policies.load import load_policy
 from service.dossier import Dossier
 from service.texts import read_text
 from service.writing import write_whole

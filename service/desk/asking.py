@@ -1,6 +1,7 @@
 """A signed request, decided: stored and logged whichever way it goes."""
 
-from policies import Decision, decide
+from policies.decision import Decision
+from policies.engine import decide
 from policies.terms import is_word
 from service.analyst.signed_requests import read_request
 from service.desk.archive import keep

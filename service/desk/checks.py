@@ -8,7 +8,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Final
 
-from ethics import Event
+from ethics.events import Event
 from keys import Identity, KeysError, PublicIdentity, open_sealed, seal
 from linkage.manifest import Round
 from service.checker.votes import (

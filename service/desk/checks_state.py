@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from ethics import Event
+from ethics.events import Event
 from policies.disclosure import PublishedTable
 from service.desk.state import State
 from service.desk.stored_release import ledger_lines, ledger_tables

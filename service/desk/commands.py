@@ -5,8 +5,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from ethics import Event
 from ethics.errors import BadExport
+from ethics.events import Event
 from ethics.kinds import FORMS
 from linkage.central.chain import link_folders, stated_manifest
 from linkage.central.receive import Doorstep, read_signed_manifest, receipt_for, receive, withdraw

@@ -12,7 +12,7 @@ from keys.notes import sign_note, split_note
 from keys.statements import moment, parse, statement, text_digest, verify_by
 from keys.trust import TrustRegister
 from linkage.errors import BadInput
-from policies import load_request
+from policies.load import load_request
 from service.analyst.signed_requests import text_of
 from service.checker.votes import DESK, check_project
 from service.desk.shapes import ANALYST, SECURE_ENVIRONMENT, Desk

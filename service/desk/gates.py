@@ -6,8 +6,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from linkage.manifest import Manifest
-from policies import Attribute, Crossing, Facts, Stage, carries
-from policies.catalogue import HEALTH, HEALTH_FLAGS
+from policies.catalogue import HEALTH, HEALTH_FLAGS, Attribute
+from policies.facts import Facts
+from policies.gateways import Crossing, Stage, carries
 from policies.terms import AttributeClass
 
 

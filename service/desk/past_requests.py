@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from linkage.errors import BadInput
-from policies import load_request
+from policies.load import load_request
 from policies.replay import Past
 from service.analyst.signed_requests import text_of
 from service.desk.record import STATE_FILE

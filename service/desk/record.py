@@ -5,11 +5,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from ethics import Event, log_keys, read_checkpoint, verify_cosignatures
 from ethics.acts import ACT_FORMAT
 from ethics.ballots import ADOPTION_FORMAT
+from ethics.checkpoints import read_checkpoint
 from ethics.errors import BadExport
+from ethics.events import Event
 from ethics.log_policy import LOG_POLICY_KIND
+from ethics.roles import log_keys
+from ethics.witness import verify_cosignatures
 from keys import TrustRegister
 from keys.ceremony_record import CEREMONY_FORMAT, verify_record
 from keys.certificates import (

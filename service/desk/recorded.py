@@ -7,8 +7,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ethics import log_keys, read_log_policy
-from ethics.log_policy import LOG_POLICY_KIND
+from ethics.log_policy import LOG_POLICY_KIND, read_log_policy
+from ethics.roles import log_keys
 from keys import BadSignature, Root, TrustRegister
 from keys.notes import split_note
 from keys.statements import text_digest

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-from ethics import read_adoption
 from ethics.acts import Act, read_act, text_digest_of
+from ethics.adoptions import read_adoption
 from ethics.lifecycle import EVENT_OF, Step
 from keys import TrustRegister
 from service.errors import OutOfOrder

@@ -7,7 +7,7 @@ from pathlib import Path
 from keys import PublicIdentity
 from linkage.drafts import FolderDraft
 from linkage.errors import BadInput
-from policies import load_request
+from policies.load import load_request
 from service import clock
 from service.analyst.signed_requests import text_of
 from service.desk.checks import copies_for_checkers, take_vote

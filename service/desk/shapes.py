@@ -7,12 +7,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from ethics import Event
+from ethics.events import Event
 from keys import Identity, PublicIdentity, Root, Secret
 from linkage.manifest import Round
-from policies import Decision, Permit, Request
+from policies.decision import Decision, Permit
 from policies.disclosure import PublishedTable, SafeTable
 from policies.disclosure.extracts import Joins
+from policies.request import Request
 from service.checker.votes import Standing
 from service.custody.asked import Custody, Order
 from service.desk.state import State

@@ -7,7 +7,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
-from ethics import AuditLog, Event
+from ethics.audit import AuditLog
+from ethics.events import Event
 from policies.disclosure import Ledger, LedgerEntry
 from service.desk.stored_release import NewRelease, Terms, ledger_lines, ledger_tables
 from service.errors import OutOfOrder

@@ -12,13 +12,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from ethics import EthicsError
+from ethics.errors import EthicsError
 from keys import BadSignature, Identity, KeysError, TrustRegister, sign_note
 from keys.notes import split_note
 from keys.statements import moment, parse, statement, verify_by
 from linkage.errors import BadInput
-from policies import Decision, PolicyError, decide, load_request
+from policies.decision import Decision
+from policies.engine import decide
+from policies.errors import PolicyError
 from policies.explain import explain
+from policies.load import load_request
 from service import clock
 from service.analyst.asking import Asker, advise, decision_json
 from service.analyst.signed_requests import read_request, sign_request, text_of

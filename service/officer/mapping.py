@@ -8,7 +8,7 @@ from typing import Final
 from linkage.errors import BadInput
 from linkage.partner.suggestions.suggest import suggest_mapping
 from linkage.partner.suggestions.suggestion import Suggestion
-from policies import load_catalogue
+from policies.load import load_catalogue
 from service.custody.opening import ENVIRONMENT, open_named, with_encoding
 from service.dossier import VOUCHED
 from service.officer.mapping_draft import Draft, started

@@ -14,7 +14,7 @@ from keys.passphrase import Unlock
 from linkage.errors import BadInput
 from linkage.manifest import MANIFEST_NAME, RECEIPT_FORMAT, Manifest, read_manifest
 from linkage.partner.submission import Submission
-from policies import load_catalogue
+from policies.load import load_catalogue
 from service import clock
 from service.custody.rounds import check_linker, check_secrets, read_rounds
 from service.dossier import VOUCHED

@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
-from ethics import Event, the_framework
+from ethics.events import Event
+from ethics.framework import the_framework
 from ethics.register import (
     ApprovedUse,
     PartnerStatement,
@@ -16,9 +17,8 @@ from ethics.register import (
     protected,
 )
 from linkage.errors import BadInput
-from policies import Policy
 from policies.diff import diff
-from policies.document import Clause
+from policies.document import Clause, Policy
 from policies.explain import explain_clause
 from policies.terms import phrase
 from policies.wording import begun

@@ -4,7 +4,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from ethics import Published, annual_report, log_keys, register_pages
+from ethics.published import Published
+from ethics.register import annual_report, register_pages
+from ethics.roles import log_keys
 from linkage.errors import BadInput
 from service.audit.verifying import CheckedLog, check_log
 from service.dossier import TRUST_FILE, Dossier, verify

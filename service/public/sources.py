@@ -7,12 +7,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from ethics import Event
+from ethics.events import Event
 from ethics.register import LogFacts, PublishedRelease
 from linkage.errors import BadInput
-from policies import Policy, Request, load_catalogue, load_policy, load_request
 from policies.catalogue import Catalogue
+from policies.document import Policy
 from policies.five_safes import counted_in_words
+from policies.load import load_catalogue, load_policy, load_request
+from policies.request import Request
 from policies.terms import is_word, phrase
 from policies.wording import begun
 from service.analyst.signed_requests import text_of

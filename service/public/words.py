@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from ethics import KINDS
+from ethics.kinds import KINDS
 
 NEVER: Final = "It asked for something that is never allowed."
 NOT_COVERED: Final = "No approved use covers what was asked for."

@@ -12,7 +12,8 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from ethics import LogKeys, draft_log_policy
+from ethics.log_policy import draft_log_policy
+from ethics.roles import LogKeys
 from keys import Identity, Secret, TrustRegister, sign_note
 from keys.ceremony_record import parse_record
 from keys.notes import split_note

@@ -4,18 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ethics import (
-    NOTHING_SEEN,
-    BadProof,
-    NotVerified,
-    QuorumMissed,
-    TreeHead,
-    Witness,
-    WitnessRefused,
-    verify_cosignatures,
-)
-from ethics.checkpoints import read_checkpoint, sign_checkpoint
+from ethics.checkpoints import NOTHING_SEEN, TreeHead, read_checkpoint, sign_checkpoint
 from ethics.encoding import to_base64
+from ethics.errors import BadProof, NotVerified, QuorumMissed, WitnessRefused
 from ethics.merkle import (
     EMPTY_ROOT,
     consistency_proof,
@@ -24,6 +15,7 @@ from ethics.merkle import (
     reader_of,
     verify_consistency,
 )
+from ethics.witness import Witness, verify_cosignatures
 from keys import Identity, sign_note
 from tests.merkle_roots import root_of
 

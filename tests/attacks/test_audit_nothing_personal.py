@@ -9,8 +9,9 @@ from typing import Any, Final
 import pandas as pd
 import pytest
 
-from ethics import KINDS, BadEvent, Event
-from ethics.kinds import FORM_OF, FORMS
+from ethics.errors import BadEvent
+from ethics.events import Event
+from ethics.kinds import FORM_OF, FORMS, KINDS
 from ethics.tiles import unframed
 from policies.disclosure import commit_population
 from service.demonstration.cast import NOW

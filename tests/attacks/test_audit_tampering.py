@@ -8,21 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from ethics import (
-    NOTHING_SEEN,
-    AuditLog,
-    EthicsError,
-    Event,
-    NotVerified,
-    TreeHead,
-    Witness,
-    verify_directory,
-    verify_proof,
-)
-from ethics.checkpoints import merge_checkpoints, sign_checkpoint
+from ethics.audit import AuditLog
+from ethics.checkpoints import NOTHING_SEEN, TreeHead, merge_checkpoints, sign_checkpoint
+from ethics.errors import EthicsError, NotVerified
+from ethics.events import Event
 from ethics.export import write_export
+from ethics.proofs import verify_proof
 from ethics.tiles import hash_levels, tiles_of
-from ethics.witness import add_cosignature
+from ethics.verify import verify_directory
+from ethics.witness import Witness, add_cosignature
 from keys import Identity
 from tests.merkle_roots import root_of
 

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from ethics import TreeHead
-from ethics.checkpoints import sign_checkpoint
+from ethics.checkpoints import TreeHead, sign_checkpoint
 from ethics.export import write_export
 from service.audit.witnessing import WITNESSED_FILE
 from service.demonstration.cast import NOW

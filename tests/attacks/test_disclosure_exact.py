@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from policies import Request, decide, load_catalogue, load_gateways, load_policy
 from policies.disclosure import (
     CountTable,
     Layout,
@@ -21,6 +20,9 @@ from policies.disclosure import (
     table_text,
 )
 from policies.disclosure.table import Levels, Restriction
+from policies.engine import decide
+from policies.load import load_catalogue, load_gateways, load_policy
+from policies.request import Request
 from policies.selftest import PERSON, PROJECT, perfect_facts
 
 LIBRARY = Path(__file__).parents[2] / "policies" / "library"

@@ -7,7 +7,6 @@ from itertools import product
 import numpy as np
 import pytest
 
-from policies import Request, decide, load_catalogue, load_gateways, load_policy
 from policies.disclosure import (
     Change,
     CountTable,
@@ -23,6 +22,9 @@ from policies.disclosure import (
     view,
 )
 from policies.disclosure.margins import margins_of
+from policies.engine import decide
+from policies.load import load_catalogue, load_gateways, load_policy
+from policies.request import Request
 from policies.selftest import PERSON, PROJECT, perfect_facts
 
 LIBRARY = files("policies") / "library"

@@ -5,18 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ethics import (
-    ApprovalStatus,
-    BadAdoption,
-    BadVote,
-    EthicsError,
-    PolicyRef,
-    Vote,
-    adopt,
-    cast_vote,
-    read_adoptions,
-    tally,
-)
+from ethics.adoptions import adopt, read_adoptions
+from ethics.approvals import ApprovalStatus, cast_vote, tally
+from ethics.ballots import PolicyRef, Vote
+from ethics.errors import BadAdoption, BadVote, EthicsError
 from keys import BadSignature, Identity, KeysError, NotTrusted, PublicIdentity, TrustRegister, sign_note
 from keys.notes import add_signature
 from keys.trust import Entry

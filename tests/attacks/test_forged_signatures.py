@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ethics import PolicyRef, Vote, adopt, cast_vote
+from ethics.adoptions import adopt
+from ethics.approvals import cast_vote
+from ethics.ballots import PolicyRef, Vote
 from keys import Identity, sign_note
 from keys.notes import DASH, signature_line, split_note
 from linkage.manifest import MANIFEST_FORMAT, MANIFEST_NAME
-from policies import load_policy
+from policies.load import load_policy
 from service.demonstration.cast import ANALYST
 from service.errors import BAD_INPUT, BAD_KEY, NOT_APPROVED, REFUSED
 

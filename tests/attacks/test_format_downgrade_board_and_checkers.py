@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from ethics import EthicsError, PolicyRef
 from ethics.acts import read_act, sign_act
+from ethics.ballots import PolicyRef
+from ethics.errors import EthicsError
 from ethics.lifecycle import Step
 from ethics.standing import Standing, agree, agreement
 from keys import Identity, KeysError, TrustRegister, sign_note

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from policies import Refused
+from policies.errors import Refused
 from service.errors import REFUSED, CustodianRefused, OutOfOrder
 from service.release import release
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from ethics import Constitution, EthicsError
 from ethics.acts import read_act, sign_act
-from ethics.errors import BadAct
+from ethics.board import Constitution
+from ethics.errors import BadAct, EthicsError
 from ethics.lifecycle import State, Step
 from keys import BadSignature, Identity, KeysError, NotTrusted, TrustRegister, sign_note
 from keys.notes import add_signature, split_note

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from ethics import BadAdoption, Constitution, PolicyRef
 from ethics.acts import about, counted_digest, read_act, text_digest_of
-from ethics.errors import BadAct
+from ethics.ballots import PolicyRef
+from ethics.board import Constitution
+from ethics.errors import BadAct, BadAdoption
 from ethics.lifecycle import State, Step
 
 B = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "proposals_board.py")))

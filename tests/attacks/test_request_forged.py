@@ -12,7 +12,7 @@ import pytest
 from keys import BadSignature, Identity, KeysError, sign_note
 from keys.notes import add_signature, split_note
 from keys.trust import Entry
-from policies import load_request
+from policies.load import load_request
 from service.analyst.signed_requests import REQUEST_KIND, sign_request, text_of
 from service.custody.asked import Order
 from service.demonstration.cast import ALLOWED_REQUEST, ANALYST, SINCE

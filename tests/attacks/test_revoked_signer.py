@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ethics import PolicyRef, Vote, cast_vote
+from ethics.approvals import cast_vote
+from ethics.ballots import PolicyRef, Vote
 from keys import Identity, sign_note
 from linkage.errors import BadSubmission
 from linkage.manifest import MANIFEST_NAME, read_manifest
-from policies import load_policy
+from policies.load import load_policy
 from service.demonstration.cast import NOW
 from service.memory import SEEN_FILE
 from service.places import Places

@@ -10,7 +10,9 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from ethics import Vote, adopt, cast_vote
+from ethics.adoptions import adopt
+from ethics.approvals import cast_vote
+from ethics.ballots import Vote
 from keys import BadSeal, Identity, open_sealed, sign_note
 from keys.columns import unwrap_column_key
 from linkage.attributes import read_attributes

@@ -9,12 +9,16 @@ import pytest
 
 import service.desk.people
 import service.release
-from ethics import Vote, adopt, cast_vote, verify_proof
+from ethics.adoptions import adopt
+from ethics.approvals import cast_vote
+from ethics.ballots import Vote
+from ethics.proofs import verify_proof
 from keys import BadSeal, Identity, KeysError, NotTrusted, sign_note
 from keys.trust import Entry
 from linkage.errors import BadSubmission
-from policies import DocumentInvalid, Refused, load_request
 from policies.disclosure import Unsafe
+from policies.errors import DocumentInvalid, Refused
+from policies.load import load_request
 from service.desk.shapes import Described
 from service.errors import CustodianRefused, OutOfOrder
 from service.release import ask, collect, open_release, release

@@ -13,7 +13,8 @@ import service.custody.custodian_state
 import service.custody.strongbox
 import service.desk.checks_state
 import service.desk.state
-from ethics import AuditLog, Event
+from ethics.audit import AuditLog
+from ethics.events import Event
 from service.demonstration.cast import NOW
 from service.desk.state import State, StoredRequest
 from service.errors import OutOfOrder

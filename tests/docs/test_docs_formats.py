@@ -19,11 +19,11 @@ from linkage.partner.tokens.lanes import MASK_EXACT, MASK_PRESENCE
 from linkage.people import make_world
 from linkage.schema import MOST_COMPARISONS, MOST_EXACT, default_schema
 from linkage.tokens import EXACT_BITS, PRESENCE_BITS, lanes_of
-from policies import Obligations
 from policies.decision import Decision, NearMiss
 from policies.disclosure import HIDDEN
 from policies.disclosure.render import ALL
 from policies.disclosure.table import NOT_APPLICABLE
+from policies.obligations import Obligations
 from policies.reasons import because
 from service import errors
 from service.analyst.asking import decision_json

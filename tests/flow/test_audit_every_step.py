@@ -12,7 +12,7 @@ from typing import Any, Final
 import pytest
 
 import service
-from ethics import KINDS
+from ethics.kinds import KINDS
 from keys import sign_note
 from keys.notes import split_note
 from service.centre.people_note import PEOPLE_FORMAT, PeopleNote

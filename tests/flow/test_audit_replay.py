@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from policies import decide, load_request
+from policies.engine import decide
+from policies.load import load_request
 from service.analyst.signed_requests import text_of
 from service.audit.replaying import replay
 from service.desk.archive import ARCHIVE, DECISIONS, DOCUMENTS, keep, recall_decided

@@ -14,7 +14,7 @@ import typer.main
 
 import service.clock
 from cli import app
-from policies import load_policy
+from policies.load import load_policy
 from service.desk.state import State
 from service.dossier import Dossier
 from service.errors import BAD_INPUT, BAD_KEY, NOT_APPROVED, NOT_VERIFIED

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from ethics import log_keys, verify_directory
+from ethics.roles import log_keys
+from ethics.verify import verify_directory
 from keys.trust import read_register
 from service.demonstration.cast import NOW
 

@@ -9,7 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from policies import load_policy
+from policies.load import load_policy
 from service.commands.impact import COMMANDS
 from service.errors import BAD_INPUT, NOT_APPROVED
 

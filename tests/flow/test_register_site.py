@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from ethics import KINDS, VerifiedLog
+from ethics.kinds import KINDS
+from ethics.verify import VerifiedLog
 from keys.notes import split_note
-from policies import load_policy
+from policies.load import load_policy
 from policies.reasons import SENTENCES
 from service.audit.verifying import CheckedLog
 from service.demonstration.cast import NOW

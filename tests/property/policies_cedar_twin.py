@@ -9,7 +9,10 @@ from datetime import datetime
 
 import cedarpy
 
-from policies import Facts, Policy, Request, cedar
+from policies import cedar
+from policies.document import Policy
+from policies.facts import Facts
+from policies.request import Request
 
 
 @dataclass(frozen=True)

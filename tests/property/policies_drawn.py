@@ -6,7 +6,7 @@ from datetime import date
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from policies import decide
+from policies.engine import decide
 from tests.property import policies_worlds as worlds
 
 laws = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ethics import ApprovalStatus, PolicyRef, Vote, cast_vote, tally
+from ethics.approvals import ApprovalStatus, cast_vote, tally
+from ethics.ballots import PolicyRef, Vote
 from keys import Identity, TrustRegister
 from keys.trust import Entry
 from tests.made_up_board import demo_constitution

@@ -13,8 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from policies import Requester, cedar, decide, load_catalogue
+from policies import cedar
 from policies.document import Prohibition
+from policies.engine import decide
+from policies.facts import Requester
+from policies.load import load_catalogue
 from policies.selftest import PROJECT, perfect_facts
 from policies.terms import words
 

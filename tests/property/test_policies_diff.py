@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policies import load_policy
 from policies.conditions import LIMITS
 from policies.diff import diff
 from policies.diff_fields import CLAUSE, DOCUMENT, PROHIBITION, Effect
@@ -21,6 +20,7 @@ from policies.document import (
     Prohibition,
     Requirements,
 )
+from policies.load import load_policy
 from policies.terms import AREAS, words
 
 FRAMEWORK = load_policy((files("policies") / "library" / "framework.yaml").read_text("utf-8"))

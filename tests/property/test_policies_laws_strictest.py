@@ -6,9 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies import Obligations
 from policies.gateways import Need
-from policies.obligations import NEVER
+from policies.obligations import NEVER, Obligations
 from policies.terms import FORM_DUTIES, words
 from tests.property import policies_worlds as worlds
 from tests.property.policies_drawn import (

@@ -5,8 +5,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies import decide
 from policies.document import Prohibition
+from policies.engine import decide
 from policies.gateways import Need
 from policies.selftest import PROJECT
 from tests.property import policies_worlds as worlds

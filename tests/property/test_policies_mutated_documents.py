@@ -9,9 +9,10 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from policies import DocumentInvalid, load_catalogue, load_gateways, load_policy, load_request
+from policies.errors import DocumentInvalid
 from policies.facts_document import FactsDocument
 from policies.linter import lint
+from policies.load import load_catalogue, load_gateways, load_policy, load_request
 from policies.reading import read
 
 LIBRARY = files("policies") / "library"

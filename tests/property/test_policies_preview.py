@@ -6,9 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from policies import decide
 from policies.diff import diff
 from policies.diff_fields import Effect
+from policies.engine import decide
 from policies.facts import Facts, Requester
 from policies.paperwork import with_paperwork
 from policies.preview import preview

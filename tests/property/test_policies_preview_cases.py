@@ -5,10 +5,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from policies import decide
 from policies.diff import diff
 from policies.diff_fields import Effect
 from policies.document import Clause
+from policies.engine import decide
 from policies.facts import Facts, Requester
 from policies.paperwork import with_paperwork
 from policies.reach import reach

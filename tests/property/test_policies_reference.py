@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from policies import decide
 from policies.case import Case
 from policies.clauses import examine
+from policies.engine import decide
 from policies.index import KEPT
 from policies.survey import survey
 

@@ -6,8 +6,9 @@ from importlib.resources import files
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policies import Crossing, Stage, carries, load_catalogue, load_gateways
 from policies.catalogue import HEALTH, HEALTH_FLAGS
+from policies.gateways import Crossing, Stage, carries
+from policies.load import load_catalogue, load_gateways
 from policies.terms import VERSION, AttributeClass, words
 
 GATEWAYS = load_gateways((files("policies") / "library" / "gateways.yaml").read_text("utf-8"))

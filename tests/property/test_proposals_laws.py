@@ -11,8 +11,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ethics import EthicsError
 from ethics.acts import DETAILS, LEAVES, read_act
+from ethics.errors import EthicsError
 from ethics.lifecycle import LIVING, TRANSITIONS, State, Step
 from keys import KeysError
 

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from ethics import AuditLog, BadExport, Event, NotInLog, NotVerified, verify_directory
+from ethics.audit import AuditLog
+from ethics.errors import BadExport, NotInLog, NotVerified
+from ethics.events import Event
 from ethics.tiles import framed, unframed
+from ethics.verify import verify_directory
 from keys import Identity
 
 NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)

@@ -7,20 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from ethics import (
-    AuditLog,
-    BadEvent,
-    BadTransaction,
-    Event,
-    NotInLog,
-    NotVerified,
-    Witness,
-    log_keys,
-    read_checkpoint,
-    read_event,
-    verify_proof,
-)
-from ethics.checkpoints import NOTHING_SEEN
+from ethics.audit import AuditLog
+from ethics.checkpoints import NOTHING_SEEN, read_checkpoint
+from ethics.errors import BadEvent, BadTransaction, NotInLog, NotVerified
+from ethics.events import Event, read_event
+from ethics.proofs import verify_proof
+from ethics.roles import log_keys
+from ethics.witness import Witness
 from keys import Identity, NotTrusted, TrustRegister
 from keys.trust import Entry
 from tests.merkle_roots import root_of

@@ -2,9 +2,16 @@
 
 import pytest
 
-from ethics import LogKeys, QuorumMissed, draft_log_policy, parse_log_policy, read_log_policy
-from ethics.errors import BadDocument
-from ethics.log_policy import LOG_POLICY_KIND, log_vkey, witness_vkey
+from ethics.errors import BadDocument, QuorumMissed
+from ethics.log_policy import (
+    LOG_POLICY_KIND,
+    draft_log_policy,
+    log_vkey,
+    parse_log_policy,
+    read_log_policy,
+    witness_vkey,
+)
+from ethics.roles import LogKeys
 from keys import BadSignature, Identity, NotTrusted, Root, sign_note
 from keys.notes import add_signature
 

@@ -4,17 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ethics import (
-    NOTHING_SEEN,
-    NotVerified,
-    QuorumMissed,
-    TreeHead,
-    Witness,
-    merge_checkpoints,
-    verify_cosignatures,
-)
-from ethics.checkpoints import sign_checkpoint
+from ethics.checkpoints import NOTHING_SEEN, TreeHead, merge_checkpoints, sign_checkpoint
+from ethics.errors import NotVerified, QuorumMissed
 from ethics.merkle import consistency_proof, leaf_hash, levels_of, reader_of
+from ethics.witness import Witness, verify_cosignatures
 from keys import Identity, PublicIdentity, verify_note
 from tests.merkle_roots import root_of
 

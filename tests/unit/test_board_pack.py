@@ -13,9 +13,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from ethics import BadDocument, Event, the_framework
 from ethics.case import parse_case
-from policies import Facts, load_catalogue, load_gateways, load_policy
+from ethics.errors import BadDocument
+from ethics.events import Event
+from ethics.framework import the_framework
+from policies.facts import Facts
+from policies.load import load_catalogue, load_gateways, load_policy
 from policies.paperwork import with_paperwork
 from policies.preview import preview
 from policies.space import Standing, whole_space

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
-from ethics import BadDocument, Constitution, Framework, the_framework
+from ethics.board import Constitution
+from ethics.errors import BadDocument
+from ethics.framework import Framework, the_framework
 from ethics.principles import numbers_of
 from ethics.standing import Agreement, Standing, agree, agreement, standing_of
 from keys import BadSignature, Identity, NotTrusted, TrustRegister
 from keys.trust import Entry
-from policies import load_policy
+from policies.load import load_policy
 from policies.terms import words
 from service.errors import BAD_INPUT, BAD_KEY, NOT_APPROVED
 from tests.made_up_board import demo_constitution

@@ -9,7 +9,7 @@ import pytest
 
 from keys import BadSeal, BadSignature, KeysError, NotTrusted
 from linkage.errors import BadSubmission
-from policies import PolicyError, Refused
+from policies.errors import PolicyError, Refused
 from service.custody.asked import MOST_CODES, REFUSALS, codes_of
 from service.custody.custodian import Custodian, Limits
 from service.errors import BadCall, CustodianRefused, NotApproved, OutOfOrder, RolledBack

@@ -4,7 +4,6 @@ from importlib.resources import files
 import numpy as np
 import pytest
 
-from policies import Obligations, Request, decide, load_catalogue, load_gateways, load_policy
 from policies.disclosure import (
     CountTable,
     Layout,
@@ -26,6 +25,10 @@ from policies.disclosure import (
     table_text,
 )
 from policies.disclosure.margins import margins_of
+from policies.engine import decide
+from policies.load import load_catalogue, load_gateways, load_policy
+from policies.obligations import Obligations
+from policies.request import Request
 from policies.selftest import PERSON, PROJECT, perfect_facts
 
 LIBRARY = files("policies") / "library"

@@ -4,19 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ethics import (
-    ApprovalStatus,
-    BadAdoption,
-    BadVote,
-    PolicyRef,
-    Vote,
-    adopt,
-    cast_vote,
-    read_adoption,
-    read_adoptions,
-    read_vote,
-    tally,
-)
+from ethics.adoptions import adopt, read_adoption, read_adoptions
+from ethics.approvals import ApprovalStatus, cast_vote, read_vote, tally
+from ethics.ballots import PolicyRef, Vote
+from ethics.errors import BadAdoption, BadVote
 from keys import Identity, TrustRegister
 from keys.trust import Entry
 from tests.made_up_board import demo_constitution

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ethics import BadDocument, Constitution, read_constitution
+from ethics.board import Constitution, read_constitution
+from ethics.errors import BadDocument
 from tests.made_up_board import demo_constitution
 
 TEXT = files("ethics").joinpath("library", "board.yaml").read_text(encoding="utf-8")

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from ethics import BadDocument, read_framework, the_framework
-from ethics.framework import DAIEF, UKSA
+from ethics.errors import BadDocument
+from ethics.framework import DAIEF, UKSA, read_framework, the_framework
 
 GOOD = """
 framework: vpp-ethical-framework/v1

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ethics import annual_report, register_pages, the_framework
+from ethics.framework import the_framework
 from ethics.register import (
     MENU,
     ApprovedUse,
@@ -22,7 +22,9 @@ from ethics.register import (
     RegisterFacts,
     Sent,
     YearFacts,
+    annual_report,
     protected,
+    register_pages,
 )
 
 USE = ApprovedUse(

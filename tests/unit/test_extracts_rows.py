@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from policies import Obligations, Permit, Request, decide, load_catalogue, load_gateways, load_policy
+from policies.decision import Permit
 from policies.disclosure import DisclosureError, NotPermitted, TableInvalid, Unsafe
 from policies.disclosure.extracts import (
     ANY,
@@ -22,7 +22,11 @@ from policies.disclosure.extracts import (
     pseudonyms,
     role_of,
 )
+from policies.engine import decide
 from policies.errors import PermitForged
+from policies.load import load_catalogue, load_gateways, load_policy
+from policies.obligations import Obligations
+from policies.request import Request
 from policies.selftest import PERSON, PROJECT, perfect_facts
 
 LIBRARY = files("policies") / "library"

@@ -5,8 +5,10 @@ from importlib.resources import files
 
 import pytest
 
-from policies import Crossing, DocumentInvalid, Stage, carries, load_catalogue, load_gateways
 from policies.catalogue import HEALTH_FLAGS, LAW_ENFORCEMENT
+from policies.errors import DocumentInvalid
+from policies.gateways import Crossing, Stage, carries
+from policies.load import load_catalogue, load_gateways
 from policies.terms import VERSION, AttributeClass
 
 LIBRARY = files("policies") / "library"

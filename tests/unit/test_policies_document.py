@@ -2,16 +2,9 @@ from importlib.resources import files
 
 import pytest
 
-from policies import (
-    DocumentInvalid,
-    canonical,
-    digest,
-    load_catalogue,
-    load_gateways,
-    load_policy,
-    load_request,
-)
-from policies.errors import NotCanonical
+from policies.canonical import canonical, digest
+from policies.errors import DocumentInvalid, NotCanonical
+from policies.load import load_catalogue, load_gateways, load_policy, load_request
 from policies.terms import AttributeClass
 
 LIBRARY = files("policies") / "library"

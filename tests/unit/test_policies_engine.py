@@ -4,9 +4,13 @@ from importlib.resources import files
 
 import pytest
 
-from policies import Refused, Request, Requester, decide, load_catalogue, load_gateways, load_policy
 from policies.document import Prohibition
+from policies.engine import decide
+from policies.errors import Refused
 from policies.explain import explain, explain_near_misses
+from policies.facts import Requester
+from policies.load import load_catalogue, load_gateways, load_policy
+from policies.request import Request
 from policies.selftest import PERSON, PROJECT, perfect_facts, run_tests
 from tests.mended_requests import apply
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from policies import Request, decide, load_catalogue, load_gateways, load_policy
 from policies.conditions import LIMITS, obligations_in_words
 from policies.diff import diff
 from policies.document import Prohibition
+from policies.engine import decide
 from policies.explain import (
     explain,
     explain_attribute,
@@ -28,8 +28,10 @@ from policies.explain import (
     words_in_words,
 )
 from policies.explain_change import explain_diff, explain_preview
+from policies.load import load_catalogue, load_gateways, load_policy
 from policies.preview import preview
 from policies.replay import Past, explain_replay, replay
+from policies.request import Request
 from policies.selftest import PERSON, PROJECT, perfect_facts
 from policies.space import Standing, whole_space
 from policies.terms import term, words

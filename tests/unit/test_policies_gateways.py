@@ -4,7 +4,9 @@ from importlib.resources import files
 
 import pytest
 
-from policies import Crossing, DocumentInvalid, Stage, carries, load_catalogue, load_gateways
+from policies.errors import DocumentInvalid
+from policies.gateways import Crossing, Stage, carries
+from policies.load import load_catalogue, load_gateways
 from policies.terms import AttributeClass, words
 
 LIBRARY = files("policies") / "library"

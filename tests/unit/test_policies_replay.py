@@ -6,10 +6,12 @@ from importlib.resources import files
 
 import pytest
 
-from policies import Request, decide, load_catalogue, load_gateways, load_policy
+from policies.engine import decide
 from policies.facts import Facts, Requester
+from policies.load import load_catalogue, load_gateways, load_policy
 from policies.paperwork import with_paperwork
 from policies.replay import Outcome, Past, explain_replay, replay
+from policies.request import Request
 
 LIBRARY = files("policies") / "library"
 CATALOGUE = load_catalogue((LIBRARY / "catalogue.yaml").read_text("utf-8"))

@@ -5,10 +5,12 @@ from itertools import product
 
 import pytest
 
-from policies import DocumentInvalid, Request, decide, load_catalogue, load_gateways, load_policy
-from policies.errors import PolicyError
+from policies.engine import decide
+from policies.errors import DocumentInvalid, PolicyError
 from policies.faults import CODES
 from policies.linter import lint
+from policies.load import load_catalogue, load_gateways, load_policy
+from policies.request import Request
 from policies.selftest import PERSON, PROJECT, first_day, perfect_facts, run_tests
 from policies.terms import words
 from policies.twins import NEVER_READ, faults_of, read_twin

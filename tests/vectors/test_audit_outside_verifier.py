@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
-from ethics import NOTHING_SEEN, AuditLog, Event, Witness
+from ethics.audit import AuditLog
+from ethics.checkpoints import NOTHING_SEEN
+from ethics.events import Event
 from ethics.log_policy import log_vkey, witness_vkey
+from ethics.witness import Witness
 from keys import Identity
 
 theirs: Any = pytest.importorskip(
