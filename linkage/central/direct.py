@@ -1,4 +1,4 @@
-"""Large files that are read or written once, past the system's cache (`O_DIRECT`, open(2) of Linux): a megabyte at a time, through memory that is used again and again.
+"""Large files that are read or written once, past the system's cache (`O_DIRECT`, open(2) of Linux): a few megabytes at a time, through memory that is used again and again.
 
 What goes through the cache the system copies, and finds memory for, page after page, which it keeps: an update of the centre writes some 100 MB, and reads hundreds,
 that nobody looks at again before they have left the cache. Where a system or a disk cannot do it, files are read and written as ever, and they are the same.
@@ -20,8 +20,10 @@ if sys.platform == "linux":
 
 # What is read or written directly begins at a multiple of this, in the file and in memory: no disk's blocks are larger.
 BLOCK: Final = 4096
-# As much as is read or written at a time.
-STRETCH: Final = 1 << 20
+# As much as is read or written directly at a time: the processor waits for each, and what it finds afterwards is no longer near it.
+STRETCH: Final = 4 << 20
+# As much as is read at a time of what the system holds, so that it is near the processor when it is opened.
+NEAR: Final = 1 << 20
 # Places that are looked at to know whether a file is in memory.
 SAMPLES: Final = 4
 
@@ -79,7 +81,7 @@ def body_of(path: Path, *, begin: int, room: memoryview) -> Iterator[memoryview]
         direct = None if in_memory(file) else directly(path)
         if direct is None:
             file.seek(begin)
-            while many := file.readinto(room[:STRETCH]):
+            while many := file.readinto(room[:NEAR]):
                 yield room[:many]
             return
         opened.enter_context(direct)

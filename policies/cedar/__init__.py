@@ -2,7 +2,7 @@
 
 Nothing here evaluates anything, and nothing here needs Cedar. A request becomes one Cedar question for each attribute that it rests
 on, and a clause permits the request when it permits every one of them. Cedar skips a rule that fails to evaluate; `verdict`
-takes any failure for a no, as `policies.decide` does.
+takes any failure for a no, as `policies.engine.decide` does.
 """
 
 from policies.cedar.rules import rules

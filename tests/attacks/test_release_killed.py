@@ -74,13 +74,13 @@ PREPARING = [
 VOTING = [
     ("the vote is read", "service.desk.checks:read_output_vote", "after"),
     ("before it is stored", "service.desk.checks_state:Checks.add_vote", "before"),
-    ("inside the transaction", "ethics:AuditLog.append", "after"),
+    ("inside the transaction", "ethics.audit:AuditLog.append", "after"),
     ("after it is stored", "service.desk.checks_state:Checks.add_vote", "after"),
 ]
 STOPPING = [
     ("after it is stored", "service.desk.checks_state:Checks.add_vote", "after"),
     ("before it stops", "service.desk.checks_state:Checks.stop", "before"),
-    ("inside the transaction", "ethics:AuditLog.append", "after"),
+    ("inside the transaction", "ethics.audit:AuditLog.append", "after"),
     ("after it stopped", "service.desk.checks_state:Checks.stop", "after"),
 ]
 RELEASING = [
@@ -91,10 +91,10 @@ RELEASING = [
     ("6, cohorts are compared", f"{RELEASE}:refuse_overlap", "before"),
     ("7, the votes are counted", f"{RELEASE}:ballot_on", "after"),
     ("8, before the transaction", "service.desk.state:State.add_release", "before"),
-    ("8, inside the transaction, before its event", "ethics:AuditLog.append", "before"),
+    ("8, inside the transaction, before its event", "ethics.audit:AuditLog.append", "before"),
     ("8, inside the transaction, after its events", "service.desk.state:ledger_lines", "before"),
     ("8, after the transaction", "service.desk.state:State.add_release", "after"),
-    ("9, before the checkpoint", "ethics:AuditLog.checkpoint", "before"),
+    ("9, before the checkpoint", "ethics.audit:AuditLog.checkpoint", "before"),
     ("9, while it is written", "linkage.drafts:FolderDraft.commit", "before"),
 ]
 UNCHECKED = [
