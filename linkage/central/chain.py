@@ -16,6 +16,8 @@ from linkage.manifest import MANIFEST_NAME, Manifest, read_manifest
 
 UPDATE: Final = re.compile(r"update-[0-9]{4}")
 MOST_UPDATES: Final = 9999
+# Beside the partners' folders, whose names begin otherwise: what the linker keeps of all their rows.
+ROWS_FOLDER: Final = ".rows"
 
 
 @dataclass(frozen=True, slots=True)

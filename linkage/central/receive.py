@@ -11,6 +11,7 @@ from typing import Final
 
 from keys import BadSignature, Identity, NotTrusted, TrustRegister, sign_note
 from linkage.central.chain import (
+    ROWS_FOLDER,
     chain_of,
     check_follows,
     link_folders,
@@ -293,13 +294,13 @@ def _reader(name: str) -> str:
 
 
 def withdraw(partner: str, *, doorstep: Doorstep) -> None:
-    """Everything of a partner's submissions is gone from the doorstep.
+    """Everything of a partner's submissions is gone from the doorstep, and with it what the linker keeps of the rows of all partners, among which are this one's.
 
     Raises:
         NotWritten: the disk refused, or another run is taking in something of this partner; the same call can be made again.
     """
     places = [place / partner for place in (doorstep.desk, doorstep.linker, doorstep.assembler)]
     with alone(places[0]), telling(places[0]):
-        for place in places:
+        for place in (doorstep.linker / ROWS_FOLDER, *places):
             if place.parent.is_dir():
                 remove_whole(place)

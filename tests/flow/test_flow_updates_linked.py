@@ -244,7 +244,7 @@ def test_rows_that_the_linker_keeps_are_opened_only_as_they_were_kept(
     linker = at_home.doorstep.linker
     model = run_linker(linker, **centre_of(at_home), keep=True)
     at_home.take_in(at_home.update(changed(file_of("police")), "police", "update-1").submission.folder)
-    kept = sorted((linker / "police").glob("*.rows.sealed"))
+    kept = sorted((linker / ".rows").glob("*.rows.sealed"))
     assert len(kept) == len(at_home.schema.match_keys)
     honest = [path.read_bytes() for path in kept]
     heads = int.from_bytes(honest[0][-8:], "big") + 100
@@ -258,8 +258,8 @@ def test_rows_that_the_linker_keeps_are_opened_only_as_they_were_kept(
             run_update(linker, **centre_of(at_home, model))
     kept[0].write_bytes(honest[0])
     with monkeypatch.context() as patch:
-        patch.setattr("linkage.central.pairs.resident.ROWS_FORMAT", "linkage-rows/v4")
-        with pytest.raises(BadSeal, match="should be linkage-rows/v4"):
+        patch.setattr("linkage.central.pairs.resident.ROWS_FORMAT", "linkage-rows/v5")
+        with pytest.raises(BadSeal, match="should be linkage-rows/v5"):
             run_update(linker, **centre_of(at_home, model))
     folder = run_update(linker, **centre_of(at_home, model))
     assert folder is not None
@@ -288,3 +288,14 @@ def test_rows_that_the_linker_keeps_go_with_the_partner_and_with_the_next_run_th
     run_linker(linker, **centre_of(at_home), keep=True)
     withdraw("police", doorstep=at_home.doorstep)
     assert not list(linker.rglob("*.rows.sealed"))
+
+
+def test_rows_that_an_earlier_version_kept_in_the_partners_folder_are_gone_after_a_full_run(
+    at_home: Round1,
+) -> None:
+    linker, key = at_home.doorstep.linker, at_home.schema.match_keys[0]
+    earlier = linker / "police" / f"{key.name}.rows.sealed"
+    earlier.write_bytes(b"sealed")
+    run_linker(linker, **centre_of(at_home), keep=True)
+    assert not earlier.exists()
+    assert (linker / ".rows" / earlier.name).is_file()

@@ -9,112 +9,165 @@ import pytest
 
 from keys import BadSeal, Identity
 from linkage.central.pairs.chunks import block_order
-from linkage.central.pairs.resident import HEADS, LENGTH, PAGE, TAG, keep_rows, resident, space_to_open
+from linkage.central.pairs.keep_rows import InOrder, keep_rows
+from linkage.central.pairs.resident import resident, space_to_open
+from linkage.central.pairs.row_pages import HEADS, LENGTH, PAGE, TAG
 from linkage.errors import NotWritten
 
 LANES = ("row_ref", "block", "presence_0", "forename_band", "surname_0")
+PARTNERS = ("health", "police", "schools")
 ME = Identity.make("linker/1")
 CONTEXT = b"here"
 NONE = np.empty(0, dtype=np.int64)
+Rows = dict[str, np.ndarray]
 
 
-def columns(size: int) -> dict[str, np.ndarray]:
+def columns(size: int, *, rising: bool) -> Rows:
     rng = np.random.default_rng(size)
-    return {n: rng.integers(-20, 80, size).astype(np.int8 if n.endswith("_band") else np.int64) for n in LANES}
+    out = {n: rng.integers(-20, 80, size).astype(np.int8 if n.endswith("_band") else np.int64) for n in LANES}
+    out["row_ref"] = rng.permutation(np.arange(-size, size, dtype=np.int64))[:size]
+    return out | ({"row_ref": np.sort(out["row_ref"])} if rising else {})
 
 
-def put(path: Path, size: int) -> dict[str, np.ndarray]:
-    rows = columns(size)
-    keep_rows(path, dict(rows), order=block_order(rows["block"]), upto="d" * 64, context=CONTEXT, linker=ME)
-    return rows
+def put(path: Path, *sizes: int, rising: bool = True) -> dict[str, Rows]:
+    """The rows of each partner, in the order in which they came."""
+    came, several = {}, {}
+    for partner, size in zip(PARTNERS, sizes, strict=False):
+        came[partner] = columns(size, rising=rising)
+        order = block_order(came[partner]["block"])
+        several[partner] = InOrder({n: c[order] for n, c in came[partner].items()}, order, partner * 8)
+    keep_rows(path, several, context=CONTEXT, linker=ME)
+    return came
 
 
-def opened(
-    path: Path, wanted: np.ndarray, *, by: Identity = ME, context: bytes = CONTEXT
-) -> dict[str, np.ndarray]:
-    with resident(path, context=context, linker=by, space=space_to_open()) as rows:
-        row_ref = np.concatenate([NONE, *(refs.copy() for refs in rows.references())])
-        numbers, block = rows.of_blocks(np.arange(-20, 80))
-        assert (numbers == np.arange(len(row_ref))).all()
-        return {"row_ref": row_ref[wanted], "block": block[wanted], **rows.rows(wanted)}
+def all_opened(path: Path, *, by: Identity = ME, context: bytes = CONTEXT) -> dict[str, Rows]:
+    """Every row of each partner, in the order of its references."""
+    with resident(path, context=context, linker=by, space=space_to_open()) as kept:
+        numbers, block = kept.of_blocks(np.arange(-20, 80))
+        assert (numbers == np.arange(len(block))).all()
+        found = kept.rows(numbers)
+        out = {}
+        for at, partner in enumerate(kept.upto):
+            assert kept.upto[partner] == partner * 8
+            several = [(refs.copy(), its.copy()) for refs, its in kept.references(partner)]
+            refs, its = (np.concatenate([NONE, *parts]) for parts in zip((NONE, NONE), *several, strict=True))
+            assert (found["source"][its] == at).all()
+            assert (found["row_ref"][its] == refs).all()
+            out[partner] = {n: c[its] for n, c in found.items() if n != "source"} | {"block": block[its]}
+        assert sum(len(rows["block"]) for rows in out.values()) == len(numbers)
+        return out
 
 
-@pytest.mark.parametrize("size", [0, 1, PAGE - 1, PAGE, 3 * PAGE + 5, HEADS, HEADS + PAGE + 1])
-def test_rows_are_opened_as_they_were_put_whichever_are_wanted(tmp_path: Path, size: int) -> None:
+def by_reference(rows: Rows) -> Rows:
+    order = np.argsort(rows["row_ref"])
+    return {n: c[order] for n, c in rows.items()}
+
+
+@pytest.mark.parametrize("rising", [True, False], ids=["as partners send them", "after updates"])
+@pytest.mark.parametrize(
+    "sizes",
+    [(0,), (1,), (PAGE - 1,), (PAGE,), (3 * PAGE + 5, 0, 2), (HEADS,), (5, HEADS + PAGE + 1, HEADS)],
+    ids=str,
+)
+def test_rows_are_opened_as_they_were_put(tmp_path: Path, sizes: tuple[int, ...], rising: bool) -> None:
     path = tmp_path / "rows"
-    rows = put(path, size)
-    every = np.arange(size)
-    chosen = (
-        np.unique(np.append(np.random.default_rng(1).choice(every, size // 7), every[-1:])) if size else every
-    )
-    for wanted in (every, chosen, every[:0]):
-        found = opened(path, wanted)
-        assert all((found[n] == rows[n][wanted]).all() for n in LANES)
+    came = put(path, *sizes, rising=rising)
+    found = all_opened(path)
+    assert list(found) == list(came)
+    for partner, rows in came.items():
+        expected = by_reference(rows)
+        assert set(found[partner]) == set(LANES)
+        assert all((found[partner][n] == expected[n]).all() for n in LANES)
+
+
+def test_any_rows_are_opened_without_the_others(tmp_path: Path) -> None:
+    path, size = tmp_path / "rows", 700 * PAGE + 3
+    put(path, size // 2, size - size // 2)
+    with resident(path, context=CONTEXT, linker=ME, space=space_to_open()) as kept:
+        every = kept.rows(np.arange(size))
+        chosen = np.append(np.flatnonzero(np.random.default_rng(1).random(size - 1) < 0.15), size - 1)
+        for wanted in (chosen, chosen[:1], chosen[:0]):
+            assert all((column == every[name][wanted]).all() for name, column in kept.rows(wanted).items())
 
 
 def test_rows_are_found_by_their_blocks_over_several_pages(tmp_path: Path) -> None:
     path = tmp_path / "rows"
-    rows = put(path, 2 * HEADS + 5)
+    came = put(path, HEADS, HEADS + 5)
+    blocks_of = np.concatenate([rows["block"] for rows in came.values()])
+    blocks_of = blocks_of[np.argsort(blocks_of.view(np.uint64))]
     with resident(path, context=CONTEXT, linker=ME, space=space_to_open()) as kept:
         for blocks in ([], [-1000, -7, 3, 50, 79, 1000], [100], range(-20, 80)):
             numbers, block = kept.of_blocks(np.array(blocks, dtype=np.int64))
-            assert (numbers == np.flatnonzero(np.isin(rows["block"], blocks))).all()
-            assert (block == rows["block"][numbers]).all()
+            assert (numbers == np.flatnonzero(np.isin(blocks_of, blocks))).all()
+            assert (block == blocks_of[numbers]).all()
 
 
 def test_a_page_that_was_altered_does_not_open_and_others_do(tmp_path: Path) -> None:
     path, size = tmp_path / "rows", 4 * PAGE
-    rows = put(path, size)
-    width = sum(column.itemsize for name, column in rows.items() if name not in ("row_ref", "block"))
+    put(path, size)
+    width = 1 + 8 + 8 + 1 + 8
+    first, last = np.arange(3 * PAGE), np.array([size - 1])
+    with resident(path, context=CONTEXT, linker=ME, space=space_to_open()) as kept:
+        honest = kept.rows(first)["surname_0"]
     content = bytearray(path.read_bytes())
     content[-LENGTH - PAGE * width - TAG + 3] ^= 1
     path.write_bytes(content)
-    first = np.arange(3 * PAGE)
-    assert (opened(path, first)["surname_0"] == rows["surname_0"][first]).all()
+    with resident(path, context=CONTEXT, linker=ME, space=space_to_open()) as kept:
+        assert (kept.rows(first)["surname_0"] == honest).all()
+        with pytest.raises(BadSeal, match="were altered: run the linker in full"):
+            kept.rows(last)
+
+
+def test_pages_that_change_places_do_not_open(tmp_path: Path) -> None:
+    path, size = tmp_path / "rows", 4 * PAGE
+    put(path, size, size)
+    content = path.read_bytes()
+    header, section = int.from_bytes(content[-LENGTH:], "big"), size * 12 + TAG
+    one, two = content[header : header + section], content[header + section : header + 2 * section]
+    path.write_bytes(content[:header] + two + one + content[header + 2 * section :])
     with pytest.raises(BadSeal, match="were altered: run the linker in full"):
-        opened(path, np.array([size - 1]))
+        all_opened(path)
 
 
 def test_a_file_with_any_part_altered_cut_short_or_longer_does_not_open(tmp_path: Path) -> None:
     path = tmp_path / "rows"
-    put(path, 2 * PAGE)
+    put(path, PAGE, PAGE)
     whole = path.read_bytes()
     for at in [*range(0, len(whole), 97), len(whole) - LENGTH, len(whole) - 1]:
         path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
         with pytest.raises(BadSeal, match="run the linker in full"):
-            opened(path, np.arange(2 * PAGE))
+            all_opened(path)
     for other in (b"", whole[:5], whole[:-1], whole[:-PAGE], whole + b"\0", whole[: len(whole) // 2]):
         path.write_bytes(other)
         with pytest.raises(BadSeal, match="run the linker in full"):
-            opened(path, np.arange(2 * PAGE))
+            all_opened(path)
 
 
 def test_rows_of_another_place_or_linker_do_not_open(tmp_path: Path) -> None:
     path = tmp_path / "rows"
     put(path, PAGE)
     with pytest.raises(BadSeal, match="belong elsewhere: run the linker in full"):
-        opened(path, np.arange(PAGE), context=b"elsewhere")
+        all_opened(path, context=b"elsewhere")
     with pytest.raises(BadSeal, match="belong elsewhere: run the linker in full"):
-        opened(path, np.arange(PAGE), by=Identity.make("linker/1"))
+        all_opened(path, by=Identity.make("linker/1"))
 
 
 def test_rows_stay_as_they_are_when_another_file_is_opened_into_the_same_memory(tmp_path: Path) -> None:
-    space, sizes = space_to_open(), (PAGE * 700, PAGE * 30 + 1)
-    rows = {size: put(tmp_path / str(size), size) for size in sizes}
-    found = {}
-    for size in sizes:
+    space, found = space_to_open(), {}
+    for size in (PAGE * 700, PAGE * 30 + 1):
+        put(tmp_path / str(size), size)
         with resident(tmp_path / str(size), context=CONTEXT, linker=ME, space=space) as kept:
             found[size] = kept.rows(np.arange(size))
-    for size in sizes:
-        assert set(found[size]) == set(LANES) - {"row_ref", "block"}
-        assert all((column == rows[size][name]).all() for name, column in found[size].items())
+    for size, its in found.items():
+        with resident(tmp_path / str(size), context=CONTEXT, linker=ME, space=space_to_open()) as kept:
+            assert all((column == its[name]).all() for name, column in kept.rows(np.arange(size)).items())
 
 
 def test_where_the_disk_is_full_earlier_rows_stay_and_nothing_else_fills_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "rows"
-    rows = put(path, PAGE)
+    rows = put(path, PAGE)["health"]
 
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, "no space left on device")
@@ -124,4 +177,4 @@ def test_where_the_disk_is_full_earlier_rows_stay_and_nothing_else_fills_it(
         put(path, 2 * PAGE)
     monkeypatch.undo()
     assert [p.name for p in tmp_path.iterdir()] == ["rows"]
-    assert (opened(path, np.arange(PAGE))["surname_0"] == rows["surname_0"]).all()
+    assert (all_opened(path)["health"]["surname_0"] == by_reference(rows)["surname_0"]).all()

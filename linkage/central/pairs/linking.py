@@ -10,27 +10,20 @@ import numpy as np
 import numpy.typing as npt
 
 from keys import PublicIdentity
-from linkage.central.pairs.among import Among, Wanted
+from linkage.central.pairs.among import Among
 from linkage.central.pairs.chunks import Room, Share, block_order, inside, ordered, shares, split
 from linkage.central.pairs.compare import Compared, Counted, added, compare, counted
+from linkage.central.pairs.followed import OpenRows, opened_once
 from linkage.central.pairs.journal import Journal
+from linkage.central.pairs.keep_rows import InOrder, keep_rows
 from linkage.central.pairs.levels import LaneLevels
 from linkage.central.pairs.model import LinkType, Model, PassModel
-from linkage.central.pairs.opened import (
-    OpenRows,
-    Pieces,
-    fresh_blocks,
-    kept_context,
-    kept_path,
-    open_rows,
-    opened_once,
-)
-from linkage.central.pairs.resident import keep_rows, space_to_open
+from linkage.central.pairs.opened import fresh_blocks, kept_context, kept_path, open_rows
+from linkage.central.pairs.resident import space_to_open
 from linkage.central.pairs.scoring import score_pairs
 from linkage.central.pairs.sealed_pairs import PAIRS_SUFFIX, seal_pairs
-from linkage.central.pairs.token_files import Refs, Tokens
+from linkage.central.pairs.token_files import Columns, Tokens
 from linkage.central.pairs.waiting_pairs import COMPARED_FORMAT, COMPARED_SUFFIX, open_compared, seal_compared
-from linkage.manifest import Manifest
 from linkage.schema import MatchKey
 from linkage.tokens import PassTable
 
@@ -163,11 +156,11 @@ class Linking:
 
     def _opened(self, one: Pass, share: Share) -> Iterator[tuple[int, dict[str, PassTable], Fresh]]:
         """The rows of each chunk of the share, by partner, and what is new of them in an incremental run."""
-        pieces = opened_once(one.key, self.tokens)
-        wanted = self._wanted(share, pieces=pieces)
+        opened = (
+            self._anew(one, share) if self._before is None else self._since(one, share, before=self._before)
+        )
         parts = {
-            m.partner: self._split(one, share, head=m, wanted=wanted, pieces=pieces)
-            for m in self.tokens.manifests
+            partner: dict(split(columns, key=one.key.name, share=share)) for partner, columns in opened.items()
         }
         for chunk in range(share.first, share.last):
             tables = {partner: its.pop(chunk) for partner, its in parts.items()}
@@ -181,50 +174,42 @@ class Linking:
                 }
                 yield chunk, plain, fresh
 
-    def _split(
-        self, one: Pass, share: Share, *, head: Manifest, wanted: Wanted | None, pieces: Pieces
-    ) -> dict[int, PassTable]:
-        # Of what is new in a pass of one share, all blocks are wanted.
-        since = None if self._before is None or not share.whole else self._before.get(head.partner, 0)
-        rows = open_rows(
+    def _anew(self, one: Pass, share: Share) -> dict[str, Columns]:
+        """All rows of the share, those of each partner in the order of their blocks: rows that meet are near each other then."""
+        tokens, several = self.tokens, dict[str, InOrder]()
+        path = kept_path(tokens, one.key)
+        wanted = None if share.whole else partial(inside, share=share)
+        for head in tokens.manifests:
+            rows = open_rows(one.key, tokens, heads=[head], wanted=wanted)[head.partner]
+            order = block_order(rows.columns["block"])
+            ordered(rows.columns, order)
+            several[head.partner] = InOrder(rows.columns, order, tokens.digests[head.partner][-1])
+            # Where they lay up to linkage-rows/v3.
+            (tokens.inbox / head.partner / path.name).unlink(missing_ok=True)
+        if self._keep and share.whole:
+            keep_rows(path, several, context=kept_context(tokens, one.key), linker=tokens.linker)
+        else:
+            # None of an earlier run are kept.
+            path.unlink(missing_ok=True)
+        return {partner: its.columns for partner, its in several.items()}
+
+    def _since(self, one: Pass, share: Share, *, before: Mapping[str, int]) -> dict[str, Columns]:
+        """The rows of the share that are new, and those that meet them; `fresh` tells which."""
+        pieces = opened_once(one.key, self.tokens)
+        near = fresh_blocks(self.tokens, before=before, pieces=pieces)
+        opened = open_rows(
             one.key,
             self.tokens,
-            head=head,
-            wanted=wanted,
-            whole_since=since,
+            heads=self.tokens.manifests,
+            wanted=Among(near if share.whole else near[inside(near, share=share)]),
+            # Of what is new in a pass of one share, all blocks are wanted.
+            whole_since=before if share.whole else None,
             pieces=pieces,
             space=self._space,
         )
-        if self._before is None:
-            order = block_order(rows.columns["block"])
-            self._put_away(one, share, rows, order=order, head=head)
-            # Rows that meet are near each other then.
-            ordered(rows.columns, order)
-        else:
-            rows.columns["fresh"] = _fresh(rows, before=self._before.get(head.partner, 0))
-        return dict(split(rows.columns, key=one.key.name, share=share))
-
-    def _put_away(self, one: Pass, share: Share, rows: OpenRows, *, order: Refs, head: Manifest) -> None:
-        """The rows are kept for incremental runs, if they are to be and are all of the pass; none of an earlier run are."""
-        path = kept_path(self.tokens, one.key, partner=head.partner)
-        if not self._keep or not share.whole:
-            path.unlink(missing_ok=True)
-            return
-        keep_rows(
-            path,
-            rows.columns,
-            order=order,
-            upto=self.tokens.digests[head.partner][-1],
-            context=kept_context(self.tokens, one.key, partner=head.partner),
-            linker=self.tokens.linker,
-        )
-
-    def _wanted(self, share: Share, *, pieces: Pieces) -> Wanted | None:
-        """Which blocks are looked at: those of the share, and in an incremental run those with a new row."""
-        if self._before is None:
-            return None if share.whole else partial(inside, share=share)
-        near = fresh_blocks(self.tokens, before=self._before, pieces=pieces)
-        return Among(near if share.whole else near[inside(near, share=share)])
+        for partner, rows in opened.items():
+            rows.columns["fresh"] = _fresh(rows, before=before.get(partner, 0))
+        return {partner: rows.columns for partner, rows in opened.items()}
 
     def compare_and_score(
         self, passes: Sequence[Pass], *, model: Model, kept: Journal, out: Path
