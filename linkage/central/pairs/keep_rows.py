@@ -2,8 +2,10 @@
 
 import json
 import os
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise, repeat
 from pathlib import Path
 from typing import Any, Final
 
@@ -60,7 +62,8 @@ def keep_rows(path: Path, several: Mapping[str, InOrder], *, context: bytes, lin
     number[order] = np.arange(len(order), dtype=np.uint32)
     begins = np.cumsum([0, *sizes])
     contents = [_references(one, number[begin:]) for one, begin in zip(rows, begins, strict=False)]
-    contents += [_blocks(block, order), _pages(rows, order, begins, lanes=lanes)]
+    source = np.repeat(np.arange(len(rows), dtype=np.uint8), sizes)[order]
+    contents += [_blocks(block, order), _pages(rows, source, lanes=lanes)]
     cipher = AESGCM(key)
     with telling(path), drafted(path) as draft:
         draft.parent.mkdir(exist_ok=True)
@@ -96,30 +99,40 @@ def _blocks(block: npt.NDArray[np.uint64], order: Refs) -> Iterator[bytes]:
         yield block[order[begin : begin + HEADS]].astype("<u8").tobytes()
 
 
-def _pages(rows: list[InOrder], order: Refs, begins: Refs, *, lanes: tuple[str, ...]) -> Iterator[bytes]:
-    """The rows in the order of all blocks, each with its lanes beside each other, several pages at a time, which fit the cache."""
-    layout, upto = layout_of(lanes), begins[:-1].copy()
-    for begin in range(0, len(order), TURNED):
-        its = order[begin : begin + TURNED]
-        piece = np.empty(len(its), dtype=layout)
-        piece[SOURCE] = source = np.searchsorted(begins, its, side="right") - 1
-        for part, one in enumerate(rows):
-            # Rows of one partner stand here as they stand there.
-            where = np.flatnonzero(source == part)
-            first = upto[part] - begins[part]
-            upto[part] += len(where)
+def _pages(rows: list[InOrder], source: npt.NDArray[np.uint8], *, lanes: tuple[str, ...]) -> Iterator[bytes]:
+    """The rows in the order of all blocks, each with its lanes beside each other, several pages at a time, which fit the cache; `source` tells whose each is."""
+    layout, upto = layout_of(lanes), [0] * len(rows)
+    row = np.dtype((np.void, layout.itemsize))
+    for begin in range(0, len(source), TURNED):
+        whose = source[begin : begin + TURNED]
+        apart = np.empty(len(whose), dtype=layout)
+        ends = np.cumsum(np.bincount(whose, minlength=len(rows))).tolist()
+        for part, (first, past) in enumerate(pairwise([0, *ends])):
+            # Rows of one partner follow each other here as they do there.
+            piece, its = apart[first:past], slice(upto[part], upto[part] + past - first)
+            upto[part] = its.stop
+            piece[SOURCE] = part
             for name in ("row_ref", *lanes):
-                piece[name][where] = one.columns[name][first : first + len(where)]
-        yield piece.tobytes()
+                piece[name] = rows[part].columns[name][its]
+        together = np.empty_like(apart)
+        # As bytes they are put in their places in a tenth of the time that numpy takes for them as fields.
+        together.view(row)[np.argsort(whose, kind="stable")] = apart.view(row)
+        yield together.tobytes()
 
 
 def _sealed(plain: bytes, *, section: Section, first: int, cipher: AESGCM) -> memoryview:
     """What stands on some pages of a section, from the one numbered `first` on, each sealed by itself and one after another."""
     width = section.step * section.width
-    begins = range(0, len(plain), width)
-    pages, sealed, at = memoryview(plain), memoryview(bytearray(len(plain) + len(begins) * TAG)), 0
-    for nonce, begin in zip(section.nonces(np.arange(first, first + len(begins))), begins, strict=True):
-        page = pages[begin : begin + width]
-        cipher.encrypt_into(nonce, page, None, sealed[at : at + len(page) + TAG])
-        at += width + TAG
+    begins = np.arange(0, len(plain), width)
+    sealed = memoryview(bytearray(len(plain) + len(begins) * TAG))
+    nonces = section.nonces(first + np.arange(len(begins)))
+    pages = _cut(memoryview(plain), begins, width=width)
+    into = _cut(sealed, begins + np.arange(len(begins)) * TAG, width=width + TAG)
+    # No loop of ours stands between: it would take as long as sealing.
+    deque(map(cipher.encrypt_into, nonces, pages, repeat(None), into), maxlen=0)
     return sealed
+
+
+def _cut(memory: memoryview, begins: Refs, *, width: int) -> Iterator[memoryview]:
+    """The pieces of the memory that begin there; the last one may be shorter than the others."""
+    return map(memory.__getitem__, map(slice, begins.tolist(), (begins + width).tolist()))
