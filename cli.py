@@ -8,65 +8,16 @@ from typing import Annotated
 
 import typer
 
-from service.commands.analyst import analyst, desk_answer
-from service.commands.audit import audit
-from service.commands.board import board
-from service.commands.centre import centre
-from service.commands.checker import checker
-from service.commands.checker_votes import COMMANDS as CHECKER_VOTES
-from service.commands.custodian import custodian
-from service.commands.desk import desk
-from service.commands.identity import identity
-from service.commands.impact import COMMANDS as IMPACT
+from service.commands.actors import Actors
 from service.commands.options import ReportAsJson, told
-from service.commands.partner import partner
-from service.commands.people import centre_people, person_history
-from service.commands.policy import board_test, board_twins, policy
-from service.commands.proposals import COMMANDS as PROPOSALS
-from service.commands.public import COMMANDS as PUBLIC
-from service.commands.quality import centre_quality
-from service.commands.releases import ANALYST as ANALYST_RELEASES
-from service.commands.releases import DESK as DESK_RELEASES
-from service.commands.schema import schema
-from service.commands.trust import trust
-from service.commands.work import centre_log
 
 app = typer.Typer(
+    cls=Actors,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_show_locals=False,
     help="Link records across agencies without sharing names.",
 )
-for name, actor in {
-    "identity": identity,
-    "trust": trust,
-    "custodian": custodian,
-    "partner": partner,
-    "centre": centre,
-    "desk": desk,
-    "schema": schema,
-    "analyst": analyst,
-    "board": board,
-    "policy": policy,
-    "audit": audit,
-    "checker": checker,
-}.items():
-    app.add_typer(actor, name=name)
-desk.command("answer")(desk_answer)
-centre.command("quality")(centre_quality)
-centre.command("log")(centre_log)
-centre.command("people")(centre_people)
-centre.command("person-history")(person_history)
-board.command("test")(board_test)
-board.command("twins")(board_twins)
-for name, command in {**IMPACT, **PROPOSALS, **PUBLIC}.items():
-    board.command(name)(command)
-for name, command in CHECKER_VOTES.items():
-    checker.command(name)(command)
-for name, command in DESK_RELEASES.items():
-    desk.command(name)(command)
-for name, command in ANALYST_RELEASES.items():
-    analyst.command(name)(command)
 
 
 @app.callback()

@@ -1,4 +1,4 @@
-"""Commands of the analyst: ask whether a request would be allowed, make it, read the answer, open what was released; and the desk's answers."""
+"""Commands of the analyst: ask whether a request would be allowed, make it, read the answer, open what was released."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.commands.options import AsJson, At, Shared, YourIdentity, at_desk, told, unlocking
+from service.commands.options import AsJson, At, Shared, YourIdentity, told, unlocking
+from service.commands.releases import ANALYST
 
 if TYPE_CHECKING:
     from service.analyst.asking import Asker
@@ -113,24 +114,6 @@ def _exit(allowed: bool) -> None:
         raise typer.Exit(REFUSED)
 
 
-def desk_answer(
-    folder: Annotated[Path, typer.Option("--folder", help="The desk's own folder.")],
-    shared: Shared,
-    root: RootFile,
-    tray: Annotated[Path, typer.Option("--tray", help="The folder where analysts put their requests.")],
-    as_json: AsJson = False,
-) -> None:
-    """Decide every request that waits in the tray, log it, and put a signed answer beside it; log the checks that analysts made before."""
-    from service.desk.tray import answer_waiting as call
-
-    with told():
-        done = call(tray, where=at_desk(folder, shared=shared, root=root))
-        if as_json:
-            typer.echo(json.dumps({"answered": done}, indent=1))
-        else:
-            typer.echo("\n".join(f"{one['id']}: {one['outcome']}" for one in done) or "no request is waiting")
-
-
 @analyst.command("sign")
 def sign(
     request: Annotated[Path, typer.Argument(help="The request, as YAML.")],
@@ -158,3 +141,7 @@ def analyst_open(
     with told():
         unlock = unlocking()
         typer.echo(call(folder, identity=identity, shared=shared, out=out, unlock=unlock))
+
+
+for _name, _command in ANALYST.items():
+    analyst.command(_name)(_command)

@@ -5,7 +5,11 @@ from typing import Annotated
 
 import typer
 
+from service.commands.impact import COMMANDS as IMPACT
 from service.commands.options import AsJson, At, Shared, told, unlocking
+from service.commands.policy import board_test, board_twins
+from service.commands.proposals import COMMANDS as PROPOSALS
+from service.commands.public import COMMANDS as PUBLIC
 
 board = typer.Typer(
     no_args_is_help=True,
@@ -83,3 +87,9 @@ def board_vote(
                 out=out,
             )
         )
+
+
+board.command("test")(board_test)
+board.command("twins")(board_twins)
+for _name, _command in {**IMPACT, **PROPOSALS, **PUBLIC}.items():
+    board.command(_name)(_command)

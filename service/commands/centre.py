@@ -11,6 +11,9 @@ import typer
 
 from service.commands.loading import loading
 from service.commands.options import AsJson, At, Shared, told
+from service.commands.people import centre_people, person_history
+from service.commands.quality import centre_quality
+from service.commands.work import centre_log
 
 centre = typer.Typer(
     no_args_is_help=True, help="For the centre: the linker and the assembler, two processes with separate keys."
@@ -160,3 +163,9 @@ def centre_model(
     with told():
         said = call(file, shared=shared)
         typer.echo(said.as_json() if as_json else "\n".join(said.lines))
+
+
+centre.command("quality")(centre_quality)
+centre.command("log")(centre_log)
+centre.command("people")(centre_people)
+centre.command("person-history")(person_history)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from service.commands.checker_votes import COMMANDS as VOTES
 from service.commands.options import ReportAsJson, told
 
 checker = typer.Typer(
@@ -65,3 +66,7 @@ def _leave(*, safe: bool) -> None:
 
     if not safe:
         raise typer.Exit(DISCLOSES)
+
+
+for _name, _command in VOTES.items():
+    checker.command(_name)(_command)

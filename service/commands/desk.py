@@ -1,30 +1,24 @@
 """Commands of the release desk."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from service.commands.options import RootFromHolder, Shared, at_desk, told
+from service.commands.options import AsJson, DeskFolder, RequestId, RootFromHolder, Shared, at_desk, told
+from service.commands.releases import DESK
 
 desk = typer.Typer(
     no_args_is_help=True,
     help="For the release desk: take in submissions, decide requests, let protected results out and see to their end, publish the log.",
 )
 
-Folder = Annotated[
-    Path,
-    typer.Option(
-        "--folder", help="The desk's own folder: its identity, the log's key, its state and what came in."
-    ),
-]
-RequestId = Annotated[str, typer.Option("--id", help="What the request is called here.")]
-
 
 @desk.command("receive")
 def desk_receive(
     submission: Annotated[Path, typer.Argument(help="The folder that a partner sent.")],
-    folder: Folder,
+    folder: DeskFolder,
     shared: Shared,
     root: RootFromHolder,
     receipt: Annotated[Path, typer.Option(help="Where the signed receipt goes.")],
@@ -41,7 +35,7 @@ def desk_receive(
 def desk_withdraw(
     partner: Annotated[str, typer.Argument(help="The partner's name.")],
     reason: Annotated[str, typer.Option(help="asked-by-partner, new-round or replaced.")],
-    folder: Folder,
+    folder: DeskFolder,
     shared: Shared,
     root: RootFromHolder,
 ) -> None:
@@ -57,7 +51,7 @@ def desk_withdraw(
 def desk_decide(
     request: Annotated[Path, typer.Argument(help="The request as the analyst signed it.")],
     request_id: RequestId,
-    folder: Folder,
+    folder: DeskFolder,
     shared: Shared,
     root: RootFromHolder,
 ) -> None:
@@ -78,7 +72,7 @@ def desk_decide(
 def desk_release(
     request_id: RequestId,
     by: Annotated[str, typer.Option(help="The analyst who made the request.")],
-    folder: Folder,
+    folder: DeskFolder,
     shared: Shared,
     root: RootFromHolder,
     out: Annotated[Path, typer.Option(help="Where the folder with the sealed files goes.")],
@@ -99,7 +93,7 @@ def desk_release(
 
 @desk.command("publish")
 def desk_publish(
-    folder: Folder,
+    folder: DeskFolder,
     shared: Shared,
     root: RootFromHolder,
     out: Annotated[Path, typer.Option(help="The folder of the published log.")],
@@ -110,3 +104,26 @@ def desk_publish(
     with told():
         where = at_desk(folder, shared=shared, root=root)
         typer.echo(publish_log(out, where=where))
+
+
+@desk.command("answer")
+def desk_answer(
+    folder: Annotated[Path, typer.Option("--folder", help="The desk's own folder.")],
+    shared: Shared,
+    root: Annotated[Path, typer.Option("--root", help="The root's public keys.")],
+    tray: Annotated[Path, typer.Option("--tray", help="The folder where analysts put their requests.")],
+    as_json: AsJson = False,
+) -> None:
+    """Decide every request that waits in the tray, log it, and put a signed answer beside it; log the checks that analysts made before."""
+    from service.desk.tray import answer_waiting as call
+
+    with told():
+        done = call(tray, where=at_desk(folder, shared=shared, root=root))
+        if as_json:
+            typer.echo(json.dumps({"answered": done}, indent=1))
+        else:
+            typer.echo("\n".join(f"{one['id']}: {one['outcome']}" for one in done) or "no request is waiting")
+
+
+for _name, _command in DESK.items():
+    desk.command(_name)(_command)

@@ -26,6 +26,13 @@ At = Annotated[
 RootFromHolder = Annotated[
     Path, typer.Option("--root", help="The root's public keys, got from a holder of the root.")
 ]
+DeskFolder = Annotated[
+    Path,
+    typer.Option(
+        "--folder", help="The desk's own folder: its identity, the log's key, its state and what came in."
+    ),
+]
+RequestId = Annotated[str, typer.Option("--id", help="What the request is called here.")]
 YourIdentity = Annotated[Path, typer.Option("--identity", help="Your identity file.")]
 PublishedLog = Annotated[Path, typer.Argument(help="The published log.")]
 ReportAsJson = Annotated[Path | None, typer.Option("--json", help="Write the report here as JSON.")]

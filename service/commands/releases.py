@@ -6,14 +6,23 @@ from typing import Annotated, Final
 
 import typer
 
-from service.commands.desk import Folder, RequestId
-from service.commands.options import AsJson, At, RootFromHolder, Shared, at_desk, told, unlocking
+from service.commands.options import (
+    AsJson,
+    At,
+    DeskFolder,
+    RequestId,
+    RootFromHolder,
+    Shared,
+    at_desk,
+    told,
+    unlocking,
+)
 
 
 def desk_vote(
     vote: Annotated[Path, typer.Argument(help="The sealed vote as the output checker sent it.")],
     request_id: RequestId,
-    folder: Folder,
+    folder: DeskFolder,
     shared: Shared,
     root: RootFromHolder,
 ) -> None:
@@ -26,7 +35,7 @@ def desk_vote(
 
 
 def desk_due(
-    folder: Folder,
+    folder: DeskFolder,
     shared: Shared,
     root: RootFromHolder,
     at: At = None,
@@ -48,7 +57,7 @@ def desk_withdraw_release(
             help="error-in-data, error-in-linkage, disclosure-risk, permission-ended, misused or asked-by-partner."
         ),
     ],
-    folder: Folder,
+    folder: DeskFolder,
     shared: Shared,
     root: RootFromHolder,
     out: Annotated[Path, typer.Option(help="Where the signed notice for whoever holds it goes.")],
@@ -63,7 +72,7 @@ def desk_withdraw_release(
 
 def desk_destruction(
     certificate: Annotated[Path, typer.Argument(help="The certificate as the holder sent it.")],
-    folder: Folder,
+    folder: DeskFolder,
     shared: Shared,
     root: RootFromHolder,
 ) -> None:
