@@ -14,12 +14,14 @@ from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 
 from policies.catalogue import Catalogue
+from policies.catalogue_document import load_catalogue
 from policies.diff import diff
 from policies.document import Clause, Policy
 from policies.engine import decide
 from policies.explain_change import explain_diff, explain_preview
 from policies.facts import Facts, Requester
-from policies.load import load_catalogue, load_gateways, load_policy
+from policies.gateways_document import load_gateways
+from policies.load import load_policy
 from policies.paperwork import with_paperwork
 from policies.preview import preview
 from policies.replay import Past, explain_replay, replay

@@ -34,9 +34,9 @@ from linkage.people.subjects import known_people, subjects
 from linkage.schema import default_schema
 from service.custody.ceremony import Plan, make
 from service.custody.rounds import record_path
-from service.dossier import TRUST_FILE, VOUCHED
+from service.evidence import VOUCHED
 from service.officer.mapping_file import as_mapping
-from service.shared import ROOT_FILE, SCHEMA_FILE, write_project, write_root
+from service.shared import ROOT_FILE, SCHEMA_FILE, TRUST_FILE, write_project, write_root
 from service.writing import write_whole
 
 PARTNER, GATEWAY, PROJECT = "nhs", "COPI-s251", "benchmark"

@@ -39,6 +39,7 @@ from policies.reading import (
     Switch,
     Vocabulary,
     complain,
+    read,
 )
 from policies.terms import AttributeClass, closest
 
@@ -209,3 +210,12 @@ class CatalogueDocument(Document):
             whole = f"{DERIVED}.{name}"
             found[whole] = made.built(whole, parents=[found[source] for source in made.made_from])
         return Catalogue(MappingProxyType(partners), MappingProxyType(found))
+
+
+def load_catalogue(text: str, *, name: str = "catalogue") -> Catalogue:
+    """The catalogue that the text describes, with classes and flags inherited.
+
+    Raises:
+        DocumentInvalid: with the line, the column and the fix of every problem.
+    """
+    return read(text, model=CatalogueDocument, name=name).build()

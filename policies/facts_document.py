@@ -8,12 +8,11 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Discriminator, Field, Tag
 
 from policies.catalogue import PartnerId, Says
-from policies.catalogue_document import CatalogueDocument
+from policies.catalogue_document import CatalogueDocument, load_catalogue
 from policies.document import ClauseId
 from policies.errors import PolicyError
 from policies.facts import Facts, Requester
-from policies.gateways_document import GatewaysDocument
-from policies.load import load_catalogue, load_gateways
+from policies.gateways_document import GatewaysDocument, load_gateways
 from policies.reading import Day, Document, EvidenceName, Organisation, Role, spelt
 
 FileName = Annotated[str, spelt(r"[A-Za-z0-9_-][A-Za-z0-9._-]*", like="catalogue.yaml")]

@@ -25,6 +25,7 @@ from policies.reading import (
     Switch,
     Vocabulary,
     complain,
+    read,
 )
 from policies.terms import AttributeClass, words
 
@@ -112,3 +113,12 @@ def _gateway(name: str, row: _GatewayRow) -> Gateway:
         enabled=row.enabled,
         subjects=row.subjects,
     )
+
+
+def load_gateways(text: str, *, name: str = "gateways") -> Gateways:
+    """The table of legal gateways that the text describes.
+
+    Raises:
+        DocumentInvalid: with the line, the column and the fix of every problem.
+    """
+    return read(text, model=GatewaysDocument, name=name).table()

@@ -1,14 +1,10 @@
 """The signed documents that a decision rests on, and the facts read out of them. Desk and custodian each read them for themselves."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Final
-
-import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ethics.acts import about
 from ethics.adoptions import read_adoption, read_adoptions
@@ -16,21 +12,18 @@ from ethics.approvals import ApprovalStatus, outcome, tally
 from ethics.board import Constitution
 from ethics.documents import parse_document
 from ethics.proposals import Proposal, proposal_of
-from keys import BadSignature, NotTrusted, Root, TrustRegister
+from keys import NotTrusted, Root, TrustRegister
 from keys.trust import read_register
 from policies.document import Policy
 from policies.errors import PolicyError
-from policies.facts import Facts, Requester
-from policies.load import load_catalogue, load_gateways, load_policy
-from service.errors import NotApproved
+from policies.facts import Facts
+from policies.load import load_policy
+from service.evidence import VOUCHED, Vouched, on_record
+from service.shared import TRUST_FILE, read_project
 from service.texts import read_text
 
-EVIDENCE_FORMAT: Final = "linkage-evidence/v1"
-TRUST_FILE: Final = "trust.note"
 POLICY_FILE: Final = "policy.yaml"
 PROPOSALS: Final = "proposals"
-LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-VOUCHED: Final = {"catalogue": "catalogue.yaml", "gateways": "gateways.yaml", "constitution": "board.yaml"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +55,23 @@ class Dossier:
         def notes(folder: str) -> tuple[str, ...]:
             return tuple(read_text(p) for p in sorted(shared.glob(f"{folder}/*.note")))
 
+        trust, policy, vouched = text(TRUST_FILE), text(POLICY_FILE), Vouched.read(shared)
         return cls(
-            trust=text(TRUST_FILE),
-            policy=text(POLICY_FILE),
-            catalogue=text(VOUCHED["catalogue"]),
-            gateways=text(VOUCHED["gateways"]),
-            evidence=text("evidence.note"),
-            constitution=text(VOUCHED["constitution"]),
+            trust=trust,
+            policy=policy,
+            catalogue=vouched.catalogue,
+            gateways=vouched.gateways,
+            evidence=vouched.evidence,
+            constitution=vouched.constitution,
             votes=notes("votes"),
             adoptions=notes("adoptions"),
-            acts=_about_policy(notes(f"{PROPOSALS}/*"), policy=text(POLICY_FILE)),
+            acts=_about_policy(notes(f"{PROPOSALS}/*"), policy=policy),
         )
+
+    @property
+    def vouched(self) -> Vouched:
+        """What of it the secretariat vouches for."""
+        return Vouched(self.catalogue, self.gateways, self.constitution, self.evidence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +99,6 @@ def _about_policy(acts: tuple[str, ...], *, policy: str) -> tuple[str, ...]:
         return acts
 
 
-def digests_of(*, catalogue: str, gateways: str, constitution: str) -> dict[str, str]:
-    """What the secretariat's note says of the documents that carry no signature of their own: SHA-256 of each text, hexadecimal."""
-    texts = {"catalogue": catalogue, "gateways": gateways, "constitution": constitution}
-    return {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
-
-
 def verify(dossier: Dossier, *, project: str, root: Root, now: datetime) -> Verified:
     """The verified policy and the facts for its engine.
 
@@ -122,7 +115,7 @@ def verify(dossier: Dossier, *, project: str, root: Root, now: datetime) -> Veri
     trust = read_register(dossier.trust, root=root)
     if trust.project != project:
         raise NotTrusted(f"the trust register is of project {trust.project}, not of {project}")
-    facts = on_record(dossier, trust=trust, now=now)
+    facts = on_record(dossier.vouched, trust=trust, now=now)
     policy = load_policy(dossier.policy)
     constitution = parse_document(dossier.constitution, model=Constitution, name=VOUCHED["constitution"])
     said = said_of(dossier, policy=policy, constitution=constitution, trust=trust, now=now)
@@ -136,6 +129,16 @@ def verify(dossier: Dossier, *, project: str, root: Root, now: datetime) -> Veri
         name = f"adoption/{one.partner}"
         versions[name] = max(versions.get(name, 0), int(one.at.timestamp()))
     return Verified(trust, policy, facts, said.approval, constitution, versions, said.proposal)
+
+
+def verified_in(shared: Path, *, root: Root, now: datetime) -> Verified:
+    """The dossier of a project's shared folder, verified.
+
+    Raises:
+        As `verify`.
+    """
+    project = read_project(shared, root=root).one.project
+    return verify(Dossier.read(shared), project=project, root=root, now=now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,52 +177,3 @@ def said_of(
     clauses = frozenset(c.id for c in policy.clauses) if carried else frozenset()
     adoptions = read_adoptions(dossier.adoptions, trust=trust, policy_digest=policy.digest, at=now)
     return Said(approval, clauses, adoptions, None)
-
-
-def on_record(dossier: Dossier, *, trust: TrustRegister, now: datetime) -> Facts:
-    """The facts that do not depend on any vote or adoption: catalogue, gateways, evidence, and who may ask.
-
-    Raises:
-        NotApproved: the secretariat did not sign the evidence, or did not vouch for these texts.
-        PolicyError: a document breaks its rules.
-    """
-    evidence = _evidence(dossier, trust=trust, now=now)
-    return Facts(
-        catalogue=load_catalogue(dossier.catalogue),
-        gateways=load_gateways(dossier.gateways),
-        dpia=evidence.dpia,
-        evidence=evidence.evidence,
-        requesters={
-            e.identity.name: Requester(e.roles, e.organisation, evidence.organisations.get(e.organisation, ""))
-            for e in trust.holders("analyst", at=now)
-        },
-    )
-
-
-class EvidenceBody(BaseModel):
-    """What the secretariat signs: impact assessments by clause, evidence by partner or project, kinds of organisations, digests."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    dpia: dict[str, date]
-    evidence: dict[str, dict[str, str | date]]
-    organisations: dict[str, str]
-    documents: dict[str, str]
-
-
-def _evidence(dossier: Dossier, *, trust: TrustRegister, now: datetime) -> EvidenceBody:
-    try:
-        body = trust.verify(dossier.evidence, kind=EVIDENCE_FORMAT, role="secretariat", at=now).body
-    except BadSignature as fault:
-        raise NotApproved(f"the record of evidence is not signed by the secretariat: {fault}") from fault
-    try:
-        value = EvidenceBody.model_validate(yaml.load(body, Loader=LOADER))  # noqa: S506  a safe loader
-    except (yaml.YAMLError, ValidationError) as fault:
-        raise NotApproved(
-            "the record of evidence is signed but is not dpia, evidence, organisations and documents"
-        ) from fault
-    here = digests_of(catalogue=dossier.catalogue, gateways=dossier.gateways, constitution=dossier.constitution)
-    if other := [n for n, digest in here.items() if value.documents.get(n) != digest]:
-        raise NotApproved(
-            f"{VOUCHED[other[0]]} is not the text that the secretariat vouched for: it was altered, or needs a new record of evidence"
-        )
-    return value

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -15,13 +14,13 @@ from linkage.central.pairs.model import LinkType
 from linkage.errors import BadInput
 from linkage.manifest import Round
 from linkage.schema import Schema, load_schema
-from service.dossier import TRUST_FILE, Dossier, Verified, verify
 from service.texts import read_text
 
 PROJECT_FORMAT: Final = "linkage-project/v1"
 PROJECT_FILE: Final = "project.json"
 SCHEMA_FILE: Final = "schema.yaml"
 ROOT_FILE: Final = "root.json"
+TRUST_FILE: Final = "trust.note"
 
 
 class ProjectFile(BaseModel):
@@ -135,13 +134,3 @@ def read_project(shared: Path, *, root: Root | None = None) -> Project:
         )
     one = Round(stated.project, stated.epoch, schema.digest)
     return Project(one, schema, stated.link_type, top, trust, stated.purpose, stated.recipient)
-
-
-def verified_in(shared: Path, *, root: Root, now: datetime) -> Verified:
-    """The dossier of a project's shared folder, verified.
-
-    Raises:
-        As `verify`.
-    """
-    project = read_project(shared, root=root).one.project
-    return verify(Dossier.read(shared), project=project, root=root, now=now)

@@ -21,7 +21,7 @@ from linkage.manifest import Round
 from linkage.schema import load_schema
 from service.demonstration.cast import HOST_KIND, PROJECT, PURPOSE, SINCE, evidence
 from service.demonstration.stage import documents_of
-from service.dossier import EVIDENCE_FORMAT, VOUCHED, digests_of
+from service.evidence import EVIDENCE_FORMAT, VOUCHED, digests_of
 from service.officer.mapping_file import as_mapping
 from service.places import IDENTITY_FILE
 from service.shared import write_project, write_root

@@ -18,7 +18,7 @@ from linkage.schema import default_schema
 from policies.load import load_policy
 from service.demonstration.cast import HOST_KIND, PROJECT, PURPOSE, SINCE, evidence
 from service.demonstration.stage import documents_of
-from service.dossier import EVIDENCE_FORMAT, VOUCHED, digests_of
+from service.evidence import EVIDENCE_FORMAT, VOUCHED, digests_of
 from service.places import IDENTITY_FILE
 from service.shared import write_project, write_root
 

@@ -23,9 +23,8 @@ from keys.notes import split_note
 from keys.statements import text_digest
 from keys.trust import read_register
 from linkage.errors import BadInput
-from service.dossier import TRUST_FILE
 from service.memory import TOLERANCE
-from service.shared import read_root
+from service.shared import TRUST_FILE, read_root
 from service.texts import read_text
 from service.writing import write_whole
 

@@ -10,13 +10,14 @@ from ethics.board import Constitution
 from ethics.case import parse_case
 from ethics.lifecycle import State, Step
 from ethics.principles import numbers_of
+from policies.catalogue_document import load_catalogue
 from policies.document import Policy
 from policies.errors import PolicyError
 from policies.explain_change import explain_preview
 from policies.facts import Facts
+from policies.gateways_document import load_gateways
 from policies.impact import Preview
 from policies.linter import lint
-from policies.load import load_catalogue, load_gateways
 from policies.paperwork import with_paperwork
 from policies.preview import preview
 from policies.selftest import first_day, run_tests
@@ -38,8 +39,8 @@ from service.board.proposal_folder import (
 )
 from service.board.proposals import Hand, signer
 from service.board.standing import check_agreed, framework_in
-from service.dossier import VOUCHED, Dossier, on_record
 from service.errors import OutOfOrder
+from service.evidence import VOUCHED, Vouched, on_record
 from service.shared import Project, read_project
 from service.texts import read_text
 from service.writing import write_whole
@@ -122,7 +123,7 @@ def make(
     Raises:
         NotVerified: the published log in `log` does not hold.
     """
-    facts = on_record(Dossier.read(shared), trust=project.trust, now=now)
+    facts = on_record(Vouched.read(shared), trust=project.trust, now=now)
     current = policy_in(shared)
     before = None if current is None or current.digest == folder.policy.digest else current
     seen = impact_of(folder.policy, before=before, facts=facts, project=project, now=now)

@@ -5,18 +5,20 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from policies.catalogue_document import load_catalogue
 from policies.engine import decide
 from policies.errors import PolicyError
 from policies.explain import explain, explain_near_misses
 from policies.facts_document import FactsDocument
 from policies.faults import CODES
-from policies.load import load_catalogue, load_gateways, load_policy, load_request
+from policies.gateways_document import load_gateways
+from policies.load import load_policy, load_request
 from policies.reading import read
 from policies.selftest import Outcome, first_day, run_tests
 from policies.twins import Twin, faults_of, read_twin
 from service import clock
 from service.analyst.asking import decision_json
-from service.dossier import VOUCHED
+from service.evidence import VOUCHED
 from service.texts import read_text
 
 

@@ -6,16 +6,18 @@ from pathlib import Path
 from typing import Final
 
 from policies.catalogue import Catalogue
+from policies.catalogue_document import load_catalogue
 from policies.document import Policy
 from policies.errors import PolicyError
 from policies.explain import explain_document
 from policies.explain_document import explain_clause, explain_prohibition, words_in_words
 from policies.faults import Fault
 from policies.gateways import Gateways
+from policies.gateways_document import load_gateways
 from policies.linter import lint
-from policies.load import load_catalogue, load_gateways, load_policy
+from policies.load import load_policy
 from policies.selftest import Outcome, first_day, run_tests
-from service.dossier import VOUCHED
+from service.evidence import VOUCHED
 from service.texts import read_text
 
 EXPLANATION_FORMAT: Final = "linkage-explanation/v1"

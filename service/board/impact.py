@@ -12,12 +12,14 @@ from ethics.approvals import read_vote
 from ethics.board import Constitution
 from ethics.documents import parse_document
 from policies.canonical import plain
+from policies.catalogue_document import load_catalogue
 from policies.diff import diff
 from policies.document import Policy
 from policies.explain import explain_attribute, explain_gateway, vocabulary_in_words
 from policies.explain_change import explain_diff, explain_preview, sentences
 from policies.facts import Facts, Requester
-from policies.load import load_catalogue, load_gateways, load_policy
+from policies.gateways_document import load_gateways
+from policies.load import load_policy
 from policies.paperwork import with_paperwork
 from policies.preview import preview
 from policies.replay import Outcome, Past, explain_replay, replay
@@ -25,7 +27,8 @@ from policies.space import Standing, whole_space
 from policies.terms import is_word
 from service import clock
 from service.desk.past_requests import past_requests
-from service.dossier import POLICY_FILE, VOUCHED, Dossier, on_record, said_of
+from service.dossier import POLICY_FILE, Dossier, said_of
+from service.evidence import VOUCHED, on_record
 from service.shared import Project, read_project, read_root
 from service.texts import read_text
 
@@ -140,7 +143,7 @@ class _Record:
     def read(cls, shared: Path, *, root: Path | None, now: datetime) -> "_Record":
         project = read_project(shared, root=None if root is None else read_root(root))
         dossier = Dossier.read(shared)
-        return cls(project, dossier, on_record(dossier, trust=project.trust, now=now), now)
+        return cls(project, dossier, on_record(dossier.vouched, trust=project.trust, now=now), now)
 
     def standing(self, policy: Policy, *, now: datetime, assume_paperwork: bool) -> Standing:
         """The document at that moment, with what is on record about it, or with all its paperwork taken as done."""

@@ -26,10 +26,10 @@ from service.board.proposal_folder import (
     note_file,
     shown_digests,
 )
-from service.dossier import POLICY_FILE, TRUST_FILE
+from service.dossier import POLICY_FILE
 from service.errors import OutOfOrder
 from service.memory import remember, shown_register
-from service.shared import read_project, read_root
+from service.shared import TRUST_FILE, read_project, read_root
 from service.texts import read_text
 from service.trust.listed import listed
 from service.writing import check_new

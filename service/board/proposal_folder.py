@@ -17,8 +17,9 @@ from ethics.proposals import Proposal, proposal_of
 from linkage.errors import BadInput
 from policies.document import Policy
 from policies.load import load_policy
-from service.dossier import POLICY_FILE, PROPOSALS, VOUCHED
+from service.dossier import POLICY_FILE, PROPOSALS
 from service.errors import OutOfOrder
+from service.evidence import VOUCHED
 from service.shared import Project
 from service.texts import read_text
 from service.writing import as_file_name

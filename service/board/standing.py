@@ -13,8 +13,8 @@ from keys.passphrase import Unlock
 from linkage.errors import BadInput
 from policies.wording import day_in_words, joined
 from service import clock
-from service.dossier import VOUCHED
 from service.errors import NotApproved
+from service.evidence import VOUCHED
 from service.memory import read_remembered
 from service.shared import read_project, read_root
 from service.texts import read_text

@@ -12,7 +12,7 @@ from policies.document import Policy
 from policies.wording import day_in_words
 from service import clock
 from service.board.proposal_folder import constitution_in, folder_of, names, policy_in
-from service.dossier import Dossier, on_record
+from service.evidence import Vouched, on_record
 from service.shared import read_project, read_root
 
 STATUS_FORMAT: Final = "linkage-proposals/v1"
@@ -132,7 +132,7 @@ def due(shared: Path, *, by: date | None, root: Path | None, as_json: bool, at: 
     """
     now = clock.named(at)
     project = read_project(shared, root=None if root is None else read_root(root))
-    facts = on_record(Dossier.read(shared), trust=project.trust, now=now)
+    facts = on_record(Vouched.read(shared), trust=project.trust, now=now)
     last = by or now.date() + NOTICE
     policy = policy_in(shared)
     rows = [] if policy is None else list(_of_policy(policy, dpia=facts.dpia))

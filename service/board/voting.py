@@ -19,10 +19,11 @@ from service import clock
 from service.board.documents import check_tests
 from service.board.proposal_folder import folder_of
 from service.board.proposals import Hand, vote_on
-from service.dossier import POLICY_FILE, VOUCHED
+from service.dossier import POLICY_FILE, verified_in
 from service.errors import NotApproved
+from service.evidence import VOUCHED
 from service.memory import read_remembered
-from service.shared import Project, read_root, verified_in
+from service.shared import Project, read_root
 from service.texts import read_text
 from service.trust.listed import listed
 from service.writing import check_new, write_whole

@@ -22,8 +22,7 @@ from linkage.central.report.own_line import fit_for
 from service import clock
 from service.centre.people_note import PEOPLE_NAME, PeopleNote
 from service.centre.work_log import log_work
-from service.custody.asked import spine_context
-from service.custody.custodians import on_duty
+from service.custody.recipient import on_duty, spine_context
 from service.desk.accepted import accepted_manifests
 from service.memory import read_remembered
 from service.places import IDENTITY_FILE

@@ -23,7 +23,7 @@ from service.custody.quorum import WAIT_SECONDS, Waiting, patiently, whole_linke
 from service.custody.rounds import read_rounds
 from service.desk.accepted import accepted_manifests
 from service.desk.gates import objections
-from service.dossier import Dossier, on_record
+from service.evidence import Vouched, on_record
 from service.memory import read_remembered
 from service.places import IDENTITY_FILE
 from service.progress import Progress, Step, silent
@@ -83,7 +83,7 @@ def run_linker_desk(
     )
     if not manifests:
         raise BadSubmission(f"no submission is in {inbox.name}/ of {folder.name}/: there is nothing to link")
-    facts = on_record(Dossier.read(shared), trust=project.trust, now=now)
+    facts = on_record(Vouched.read(shared), trust=project.trust, now=now)
     for manifest in manifests:
         if against := objections(
             manifest,

@@ -232,7 +232,7 @@ def audit_sign_policy(
 
 def _register(keys: Path | None, *, shared: Path | None) -> Path | None:
     from linkage.errors import BadInput
-    from service.dossier import TRUST_FILE
+    from service.shared import TRUST_FILE
 
     if keys is not None and shared is not None:
         raise BadInput("the trust register is named with --keys or with --shared: leave one out")

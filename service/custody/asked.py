@@ -7,12 +7,10 @@ from ethics.errors import EthicsError
 from keys import BadSeal, BadSignature, KeysError, NotTrusted, Secret
 from keys.sealing import SealHeader
 from linkage.errors import LinkageError
-from linkage.manifest import Round
 from policies.errors import PolicyError, Refused
 from service.dossier import Dossier
 from service.errors import CustodianRefused, NotApproved, RolledBack, ServiceError
 
-SPINE: Final = "spine"
 MOST_CODES: Final = 32
 
 REFUSALS: Final = {
@@ -77,11 +75,6 @@ class Custody(Protocol):
 
     def close(self) -> None:
         """Nothing is held open any more."""
-
-
-def spine_context(one: Round) -> bytes:
-    """What binds the sealed spine to its round."""
-    return one.context(SPINE)
 
 
 def codes_of(fault: Exception) -> tuple[str, ...]:

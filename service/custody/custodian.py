@@ -17,8 +17,9 @@ from linkage.manifest import Round
 from policies.decision import Permit
 from policies.engine import decide
 from service.analyst.signed_requests import read_request
-from service.custody.asked import FAULTS, SPINE, Order, codes_of, spine_context
+from service.custody.asked import FAULTS, Order, codes_of
 from service.custody.custodian_state import CustodianState, Outcome, Use
+from service.custody.recipient import SPINE, spine_context
 from service.dossier import Verified, verify
 from service.errors import CustodianRefused, RolledBack
 

@@ -1,14 +1,13 @@
-"""A custodian at work: who it is, its own folder, and the project as it verified it. And which of several custodians is on duty."""
+"""A custodian at work: who it is, its own folder, and the project as it verified it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
 
 from ethics.events import Event
-from keys import Identity, NotTrusted, PublicIdentity, TrustRegister
+from keys import Identity, TrustRegister
 from keys.ceremony_record import CUSTODIAN
 from keys.passphrase import Unlock
 from service.custody.rounds import Rounds, read_rounds
@@ -16,8 +15,6 @@ from service.custody.strongbox import Strongbox, opened
 from service.memory import remember, shown_register
 from service.shared import Project, read_project, read_root
 from service.trust.listed import listed
-
-ON_DUTY: Final = "duty-custodian"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +66,3 @@ def at_work(where: Where, *, now: datetime) -> Iterator[AtWork]:
     rounds = read_rounds(where.shared, project=project, folder=where.folder, now=now)
     with opened(where.folder, owner=me.name) as box:
         yield AtWork(me, box, project, rounds, now)
-
-
-def on_duty(trust: TrustRegister, *, at: datetime) -> PublicIdentity:
-    """The custodian to whom column keys and the spine are sealed: the only one, or of several the one who also holds the role `duty-custodian`.
-
-    Raises:
-        NotTrusted: nobody is, or several are.
-    """
-    holders = trust.holders(CUSTODIAN, at=at)
-    chosen = [e for e in holders if e.holds(ON_DUTY, at=at)] if len(holders) > 1 else list(holders)
-    if len(chosen) != 1:
-        raise NotTrusted(
-            f"{len(holders)} hold the role {CUSTODIAN}, and {len(chosen)} of them can be the one to whom attributes are sealed: "
-            f"give one of them the role {ON_DUTY} in the trust register"
-        )
-    return chosen[0].identity

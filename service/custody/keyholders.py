@@ -15,8 +15,9 @@ from service.custody import recovery
 from service.custody.ceremony import hold, plan_ceremony
 from service.custody.ceremony_check import publish, read_aloud, sign
 from service.custody.ceremony_folder import DELIVERIES, LINKER_FILE
+from service.custody.contributing import contribute, read_request
 from service.custody.custodians import Where, at_work
-from service.custody.quorum import Waiting, contribute, describe, read_request
+from service.custody.quorum import Waiting, describe
 from service.custody.recovery import NOT_PROMISED, destroy_shares
 from service.shared import read_identity, read_root
 from service.texts import read_time

@@ -12,21 +12,17 @@ from typing import Final
 
 from keys import BadSignature, Identity, KeysError, PublicIdentity, Secret, TrustRegister
 from keys.ceremony_record import CeremonyRecord
-from keys.round_keys import LINKER_OPENING, open_share, opening_identity
+from keys.round_keys import LINKER_OPENING, opening_identity
 from keys.sessions import (
     OpenRequest,
     ask_to_open,
     open_contribution,
-    parse_request,
     verify_contribution,
-    verify_request,
 )
-from keys.sessions import contribute as contribution_of
 from keys.shares import combine
 from keys.words import in_words
 from linkage.errors import BadInput
 from service import clock
-from service.custody.custodians import AtWork
 from service.errors import NotEnoughCustodians, OutOfOrder
 from service.texts import read_text
 from service.trust.draft import when
@@ -159,48 +155,6 @@ def describe(request: OpenRequest) -> list[str]:
         f"asked {when(request.made_at)}, until {when(request.expires)}",
         f"compare with the asker: {in_words(bytes.fromhex(request.digest))}",
     ]
-
-
-def read_request(work: AtWork, *, folder: Path) -> OpenRequest:
-    """The request in a session's folder, as a custodian may answer it now.
-
-    Raises:
-        BadSignature, NotTrusted: nobody who may ask asked, for another ceremony than the published one, or it is over.
-        NoCeremony: its epoch has no published record.
-    """
-    note = read_text(folder / OPEN_FILE)
-    record = work.rounds.record(parse_request(note).epoch)
-    return verify_request(note, record=record, trust=work.trust, now=work.now)
-
-
-def contribute(work: AtWork, request: OpenRequest, *, folder: Path) -> None:
-    """This custodian's share lies in the session's folder, sealed to the process that made this verified request, and the log says so. An answer that
-    was given already is not made again: if its file is gone, the same is written once more.
-
-    Raises:
-        OutOfOrder: it was answered already, or no share is kept here.
-    """
-    record = work.rounds.record(request.epoch)
-    path = folder / CONTRIBUTIONS / f"{as_file_name(work.me.name)}.note"
-    before = work.box.contribution(request.digest)
-    if before is not None and path.exists():
-        raise OutOfOrder("this opening was answered already: a share is given once")
-    note = before or _answer(work, request, record=record)
-    write_whole(path, note)
-
-
-def _answer(work: AtWork, request: OpenRequest, *, record: CeremonyRecord) -> str:
-    sealed = work.box.share(request.what, record=record)
-    share = open_share(sealed, project=record.project, epoch=record.epoch, kind=request.what, by=work.me)
-    note = contribution_of(share, request=request, by=work.me, now=work.now)
-    event = work.event(
-        "recovery-share-used",
-        share=f"{request.what}/{request.epoch}",
-        reason=request.reason,
-        note_digest=request.digest,
-    )
-    work.box.contribute(request.digest, note=note, event=event)
-    return note
 
 
 def whole_linker(

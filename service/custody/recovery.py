@@ -15,8 +15,9 @@ from keys.round_keys import PROJECT_SECRET
 from keys.statements import text_digest
 from keys.trust import TrustRegister
 from linkage.drafts import hidden, sync_folder, telling
+from service.custody.contributing import contribute
 from service.custody.custodians import AtWork
-from service.custody.quorum import Waiting, contribute, describe, gather, open_session
+from service.custody.quorum import Waiting, describe, gather, open_session
 from service.custody.rounds import Rounds
 from service.errors import OutOfOrder
 from service.trust.keeping import forget

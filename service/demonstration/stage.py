@@ -16,9 +16,11 @@ from linkage.errors import BadInput
 from linkage.manifest import Round
 from linkage.people import PARTNERSHIP_OF_AREA, AgencyFile, World
 from linkage.schema import Schema
+from policies.catalogue_document import load_catalogue
 from policies.document import Policy
 from policies.facts import Facts
-from policies.load import load_catalogue, load_gateways, load_policy
+from policies.gateways_document import load_gateways
+from policies.load import load_policy
 from service.custody.ceremony import hold, plan_ceremony
 from service.custody.ceremony_check import publish
 from service.custody.ceremony_folder import delivery_file
@@ -42,12 +44,13 @@ from service.demonstration.cast import (
     make_cast,
 )
 from service.desk.state import State
-from service.dossier import EVIDENCE_FORMAT, POLICY_FILE, TRUST_FILE, VOUCHED, digests_of
+from service.dossier import POLICY_FILE
+from service.evidence import EVIDENCE_FORMAT, VOUCHED, digests_of
 from service.officer.mapping_file import as_mapping
 from service.officer.project_secret import ACKNOWLEDGEMENT_SUFFIX, acknowledgement_of
 from service.places import IDENTITY_FILE, Places
 from service.release import Desk
-from service.shared import ROOT_FILE, SCHEMA_FILE, read_project, write_project, write_root
+from service.shared import ROOT_FILE, SCHEMA_FILE, TRUST_FILE, read_project, write_project, write_root
 from service.texts import read_text
 from service.trust.unlocking import unlocker
 

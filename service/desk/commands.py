@@ -20,7 +20,7 @@ from service.audit.verifying import publish_register, sign_log
 from service.custody.rounds import read_rounds
 from service.desk.folder import Where, opened
 from service.desk.gates import objections
-from service.dossier import Dossier, on_record
+from service.evidence import Vouched, on_record
 from service.release import Desk, ask
 from service.texts import read_text
 from service.writing import write_whole
@@ -49,7 +49,7 @@ def receive_submission(submission: Path, *, where: Where, receipt: Path) -> str:
     now = clock.now()
     with opened(where) as (desk, project), alone(where.folder / INBOX):
         rounds = read_rounds(where.shared, project=project, folder=where.folder, now=now)
-        facts = on_record(Dossier.read(where.shared), trust=project.trust, now=now)
+        facts = on_record(Vouched.read(where.shared), trust=project.trust, now=now)
 
         def object_to(manifest: Manifest) -> list[str]:
             against = objections(

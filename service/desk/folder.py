@@ -16,7 +16,7 @@ from service import clock
 from service.custody.asked import Custody
 from service.custody.client import RemoteCustody
 from service.custody.custodian import Custodian
-from service.custody.custodians import on_duty
+from service.custody.recipient import on_duty
 from service.desk.state import State
 from service.errors import CustodianUnavailable
 from service.memory import read_remembered

@@ -15,7 +15,7 @@ from policies.catalogue import DERIVED
 from policies.cohort import Condition, Window
 from policies.disclosure import Restriction
 from policies.forms import unfit
-from service.custody.asked import spine_context
+from service.custody.recipient import spine_context
 from service.desk.shapes import SPINE_FILE, Desk, Going
 from service.dossier import Verified
 from service.errors import OutOfOrder

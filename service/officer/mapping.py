@@ -8,9 +8,9 @@ from typing import Final
 from linkage.errors import BadInput
 from linkage.partner.suggestions.suggest import suggest_mapping
 from linkage.partner.suggestions.suggestion import Suggestion
-from policies.load import load_catalogue
+from policies.catalogue_document import load_catalogue
 from service.custody.opening import ENVIRONMENT, open_named, with_encoding
-from service.dossier import VOUCHED
+from service.evidence import VOUCHED
 from service.officer.mapping_draft import Draft, started
 from service.officer.mapping_file import MAPPING_FORMAT, MappingFile, SourceOptions, mapping_text
 from service.officer.mapping_questions import Ask, Offered, Say, asked

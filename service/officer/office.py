@@ -7,7 +7,7 @@ from keys import Identity, Secret, TrustRegister
 from linkage.manifest import Round
 from linkage.partner.submission import Recipients
 from linkage.schema import Schema
-from service.custody.custodians import on_duty
+from service.custody.recipient import on_duty
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,10 @@ from keys.passphrase import Unlock
 from linkage.errors import BadInput
 from linkage.manifest import MANIFEST_NAME, RECEIPT_FORMAT, Manifest, read_manifest
 from linkage.partner.submission import Submission
-from policies.load import load_catalogue
+from policies.catalogue_document import load_catalogue
 from service import clock
 from service.custody.rounds import check_linker, check_secrets, read_rounds
-from service.dossier import VOUCHED
+from service.evidence import VOUCHED
 from service.memory import read_remembered
 from service.officer.intake import Export
 from service.officer.local import find_record, find_row

@@ -9,10 +9,10 @@ from ethics.register import annual_report, register_pages
 from ethics.roles import log_keys
 from linkage.errors import BadInput
 from service.audit.verifying import CheckedLog, check_log
-from service.dossier import TRUST_FILE, Dossier, verify
+from service.dossier import Dossier, verify
 from service.public.facts import register_facts, year_facts
 from service.public.sources import Sources
-from service.shared import read_project_file, read_root
+from service.shared import TRUST_FILE, read_project_file, read_root
 from service.writing import write_whole
 
 PAGE: Final = ".html"

@@ -11,9 +11,10 @@ from ethics.events import Event
 from ethics.register import LogFacts, PublishedRelease
 from linkage.errors import BadInput
 from policies.catalogue import Catalogue
+from policies.catalogue_document import load_catalogue
 from policies.document import Policy
 from policies.five_safes import counted_in_words
-from policies.load import load_catalogue, load_policy, load_request
+from policies.load import load_policy, load_request
 from policies.request import Request
 from policies.terms import is_word, phrase
 from policies.wording import begun

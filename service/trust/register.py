@@ -17,10 +17,9 @@ from keys.trust import TRUST_FORMAT, parse_register, read_register, register_tex
 from keys.words import in_words
 from linkage.drafts import alone
 from linkage.errors import BadInput
-from service.dossier import TRUST_FILE
 from service.errors import OutOfOrder, RolledBack
 from service.memory import TRUST_SIGNED, Shown, relearn, remember, shown_register
-from service.shared import read_identity, read_project_file, read_root, write_root
+from service.shared import TRUST_FILE, read_identity, read_project_file, read_root, write_root
 from service.texts import read_text
 from service.trust.draft import ROLES, Changes, amended, differences, to_mind, when, words
 from service.writing import check_new, write_whole

@@ -146,6 +146,20 @@ def test_a_run_begins_without_what_it_may_never_need(begins: str, waits: set[str
     assert not waits & set(run.stdout.split())
 
 
+def test_linker_and_assembler_load_no_policy_no_request_nothing_of_the_board_and_no_strongbox() -> None:
+    asked = "import sys, service.centre.linker, service.centre.assembler; print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True)
+    loaded = set(run.stdout.split())
+    assert {"service.centre.linker", "service.centre.assembler"} <= loaded
+    assert not loaded & {
+        "policies.document",
+        "policies.request",
+        "service.dossier",
+        "service.custody.strongbox",
+    }
+    assert {m for m in loaded if m.startswith("ethics.")} == {"ethics.errors"}
+
+
 def test_the_top_level_names_belong_to_this_distribution_alone() -> None:
     owners = importlib.metadata.packages_distributions()
     ours = {n: set(owners[n]) for n in (*PACKAGES, "cli") if n in owners}

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from policies.catalogue_document import load_catalogue
 from policies.disclosure import (
     CountTable,
     Layout,
@@ -21,7 +22,8 @@ from policies.disclosure import (
 )
 from policies.disclosure.table import Levels, Restriction
 from policies.engine import decide
-from policies.load import load_catalogue, load_gateways, load_policy
+from policies.gateways_document import load_gateways
+from policies.load import load_policy
 from policies.request import Request
 from policies.selftest import PERSON, PROJECT, perfect_facts
 

@@ -17,7 +17,7 @@ from linkage.central.assembly.weakest import NOT_SAID
 from linkage.central.cohort import link_bands
 from policies.disclosure import Unsafe
 from service.checker.votes import cast_output_vote, read_prepared
-from service.custody.asked import spine_context
+from service.custody.recipient import spine_context
 from service.demonstration.cast import SINCE
 from service.desk.checks import SHEET_FILE, seal_vote, take_vote
 from service.desk.checks_state import Checks

@@ -26,8 +26,8 @@ from linkage.central.assembly.sealed_files import sealed_whole
 from service.custody.protocol import read_answer, read_call
 from service.custody.shapes import AnswerBody, CallBody, Ended, Method
 from service.demonstration.cast import ANALYST, NOW
-from service.dossier import VOUCHED
 from service.errors import BAD_INPUT, BAD_KEY, NOT_APPROVED, NOT_VERIFIED, REFUSED, BadCall
+from service.evidence import VOUCHED
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = re.compile(r'"(?:# )?((?:linkage|vpp|cosignature|c2sp\.org)[a-z/-]*[/@]v?[0-9]+)"')

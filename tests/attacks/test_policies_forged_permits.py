@@ -11,11 +11,13 @@ from importlib.resources import files
 import numpy as np
 import pytest
 
+from policies.catalogue_document import load_catalogue
 from policies.decision import Permit, genuine, permit_text
 from policies.disclosure import CountTable, DisclosureError, Layout, Ledger, SafeTable, protect
 from policies.engine import decide
 from policies.errors import PermitForged
-from policies.load import load_catalogue, load_gateways, load_policy
+from policies.gateways_document import load_gateways
+from policies.load import load_policy
 from policies.request import Request
 from policies.selftest import PERSON, PROJECT, perfect_facts
 

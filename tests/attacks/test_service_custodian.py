@@ -16,9 +16,11 @@ from ethics.ballots import Vote
 from keys import BadSeal, Identity, open_sealed, sign_note
 from keys.columns import unwrap_column_key
 from linkage.attributes import read_attributes
-from service.custody.asked import Order, spine_context
-from service.dossier import EVIDENCE_FORMAT, Dossier
+from service.custody.asked import Order
+from service.custody.recipient import spine_context
+from service.dossier import Dossier
 from service.errors import CustodianRefused
+from service.evidence import EVIDENCE_FORMAT
 
 SUSPENDED = "vpp-demo/1/schools/suspended"
 

@@ -13,9 +13,9 @@ from keys import Identity, sign_note
 from linkage.central.receive import Doorstep, read_signed_manifest, receive
 from linkage.errors import BadInput, BadSubmission
 from linkage.manifest import MANIFEST_NAME, Manifest
+from policies.catalogue_document import load_catalogue
 from policies.facts import Facts
 from policies.gateways import Stage
-from policies.load import load_catalogue
 from service.demonstration.cast import HOST_KIND, NOW, PURPOSE
 from service.desk.gates import objections
 from service.dossier import Dossier, verify

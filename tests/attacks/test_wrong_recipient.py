@@ -19,7 +19,7 @@ from keys.sealing import open_body, read_header, unwrap_key
 from keys.trust import Entry, digest_of_text, issue_register
 from linkage.central.pairs.run import sha256
 from linkage.manifest import MANIFEST_FORMAT, MANIFEST_NAME
-from service.custody.asked import spine_context
+from service.custody.recipient import spine_context
 from service.demonstration.cast import ANALYST, SINCE
 from service.errors import BAD_INPUT, BAD_KEY, NOT_VERIFIED, REFUSED
 from service.release import digest_of

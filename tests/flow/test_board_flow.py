@@ -16,9 +16,9 @@ import service.clock
 from cli import app
 from policies.load import load_policy
 from service.desk.state import State
-from service.dossier import Dossier
+from service.dossier import Dossier, verified_in
 from service.errors import BAD_INPUT, BAD_KEY, NOT_APPROVED, NOT_VERIFIED
-from service.shared import read_project, verified_in
+from service.shared import read_project
 
 P = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "proposals_project.py")))
 day = P.day

@@ -19,10 +19,10 @@ from linkage.central.cohort import read_spine
 from linkage.central.receive import read_signed_manifest
 from linkage.manifest import ATTRIBUTES_NAME, MANIFEST_NAME
 from policies.disclosure import Unsafe
-from service.custody.asked import spine_context
+from service.custody.recipient import spine_context
 from service.demonstration.cast import NOW, evidence
 from service.demonstration.stage import documents_of
-from service.dossier import EVIDENCE_FORMAT, VOUCHED, digests_of
+from service.evidence import EVIDENCE_FORMAT, VOUCHED, digests_of
 from service.release import ask, open_release, release
 from service.shared import read_project
 from tests.in_one_portion import write_attributes

@@ -18,8 +18,8 @@ from keys import sign_note
 from keys.notes import split_note
 from linkage.partner.tokens import statistics
 from service.demonstration.cast import ANALYST, NOW
-from service.dossier import VOUCHED, digests_of
 from service.errors import BAD_INPUT
+from service.evidence import VOUCHED, digests_of
 from service.officer.mapping_file import as_mapping
 
 AREAS = {f"E{n:02d}": f"W{n // 2}" for n in range(8)} | {

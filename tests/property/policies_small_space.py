@@ -7,11 +7,13 @@ from itertools import chain, combinations, pairwise, product
 
 from hypothesis import strategies as st
 
+from policies.catalogue_document import load_catalogue
 from policies.conditions import conditions
 from policies.document import Clause, Floors, Policy, Prohibition
 from policies.engine import decide
 from policies.facts import Facts, Requester
-from policies.load import load_catalogue, load_gateways, load_policy
+from policies.gateways_document import load_gateways
+from policies.load import load_policy
 from policies.paperwork import with_paperwork
 from policies.preview import preview
 from policies.request import Request

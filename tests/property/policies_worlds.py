@@ -11,11 +11,13 @@ from datetime import UTC, date, datetime, timedelta
 from importlib.resources import files
 
 from policies.catalogue import Catalogue
+from policies.catalogue_document import load_catalogue
 from policies.cohort import Condition
 from policies.document import Clause, Policy, Prohibition
 from policies.facts import Facts, Requester
 from policies.gateways import Gateway, Need
-from policies.load import load_catalogue, load_gateways, load_policy
+from policies.gateways_document import load_gateways
+from policies.load import load_policy
 from policies.request import Request
 from policies.selftest import PERSON, PROJECT, perfect_facts
 from policies.terms import AREAS, AttributeClass, words

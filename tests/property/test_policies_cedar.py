@@ -14,10 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from policies import cedar
+from policies.catalogue_document import load_catalogue
 from policies.document import Prohibition
 from policies.engine import decide
 from policies.facts import Requester
-from policies.load import load_catalogue
 from policies.selftest import PROJECT, perfect_facts
 from policies.terms import words
 

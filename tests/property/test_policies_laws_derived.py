@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.load import load_catalogue
+from policies.catalogue_document import load_catalogue
 from policies.terms import words
 from tests.mended_requests import apply
 from tests.property import policies_worlds as worlds

@@ -9,10 +9,12 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from policies.catalogue_document import load_catalogue
 from policies.errors import DocumentInvalid
 from policies.facts_document import FactsDocument
+from policies.gateways_document import load_gateways
 from policies.linter import lint
-from policies.load import load_catalogue, load_gateways, load_policy, load_request
+from policies.load import load_policy, load_request
 from policies.reading import read
 
 LIBRARY = files("policies") / "library"

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policies.catalogue import HEALTH, HEALTH_FLAGS
+from policies.catalogue_document import load_catalogue
 from policies.gateways import Crossing, Stage, carries
-from policies.load import load_catalogue, load_gateways
+from policies.gateways_document import load_gateways
 from policies.terms import VERSION, AttributeClass, words
 
 GATEWAYS = load_gateways((files("policies") / "library" / "gateways.yaml").read_text("utf-8"))

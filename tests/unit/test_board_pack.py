@@ -17,8 +17,10 @@ from ethics.case import parse_case
 from ethics.errors import BadDocument
 from ethics.events import Event
 from ethics.framework import the_framework
+from policies.catalogue_document import load_catalogue
 from policies.facts import Facts
-from policies.load import load_catalogue, load_gateways, load_policy
+from policies.gateways_document import load_gateways
+from policies.load import load_policy
 from policies.paperwork import with_paperwork
 from policies.preview import preview
 from policies.space import Standing, whole_space

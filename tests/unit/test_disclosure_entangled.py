@@ -4,9 +4,9 @@ from importlib import resources
 
 import pytest
 
+from policies.catalogue_document import load_catalogue
 from policies.disclosure import Layout, Ledger, PublishedTable, Restriction, Rule, Unsafe
 from policies.disclosure.entangled import refuse_entangled
-from policies.load import load_catalogue
 
 CATALOGUE = load_catalogue((resources.files("policies") / "library" / "catalogue.yaml").read_text("utf-8"))
 YES_NO = ("yes", "no")

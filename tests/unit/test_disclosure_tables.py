@@ -4,6 +4,7 @@ from importlib.resources import files
 import numpy as np
 import pytest
 
+from policies.catalogue_document import load_catalogue
 from policies.disclosure import (
     CountTable,
     Layout,
@@ -26,7 +27,8 @@ from policies.disclosure import (
 )
 from policies.disclosure.margins import margins_of
 from policies.engine import decide
-from policies.load import load_catalogue, load_gateways, load_policy
+from policies.gateways_document import load_gateways
+from policies.load import load_policy
 from policies.obligations import Obligations
 from policies.request import Request
 from policies.selftest import PERSON, PROJECT, perfect_facts

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from policies.catalogue_document import load_catalogue
 from policies.decision import Permit
 from policies.disclosure import DisclosureError, NotPermitted, TableInvalid, Unsafe
 from policies.disclosure.extracts import (
@@ -24,7 +25,8 @@ from policies.disclosure.extracts import (
 )
 from policies.engine import decide
 from policies.errors import PermitForged
-from policies.load import load_catalogue, load_gateways, load_policy
+from policies.gateways_document import load_gateways
+from policies.load import load_policy
 from policies.obligations import Obligations
 from policies.request import Request
 from policies.selftest import PERSON, PROJECT, perfect_facts

@@ -6,9 +6,10 @@ from importlib.resources import files
 import pytest
 
 from policies.catalogue import HEALTH_FLAGS, LAW_ENFORCEMENT
+from policies.catalogue_document import load_catalogue
 from policies.errors import DocumentInvalid
 from policies.gateways import Crossing, Stage, carries
-from policies.load import load_catalogue, load_gateways
+from policies.gateways_document import load_gateways
 from policies.terms import VERSION, AttributeClass
 
 LIBRARY = files("policies") / "library"

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from policies.canonical import digest
+from policies.catalogue_document import load_catalogue
 from policies.disclosure import Layout, Ledger, PublishedTable, Rule, Unsafe
 from policies.disclosure.entangled import refuse_entangled
 from policies.disclosure.extracts import QUASI, SENSITIVE, role_of
 from policies.errors import DocumentInvalid
 from policies.explain import explain_attribute
 from policies.forms import shown_level
-from policies.load import load_catalogue
 
 TEXT = (Path(__file__).parents[2] / "policies" / "library" / "catalogue.yaml").read_text("utf-8")
 WITHIN = {"E1": "W1", "E2": "W1", "E3": "W2", "W1": "north", "W2": "south"}

@@ -8,11 +8,13 @@ from itertools import pairwise
 import pytest
 
 from policies.canonical import canonical
+from policies.catalogue_document import load_catalogue
 from policies.cohort import OTHERWISE, Window, attributes_of
 from policies.engine import decide
 from policies.errors import DocumentInvalid
 from policies.five_safes import SAFES, five_safes
-from policies.load import load_catalogue, load_gateways, load_policy, load_request
+from policies.gateways_document import load_gateways
+from policies.load import load_policy, load_request
 from policies.request import Request
 from policies.selftest import PERSON, PROJECT, perfect_facts
 from policies.terms import WINDOWS

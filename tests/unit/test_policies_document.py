@@ -3,8 +3,10 @@ from importlib.resources import files
 import pytest
 
 from policies.canonical import canonical, digest
+from policies.catalogue_document import load_catalogue
 from policies.errors import DocumentInvalid, NotCanonical
-from policies.load import load_catalogue, load_gateways, load_policy, load_request
+from policies.gateways_document import load_gateways
+from policies.load import load_policy, load_request
 from policies.terms import AttributeClass
 
 LIBRARY = files("policies") / "library"

@@ -4,12 +4,14 @@ from importlib.resources import files
 
 import pytest
 
+from policies.catalogue_document import load_catalogue
 from policies.document import Prohibition
 from policies.engine import decide
 from policies.errors import Refused
 from policies.explain import explain, explain_near_misses
 from policies.facts import Requester
-from policies.load import load_catalogue, load_gateways, load_policy
+from policies.gateways_document import load_gateways
+from policies.load import load_policy
 from policies.request import Request
 from policies.selftest import PERSON, PROJECT, perfect_facts, run_tests
 from tests.mended_requests import apply

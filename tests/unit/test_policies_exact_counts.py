@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 
 from policies.canonical import digest
+from policies.catalogue_document import load_catalogue
 from policies.conditions import condition_in_words, obligations_in_words
 from policies.diff import diff
 from policies.diff_fields import Effect
 from policies.errors import DocumentInvalid
+from policies.gateways_document import load_gateways
 from policies.linter import lint
-from policies.load import load_catalogue, load_gateways, load_policy
+from policies.load import load_policy
 from policies.obligations import NEVER, Obligations
 
 LIBRARY = Path(__file__).parents[2] / "policies" / "library"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from policies.catalogue_document import load_catalogue
 from policies.conditions import LIMITS, obligations_in_words
 from policies.diff import diff
 from policies.document import Prohibition
@@ -28,7 +29,8 @@ from policies.explain import (
     words_in_words,
 )
 from policies.explain_change import explain_diff, explain_preview
-from policies.load import load_catalogue, load_gateways, load_policy
+from policies.gateways_document import load_gateways
+from policies.load import load_policy
 from policies.preview import preview
 from policies.replay import Past, explain_replay, replay
 from policies.request import Request

@@ -2,9 +2,11 @@ from importlib.resources import files
 
 import pytest
 
+from policies.catalogue_document import load_catalogue
 from policies.explain import explain_attribute, explain_document, explain_gateway, vocabulary_in_words
+from policies.gateways_document import load_gateways
 from policies.linter import lint
-from policies.load import load_catalogue, load_gateways, load_policy
+from policies.load import load_policy
 
 LIBRARY = files("policies") / "library"
 CATALOGUE = load_catalogue((LIBRARY / "catalogue.yaml").read_text("utf-8"))

@@ -6,9 +6,11 @@ from importlib.resources import files
 
 import pytest
 
+from policies.catalogue_document import load_catalogue
 from policies.engine import decide
 from policies.facts import Facts, Requester
-from policies.load import load_catalogue, load_gateways, load_policy
+from policies.gateways_document import load_gateways
+from policies.load import load_policy
 from policies.paperwork import with_paperwork
 from policies.replay import Outcome, Past, explain_replay, replay
 from policies.request import Request

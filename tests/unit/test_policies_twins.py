@@ -5,11 +5,13 @@ from itertools import product
 
 import pytest
 
+from policies.catalogue_document import load_catalogue
 from policies.engine import decide
 from policies.errors import DocumentInvalid, PolicyError
 from policies.faults import CODES
+from policies.gateways_document import load_gateways
 from policies.linter import lint
-from policies.load import load_catalogue, load_gateways, load_policy
+from policies.load import load_policy
 from policies.request import Request
 from policies.selftest import PERSON, PROJECT, first_day, perfect_facts, run_tests
 from policies.terms import words

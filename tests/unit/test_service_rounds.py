@@ -14,8 +14,8 @@ from keys.round_keys import opening_identity, opening_seeds, with_opening_key
 from keys.trust import Entry, TrustRegister
 from linkage.errors import BadInput
 from service.custody.ceremony import Plan, make
-from service.custody.custodians import on_duty
 from service.custody.quorum import Waiting, whole_linker
+from service.custody.recipient import on_duty
 from service.custody.rounds import Rounds, check_linker
 from service.errors import NoCeremony, OutOfOrder, RoundClosed
 from service.writing import as_file_name, check_new, write_whole
