@@ -88,16 +88,13 @@ class Names:
         return out
 
     def places(self, within: Refs) -> tuple[Refs, Refs]:
-        """Where names stand among these references, and their numbers. References of a whole submission rise, and then the few names are looked for among them instead
-        of each of them among the names."""
-        names = self._names
-        if not len(names) or not len(within):
-            return NONE, NONE
-        if not (within[1:] > within[:-1]).all():
-            found = np.flatnonzero(self._named(within))
-            return found, self.numbers(within[found])
-        first, past = np.searchsorted(names, within[[0, -1]])
-        likely = names[first : past + 1]
-        place = np.searchsorted(within, likely).clip(max=len(within) - 1)
-        its = np.flatnonzero(within[place] == likely)
-        return place[its], its + first
+        """Where names stand among these references, and their numbers. References of a whole submission rise."""
+        if (within[1:] >= within[:-1]).all():
+            return self.places_in_order(within)
+        found = np.flatnonzero(self._named(within))
+        return found, self.numbers(within[found])
+
+    def places_in_order(self, within: Refs) -> tuple[Refs, Refs]:
+        """The same of references that rise: the few names are looked for among them, and not each of them among the names."""
+        found = found_in(within, wanted=self._names)
+        return found, self.numbers(within[found])

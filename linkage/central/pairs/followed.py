@@ -79,9 +79,10 @@ class Followed:
         )
         return cls(key, tokens, head, pieces, begin, kept_upto in digests, names, updates)
 
-    def taken_back(self, refs: Refs) -> Refs:
-        """The places, among references of rows that are read together, of those that an update says are gone; each is asked about once."""
-        return self._taken_back(refs, self.updates)
+    def taken_back(self, rising: Refs) -> Refs:
+        """The places, among references of rows that are read together, of those that an update says are gone; they rise, and each row is asked about once."""
+        places, which = self.names.places_in_order(rising)
+        return places[~_outlived(which, self.updates)]
 
     def opened(self, kept: Columns | None, *, wanted: Wanted | None, whole_since: int | None) -> OpenRows:
         """The rows after all updates: of what is `kept` those that are left, and else of the whole submission; those of submissions before the place `whole_since` only where
@@ -103,21 +104,15 @@ class Followed:
             update.check(self.key.name)
         return self._joined(parts)
 
-    def _taken_back(self, refs: Refs, updates: Sequence["_Update"]) -> Refs:
-        # Most rows are named by no update, and nothing becomes of them.
-        places, which = self.names.places(refs)
-        stays = np.ones(len(which), dtype=bool)
-        for update in updates:
-            stays = update.outlived(which, stays)
-        return places[~stays]
-
     def _left(
         self, several: Iterable[Columns], updates: Sequence["_Update"], wanted: Wanted | None
     ) -> Iterator[Columns]:
         """The rows that are wanted and left after these updates, which are told of all rows that they name."""
         for columns in several:
             stays = np.ones(len(columns["row_ref"]), dtype=bool)
-            stays[self._taken_back(columns["row_ref"], updates)] = False
+            # Most rows are named by no update, and nothing becomes of them.
+            places, which = self.names.places(columns["row_ref"])
+            stays[places] = _outlived(which, updates)
             if wanted is not None:
                 stays &= wanted(columns["block"])
             yield columns if stays.all() else {n: c[stays] for n, c in columns.items()}
@@ -133,6 +128,14 @@ class Followed:
         for update in self.updates:
             again[came] |= update.is_gone[which]
         return OpenRows(whole, link_of, again)
+
+
+def _outlived(which: Refs, updates: Sequence["_Update"]) -> npt.NDArray[np.bool_]:
+    """Which rows with the names of these numbers stand after the updates."""
+    stays = np.ones(len(which), dtype=bool)
+    for update in updates:
+        stays = update.outlived(which, stays)
+    return stays
 
 
 @dataclass(slots=True)
