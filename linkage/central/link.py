@@ -118,6 +118,7 @@ def run_update(
         draft.mkdir(parents=True, exist_ok=True)
         _clear(draft, kept=kept)
         files = dict(linking.compare_and_score(passes, model=model, kept=kept, out=draft))
+        kept.settle()
         run = Run(one, digest, submissions_of(manifests), files, base=extended.base.digest)
         write_run(draft, run=run, by=linker)
         rename_whole(draft, target)

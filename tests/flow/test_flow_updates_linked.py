@@ -1,5 +1,6 @@
 """The linker's incremental runs after updates: the pairs of a full run with the same model, and a full run where there is a reason for one."""
 
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -145,6 +146,24 @@ def test_an_incremental_run_that_is_broken_off_compares_again_what_its_journal_d
     assert run_update(at_home.doorstep.linker, **centre_of(at_home, model)) is not None
     assert len(compared) == len(model.passes) - (0 if again is None else 1)
     assert linked_in_steps(at_home, model) == linked_anew(at_home, model)
+
+
+@pytest.mark.parametrize("again", [0, 1 << 40], ids=["told of one by one", "settled together"])
+def test_an_incremental_run_is_signed_only_when_all_its_pairs_are_on_the_disk(
+    at_home: Round1, monkeypatch: pytest.MonkeyPatch, again: int
+) -> None:
+    model = run_linker(at_home.doorstep.linker, **centre_of(at_home))
+    at_home.take_in(at_home.update(changed(file_of("police")), "police", "update-1").submission.folder)
+    monkeypatch.setattr("linkage.central.pairs.linking.AGAIN_AT_MOST", again)
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda file: synced.append(os.fstat(file).st_ino))
+    folder = run_update(at_home.doorstep.linker, **centre_of(at_home, model))
+    assert folder is not None
+    # A file that is gone leaves its number to a later one.
+    signed = len(synced) - synced[::-1].index((folder / "run.note").stat().st_ino)
+    pairs = list(folder.glob("*.pairs.sealed"))
+    assert len(pairs) == len(model.passes)
+    assert {path.stat().st_ino for path in pairs} <= set(synced[: signed - 1])
 
 
 def test_an_incremental_run_tells_only_pairs_with_a_new_row(at_home: Round1, tmp_path: Path) -> None:

@@ -2,11 +2,12 @@
 
 import errno
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
-from linkage.drafts import FolderDraft, alone, hidden, remove_whole, telling
+from linkage.drafts import FolderDraft, alone, hidden, put_unsettled, remove_whole, settle, telling
 from linkage.errors import NotWritten
 
 
@@ -109,3 +110,32 @@ def test_only_what_the_system_refuses_is_told_anew(tmp_path: Path) -> None:
     ):
         raise OSError(errno.ENOSPC, "No space left on device", str(tmp_path / "target" / "a"))
     assert str(tmp_path) not in str(caught.value)
+
+
+def test_files_that_are_settled_together_are_all_on_the_disk_and_their_folders_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda file: synced.append(os.fstat(file).st_ino))
+    paths = [tmp_path / name for name in "abc"]
+    for path in paths:
+        put_unsettled(path, path.name.encode())
+    assert synced == []
+    settle(paths)
+    assert [path.read_bytes() for path in paths] == [b"a", b"b", b"c"]
+    assert synced == [path.stat().st_ino for path in (*paths, *([] if sys.platform == "win32" else [tmp_path]))]
+
+
+def test_nothing_is_left_of_an_unsettled_file_that_the_disk_has_no_room_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = Path.write_bytes
+
+    def full(path: Path, content: bytes) -> int:
+        honest(path, content[:1])
+        raise OSError(errno.ENOSPC, "no space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(NotWritten, match="nothing of it was left: the disk is full"):
+        put_unsettled(tmp_path / "a", b"content")
+    assert list(tmp_path.iterdir()) == []

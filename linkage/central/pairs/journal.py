@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from keys import BadSignature, Identity, sign_note, verify_note
 from linkage.central.pairs.run import sha256
-from linkage.drafts import alone, put_whole, sync_folder
+from linkage.drafts import alone, put_unsettled, put_whole, settle, sync_folder
 
 JOURNAL_FORMAT: Final = "linkage-journal/v1"
 JOURNAL_NAME: Final = "journal.note"
@@ -24,6 +24,7 @@ class Journal:
     def __init__(self, folder: Path, *, inputs: Mapping[str, Any], by: Identity) -> None:
         self.folder, self._inputs, self._by = folder, dict(inputs), by
         self._done: dict[str, str] = self._earlier()
+        self._unsettled: list[Path] = []
         if not self._done:
             shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True, exist_ok=True)
@@ -58,15 +59,24 @@ class Journal:
         return content if sha256(content) == self._done[name] else None
 
     def put(self, name: str, content: bytes, *, at: Path | None = None, says: bool = True) -> str:
-        """The file stands and is finished; gives its SHA-256. A run that is killed before the journal says so makes it again: it does not say so of what `says` leaves
-        out until it says the next."""
-        put_whole((at or self.folder) / name, content)
+        """The file stands and is finished; gives its SHA-256. What `says` leaves out may not be on the disk before the next that it does not leave out, or `settle`: the
+        journal does not name it until then, and a run that breaks off makes it again."""
+        path = (at or self.folder) / name
+        (put_whole if says else put_unsettled)(path, content)
         self._done[name] = sha256(content)
         if says:
+            self.settle()
             body = {"inputs": self._inputs, "done": self._done}
             text = f"{JOURNAL_FORMAT}\n{json.dumps(body, indent=1, sort_keys=True)}\n"
             put_whole(self.folder / JOURNAL_NAME, sign_note(text, by=self._by).encode())
+        else:
+            self._unsettled.append(path)
         return self._done[name]
+
+    def settle(self) -> None:
+        """All files that were put are on the disk."""
+        settle(self._unsettled)
+        self._unsettled.clear()
 
 
 @contextmanager
