@@ -393,7 +393,7 @@ TRIED = {
     *(one[0] for one in FILES.values()), *TEXTS, "linkage-request/v1", "linkage-table/v1",
     "linkage-custody-call/v1", "linkage-custody-answer/v1", "vpp-vocab@2", "vpp-vocab@3",
     "linkage-model/v3", "linkage-work/v1", "linkage-journal/v1", "linkage-compared/v1",  # in test_linker_desk.py and test_linker_killed.py
-    "linkage-rows/v3",  # in test_flow_updates_linked.py
+    "linkage-rows/v4",  # in test_flow_updates_linked.py
     "linkage-subgroups/v1",  # in test_subgroup_codes.py
     "linkage-act/v1", "linkage-standing/v1", "linkage-prepared/v1", "linkage-output-vote/v1", "linkage-withdrawal/v1",  # in test_format_downgrade_board_and_checkers.py
     "linkage-case/v1",  # in test_board_pack.py
