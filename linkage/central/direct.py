@@ -23,7 +23,7 @@ BLOCK: Final = 4096
 # As much as is read or written directly at a time: the processor waits for each, and what it finds afterwards is no longer near it.
 STRETCH: Final = 4 << 20
 # As much as is read at a time of what the system holds, so that it is near the processor when it is opened.
-NEAR: Final = 1 << 20
+NEAR: Final = 1 << 18
 # Places that are looked at to know whether a file is in memory.
 SAMPLES: Final = 4
 
