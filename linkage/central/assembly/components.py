@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from linkage.central.assembly.records import Ints
+from linkage.central.assembly.records import Ints, Numbers
 
 
-def components(left: Ints, right: Ints, *, count: int) -> Ints:
+def components(left: Numbers, right: Numbers, *, count: int) -> Ints:
     """The number of the connected component of each of `count` records, from 0, by the ties between `left` and `right`.
 
     Every tie between two components hangs the one with the higher first record below the lower, and paths are shortened until every record points at its

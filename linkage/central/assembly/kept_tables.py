@@ -13,7 +13,7 @@ import pyarrow as pa
 from linkage.central.assembly.history import EVENTS, Event
 from linkage.central.assembly.identities import ID_BYTES, People, id_rows
 from linkage.central.assembly.pairs import Rows, ScoredRecords
-from linkage.central.assembly.records import Bytes12, Ints
+from linkage.central.assembly.records import Bytes12
 from linkage.central.assembly.rules import Rules
 from linkage.central.assembly.standing import Standing
 from linkage.central.report.calibration import Line
@@ -119,8 +119,8 @@ def parsed(note: Mapping[str, Any], *, table: Callable[[str], pa.Table]) -> Kept
         record_ref=fixed_bytes(records, "record_ref", width=16),
         people=People(_ids(people), as_numpy(people.column("made"))),
         pairs=ScoredRecords(
-            _ints(pairs, "left"),
-            _ints(pairs, "right"),
+            as_numpy(pairs.column("left")),
+            as_numpy(pairs.column("right")),
             as_numpy(pairs.column("probability")),
             as_numpy(pairs.column("conflict")) > 0,
         ),
@@ -177,8 +177,3 @@ def _ids(people: pa.Table) -> Bytes12:
     width = people.schema.field("id").type.byte_width
     ids = fixed_bytes(people, "id", width=width)
     return ids if width == ID_BYTES else id_rows(bytes.fromhex(ids.tobytes().decode("ascii")))
-
-
-def _ints(table: pa.Table, name: str) -> Ints:
-    out: Ints = as_numpy(table.column(name)).astype(np.int64)
-    return out

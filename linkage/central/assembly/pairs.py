@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from linkage.central.assembly.records import Bytes16, Flags, Ints, Numbered, Records
+from linkage.central.assembly.records import Bytes16, Flags, Ints, Numbered, Numbers, Records
 from linkage.columns import as_numpy
 from linkage.errors import BadSubmission
 from linkage.tokens import PassMap
@@ -28,10 +28,11 @@ def _none() -> Flags:
 @dataclass(frozen=True, slots=True)
 class ScoredRecords:
     """Pairs of record numbers, left below right, each with its best match probability over the passes; `conflict` says whether numbers that only one
-    person can have were compared and differ (of no pair, if it is left out)."""
+    person can have were compared and differ (of no pair, if it is left out). Numbers that were kept have 32 bits, as they stand in the file: they are widened where they
+    are reckoned with."""
 
-    left: Ints
-    right: Ints
+    left: Numbers
+    right: Numbers
     probability: npt.NDArray[np.float64]
     conflict: Flags = field(default_factory=_none)
 
@@ -63,7 +64,7 @@ class Rows:
     """Which row of one pass of one partner is which record: `row_ref` ascending, `record` its number."""
 
     row_ref: Ints
-    record: npt.NDArray[np.integer[Any]]
+    record: Numbers
 
     def find(self, row_ref: Ints) -> Ints:
         """The record number of each row, -1 where there is no such row."""
@@ -212,7 +213,7 @@ def with_few(many: ScoredRecords, few: ScoredRecords) -> ScoredRecords:
 
 def _key(pairs: ScoredRecords) -> Ints:
     """Both records in one number, in the order of pairs."""
-    key: Ints = pairs.left << SIDE
+    key: Ints = np.left_shift(pairs.left, SIDE, dtype=np.int64)
     key |= pairs.right
     return key
 

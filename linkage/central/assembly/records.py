@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,7 @@ from linkage.tokens import PassMap
 Bytes16 = npt.NDArray[np.uint8]
 Bytes12 = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int64]
+Numbers = npt.NDArray[np.integer[Any]]
 Flags = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.uint16]
 Shorts = npt.NDArray[np.int32]

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from linkage.central.assembly.components import components
+from linkage.central.assembly.records import Numbers
 from linkage.errors import BadSubmission
 
 Ints = npt.NDArray[np.int64]
@@ -29,7 +30,7 @@ BANDS: Final[Mapping[str, str]] = {SURE: "sure", LIKELY: "likely", WEAK: "weak",
 
 
 def weakest_links(
-    person: Ints, *, left: Ints, right: Ints, probability: npt.NDArray[np.float64], threshold: float
+    person: Ints, *, left: Numbers, right: Numbers, probability: npt.NDArray[np.float64], threshold: float
 ) -> dict[str, str]:
     """What the spine says of its people: a letter for each record, in the order of the records, the same for all records of a person.
 
