@@ -13,10 +13,10 @@ from linkage.central.assemble import kept_spine
 from linkage.central.assembly.identities import Kind
 from linkage.central.assembly.keeping import Counted, Terms, assemble
 from linkage.central.assembly.kept import Place
-from linkage.central.assembly.kept_memory import keep_freed_memory
 from linkage.central.assembly.maps import Reader
 from linkage.central.assembly.runs import read_runs
 from linkage.central.assembly.sealed_files import sealed_whole
+from linkage.central.kept_memory import keep_freed_memory
 from linkage.central.report.calibration import default_threshold
 from linkage.central.report.own_line import fit_for
 from service import clock

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from keys import Identity, PublicIdentity
+from linkage.central.kept_memory import keep_freed_memory
 from linkage.central.link import run_linker, run_update
 from linkage.central.pairs.model import Model, read_model
 from linkage.central.pairs.run import RUN_NAME, signed_run
@@ -160,6 +161,7 @@ class _About:
 
     def update(self, *, now: datetime) -> str:
         """The incremental run, in words."""
+        keep_freed_memory()
         path = self.folder / MODEL_FILE
         if not path.is_file():
             raise BadModel(

@@ -1,4 +1,4 @@
-"""Memory that the assembler frees is used again."""
+"""Memory that linker and assembler free is used again."""
 
 import ctypes
 import subprocess
@@ -15,7 +15,7 @@ for _ in range(6):
     b"x" * (40 << 20)
 print(faults() - before)
 """
-KEEP = "from linkage.central.assembly.kept_memory import keep_freed_memory; keep_freed_memory()"
+KEEP = "from linkage.central.kept_memory import keep_freed_memory; keep_freed_memory()"
 
 
 @pytest.mark.skipif(

@@ -22,9 +22,18 @@ NONE = np.empty(0, dtype=np.int64)
 Rows = dict[str, np.ndarray]
 
 
+def words(*numbers: int) -> np.ndarray:
+    """Numbers spread over all words, as blocks are."""
+    return (np.array(numbers, dtype=np.int64).view(np.uint64) * np.uint64(0x9E3779B97F4A7C15)).view(np.int64)
+
+
+BLOCKS = words(*range(-20, 80))
+
+
 def columns(size: int, *, rising: bool) -> Rows:
     rng = np.random.default_rng(size)
     out = {n: rng.integers(-20, 80, size).astype(np.int8 if n.endswith("_band") else np.int64) for n in LANES}
+    out["block"] = rng.choice(BLOCKS, size)
     out["row_ref"] = rng.permutation(np.arange(-size, size, dtype=np.int64))[:size]
     return out | ({"row_ref": np.sort(out["row_ref"])} if rising else {})
 
@@ -43,8 +52,8 @@ def put(path: Path, *sizes: int, rising: bool = True) -> dict[str, Rows]:
 def all_opened(path: Path, *, by: Identity = ME, context: bytes = CONTEXT) -> dict[str, Rows]:
     """Every row of each partner, in the order of its references."""
     with resident(path, context=context, linker=by, space=space_to_open()) as kept:
-        numbers, block = kept.of_blocks(np.arange(-20, 80))
-        assert (numbers == np.arange(len(block))).all()
+        numbers = kept.near(BLOCKS)
+        assert (numbers == np.arange(len(numbers))).all()
         found = kept.rows(numbers)
         out = {}
         for at, partner in enumerate(kept.upto):
@@ -53,7 +62,7 @@ def all_opened(path: Path, *, by: Identity = ME, context: bytes = CONTEXT) -> di
             refs, its = (np.concatenate([NONE, *parts]) for parts in zip((NONE, NONE), *several, strict=True))
             assert (found["source"][its] == at).all()
             assert (found["row_ref"][its] == refs).all()
-            out[partner] = {n: c[its] for n, c in found.items() if n != "source"} | {"block": block[its]}
+            out[partner] = {n: c[its] for n, c in found.items() if n != "source"}
         assert sum(len(rows["block"]) for rows in out.values()) == len(numbers)
         return out
 
@@ -96,16 +105,24 @@ def test_rows_are_found_by_their_blocks_over_several_pages(tmp_path: Path) -> No
     blocks_of = np.concatenate([rows["block"] for rows in came.values()])
     blocks_of = blocks_of[np.argsort(blocks_of.view(np.uint64))]
     with resident(path, context=CONTEXT, linker=ME, space=space_to_open()) as kept:
-        for blocks in ([], [-1000, -7, 3, 50, 79, 1000], [100], range(-20, 80)):
-            numbers, block = kept.of_blocks(np.array(blocks, dtype=np.int64))
+        for blocks in (NONE, words(-1000, -7, 3, 50, 79, 1000), words(100), BLOCKS):
+            numbers = kept.near(blocks)
             assert (numbers == np.flatnonzero(np.isin(blocks_of, blocks))).all()
-            assert (block == blocks_of[numbers]).all()
+            assert (kept.rows(numbers)["block"] == blocks_of[numbers]).all()
+
+
+def test_rows_of_a_block_that_begins_alike_come_along_and_say_which_is_theirs(tmp_path: Path) -> None:
+    came = put(tmp_path / "rows", 3 * PAGE)["health"]["block"]
+    with resident(tmp_path / "rows", context=CONTEXT, linker=ME, space=space_to_open()) as kept:
+        for wanted in (came[:2], came[:2] ^ 1):
+            found = kept.rows(kept.near(wanted))["block"]
+            assert sorted(found) == sorted(came[np.isin(came, came[:2])])
 
 
 def test_a_page_that_was_altered_does_not_open_and_others_do(tmp_path: Path) -> None:
     path, size = tmp_path / "rows", 4 * PAGE
     put(path, size)
-    width = 1 + 8 + 8 + 1 + 8
+    width = 1 + 8 + 8 + 8 + 1 + 8
     first, last = np.arange(3 * PAGE), np.array([size - 1])
     with resident(path, context=CONTEXT, linker=ME, space=space_to_open()) as kept:
         honest = kept.rows(first)["surname_0"]

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 Refs = npt.NDArray[np.int64]
-Word = TypeVar("Word", np.int64, np.uint64)
+Word = TypeVar("Word", np.int64, np.uint64, np.uint32)
 Wanted = Callable[[Refs], npt.NDArray[np.bool_]]
 
 NONE: Final = np.empty(0, dtype=np.int64)
@@ -38,12 +38,19 @@ class Among:
         marks = table.take((words.view(np.uint64) >> shift).view(np.int64), mode="wrap")
         likely = np.flatnonzero(marks)
         if len(likely):
-            place = np.searchsorted(self.words, words[likely]).clip(max=len(self.words) - 1)
-            marks[likely] = self.words[place] == words[likely]
+            marks[likely] = self.each(words[likely])
         return marks
 
+    def each(self, words: Refs) -> npt.NDArray[np.bool_]:
+        """The same of words most of which are: each is looked for."""
+        if not len(self.words):
+            return np.zeros(len(words), dtype=bool)
+        place = np.searchsorted(self.words, words).clip(max=len(self.words) - 1)
+        found: npt.NDArray[np.bool_] = self.words.take(place) == words
+        return found
 
-def each_once(words: Refs) -> Refs:
+
+def each_once(words: npt.NDArray[Word]) -> npt.NDArray[Word]:
     """The words, rising and each once."""
     ordered = np.sort(words)
     first = np.ones(len(ordered), dtype=bool)

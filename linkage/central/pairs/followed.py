@@ -80,7 +80,7 @@ class Followed:
         return cls(key, tokens, head, pieces, begin, kept_upto in digests, names, updates)
 
     def taken_back(self, rising: Refs) -> Refs:
-        """The places, among references of rows that are read together, of those that an update says are gone; they rise, and each row is asked about once."""
+        """The places, among references of rows that are read together, of those that an update says are gone. Each row is asked about once."""
         places, which = self.names.places_in_order(rising)
         return places[~_outlived(which, self.updates)]
 

@@ -63,7 +63,7 @@ def keep_rows(path: Path, several: Mapping[str, InOrder], *, context: bytes, lin
     begins = np.cumsum([0, *sizes])
     contents = [_references(one, number[begin:]) for one, begin in zip(rows, begins, strict=False)]
     source = np.repeat(np.arange(len(rows), dtype=np.uint8), sizes)[order]
-    contents += [_blocks(block, order), _pages(rows, source, lanes=lanes)]
+    contents += [_heads(block, order), _pages(rows, source, lanes=lanes)]
     cipher = AESGCM(key)
     with telling(path), drafted(path) as draft:
         draft.parent.mkdir(exist_ok=True)
@@ -93,10 +93,10 @@ def _references(one: InOrder, number: npt.NDArray[np.uint32]) -> Iterator[bytes]
         yield refs[its].astype("<i8").tobytes() + numbers[its].astype("<u4").tobytes()
 
 
-def _blocks(block: npt.NDArray[np.uint64], order: Refs) -> Iterator[bytes]:
-    """The blocks in their order, some at a time."""
+def _heads(block: npt.NDArray[np.uint64], order: Refs) -> Iterator[bytes]:
+    """The first halves of the blocks in their order, some at a time."""
     for begin in range(0, len(order), HEADS):
-        yield block[order[begin : begin + HEADS]].astype("<u8").tobytes()
+        yield (block[order[begin : begin + HEADS]] >> np.uint64(32)).astype("<u4").tobytes()
 
 
 def _pages(rows: list[InOrder], source: npt.NDArray[np.uint8], *, lanes: tuple[str, ...]) -> Iterator[bytes]:
@@ -112,7 +112,7 @@ def _pages(rows: list[InOrder], source: npt.NDArray[np.uint8], *, lanes: tuple[s
             piece, its = apart[first:past], slice(upto[part], upto[part] + past - first)
             upto[part] = its.stop
             piece[SOURCE] = part
-            for name in ("row_ref", *lanes):
+            for name in ("row_ref", "block", *lanes):
                 piece[name] = rows[part].columns[name][its]
         together = np.empty_like(apart)
         # As bytes they are put in their places in a tenth of the time that numpy takes for them as fields.

@@ -63,7 +63,7 @@ def open_rows(
             head.partner: Followed.of(key, tokens, head=head, kept_upto=upto.get(head.partner), pieces=pieces)
             for head in heads
         }
-        kept = {} if rows is None or not isinstance(wanted, Among) else _left(rows, wanted.words, chains)
+        kept = {} if rows is None or not isinstance(wanted, Among) else _left(rows, wanted, chains)
     return {
         partner: its.opened(kept.get(partner), wanted=wanted, whole_since=since.get(partner))
         for partner, its in chains.items()
@@ -79,18 +79,19 @@ def fresh_blocks(tokens: Tokens, *, before: Mapping[str, int], pieces: Pieces) -
     return each_once(np.concatenate(found))
 
 
-def _left(rows: Resident, wanted: Refs, chains: Mapping[str, Followed]) -> dict[str, Columns]:
+def _left(rows: Resident, wanted: Among, chains: Mapping[str, Followed]) -> dict[str, Columns]:
     """By partner, the kept rows of these blocks that are left after the updates of its chain: it is known which are before any of them is opened."""
-    numbers, block = rows.of_blocks(wanted)
+    numbers = rows.near(wanted.words)
     kept = {partner: its for partner, its in chains.items() if its.is_kept}
     gone = [NONE]
     for partner in (partner for partner, its in kept.items() if its.updates):
         for refs, its in rows.references(partner):
             gone.append(its[kept[partner].taken_back(refs)].astype(np.int64))
-    stays = ~np.isin(numbers, np.concatenate(gone), assume_unique=True)
-    columns = rows.rows(numbers[stays]) | {"block": block[stays]}
+    stays = ~np.isin(numbers, np.concatenate(gone), kind="table")
+    columns = rows.rows(numbers[stays])
     source = columns.pop(SOURCE)
-    places = {partner: np.flatnonzero(source == at) for at, partner in enumerate(rows.upto) if partner in kept}
+    met = wanted.each(columns["block"])
+    places = {name: np.flatnonzero(met & (source == at)) for at, name in enumerate(rows.upto) if name in kept}
     return {partner: {n: c[its] for n, c in columns.items()} for partner, its in places.items()}
 
 

@@ -20,7 +20,8 @@ NONCE: Final = 12
 LENGTH: Final = 8
 # A reference, and the number of its row.
 ENTRY: Final = 8 + 4
-BLOCK: Final = 8
+# The first half of a block.
+HEAD: Final = 4
 REFERENCES: Final = 0
 ROWS: Final = 1
 BLOCKS: Final = 2
@@ -61,10 +62,10 @@ class Section:
 
 
 def sections(start: int, sizes: Sequence[int], lanes: tuple[str, ...]) -> Iterator[Section]:
-    """Those of a file with so many rows of each partner, in order: the references of each, all blocks, all rows."""
+    """Those of a file with so many rows of each partner, in order: the references of each, the first halves of all blocks, all rows."""
     all_rows = sum(sizes)
     parts = [(REFERENCES, part, size, ENTRY, HEADS) for part, size in enumerate(sizes)]
-    whole = [(BLOCKS, 0, all_rows, BLOCK, HEADS), (ROWS, 0, all_rows, layout_of(lanes).itemsize, PAGE)]
+    whole = [(BLOCKS, 0, all_rows, HEAD, HEADS), (ROWS, 0, all_rows, layout_of(lanes).itemsize, PAGE)]
     for kind, part, size, width, step in (*parts, *whole):
         section = Section(kind, part, start, size, width, step)
         yield section
@@ -74,5 +75,5 @@ def sections(start: int, sizes: Sequence[int], lanes: tuple[str, ...]) -> Iterat
 @cache
 def layout_of(lanes: tuple[str, ...]) -> np.dtype[Any]:
     """How a row with these lanes stands on its page."""
-    own = [(SOURCE, np.dtype("u1")), ("row_ref", np.dtype("<i8"))]
+    own = [(SOURCE, np.dtype("u1")), ("row_ref", np.dtype("<i8")), ("block", np.dtype("<i8"))]
     return np.dtype([*own, *((n, np.dtype(lane_type(n).to_pandas_dtype()).newbyteorder("<")) for n in lanes)])
