@@ -2,7 +2,7 @@
 
     python benchmarks/scale.py tables RECORDS [--passes 8] [--update 0.01] [--work DIR]
     python benchmarks/scale.py people PEOPLE [--work DIR]
-    python benchmarks/scale.py update RECORDS [--passes 24] [--update 0.01] [--one] [--apart] [--work DIR]
+    python benchmarks/scale.py update RECORDS [--passes 24] [--update 0.01] [--one] [--apart] [--times 3] [--work DIR]
 
 `tables` makes the pass files directly (benchmarks/scale_tables.py says how) and runs the linker over them: opening, comparing, training, scoring,
 sealing; and again over an update of that share of the records. `people` goes the whole way with three agencies of the generator (`linkage.people`), and
@@ -286,6 +286,7 @@ def main() -> None:
     parser.add_argument("--passes", type=int, default=8)
     parser.add_argument("--update", type=float, default=0.01)
     parser.add_argument("--apart", action="store_true", help="update: a command each for linker and assembler")
+    parser.add_argument("--times", type=int, default=3, help="update: how often it is run")
     parser.add_argument("--one", action="store_true", help="update: all of it from one partner")
     parser.add_argument("--work", type=Path, default=None)
     given = parser.parse_args()
@@ -300,6 +301,7 @@ def main() -> None:
             work=given.work,
             apart=given.apart,
             from_one=given.one,
+            times=given.times,
         )
         return
     with tempfile.TemporaryDirectory(dir=given.work, prefix="scale-") as name:
