@@ -99,7 +99,7 @@ def assemble(
         if noted is not None and at is not None
         else None
     )
-    if shelf is not None and at is not None and news is not None:
+    if shelf is not None and noted is not None and at is not None and news is not None:
         if at == len(runs) - 1 and not news:
             for head in manifests:
                 reader.check(head)
@@ -107,7 +107,14 @@ def assemble(
                 told.check()
             return Assembled(shelf.read(), (), extended=True)
         return _extended(
-            shelf, place=place, reader=reader, runs=runs[at + 1 :], news=news, manifests=manifests, terms=terms
+            shelf,
+            noted,
+            place=place,
+            reader=reader,
+            runs=runs[at + 1 :],
+            news=news,
+            manifests=manifests,
+            terms=terms,
         )
     before = None if shelf is None else shelf.read()
     return _anew(
@@ -156,7 +163,7 @@ def _anew(
         which = np.arange(len(standing.told))
         made = regrouped(standing, which, left=left, rules=rules, secret=terms.secret, number=number)
         return _kept(
-            made, before, writing=writing, run=runs[-1], manifests=manifests, rules=rules, line=line, terms=terms,
+            made, () if before is None else before.history, writing=writing, run=runs[-1], manifests=manifests, rules=rules, line=line, terms=terms,
             passes=tuple(passes), recent={}, number=number,
         )  # fmt: skip
 
@@ -181,6 +188,7 @@ def _carried(before: Kept | None, of: Everyone) -> tuple[Standing, Shorts]:
 
 def _extended(
     shelf: Shelf,
+    noted: Noted,
     *,
     place: Place,
     reader: Reader,
@@ -189,39 +197,37 @@ def _extended(
     manifests: Sequence[Manifest],
     terms: Terms,
 ) -> Assembled:
-    before = shelf.read()
-    number = before.number + 1
-    changed = with_news(before.standing, news, reader=reader)
-    standing = changed.standing
-    # Nothing holds what stood before any more, nor below the rows of the last full assembly: their memory is used again, and need not be asked for.
-    before = replace(before, standing=nothing())
+    # Of what was kept each table is opened where it is needed, in the memory of those before it, which nothing holds any more then.
+    number = noted.number + 1
+    changed = with_news(shelf.records(), news, reader=reader)
     found, recent = told_of_passes(
-        standing,
-        passes=before.passes,
+        changed.standing,
+        passes=noted.passes,
         base=shelf.rows,
-        recent=before.recent,
+        recent=shelf.recent(),
         reader=reader,
         runs=runs,
         news=news,
     )
     shelf.let_go()
-    pairs = calibrated(merged(found), line=before.line)
-    renewed = np.zeros(len(standing.told), dtype=np.bool_)
+    pairs = calibrated(merged(found), line=noted.line)
+    renewed = np.zeros(len(changed.standing.told), dtype=np.bool_)
     renewed[changed.renewed] = True
-    standing, which = with_pairs(standing, renewed=renewed, new=pairs)
+    standing, which = with_pairs(replace(changed.standing, pairs=shelf.pairs()), renewed=renewed, new=pairs)
+    standing = replace(standing, people=shelf.people())
     made = regrouped(
-        standing, np.flatnonzero(which), left=changed.left, rules=before.rules, secret=terms.secret, number=number,
+        standing, np.flatnonzero(which), left=changed.left, rules=noted.rules, secret=terms.secret, number=number,
     )  # fmt: skip
     with Writing(place, number) as writing:
         return _kept(
-            made, before, writing=writing, run=runs[-1], manifests=manifests, rules=before.rules, line=before.line, terms=terms,
-            passes=before.passes, recent=recent, number=number, extends=True,
+            made, shelf.history(), writing=writing, run=runs[-1], manifests=manifests, rules=noted.rules, line=noted.line, terms=terms,
+            passes=noted.passes, recent=recent, number=number, extends=True,
         )  # fmt: skip
 
 
 def _kept(
     made: Regrouped,
-    before: Kept | None,
+    history: tuple[Event, ...],
     *,
     writing: Writing,
     run: Told,
@@ -244,7 +250,7 @@ def _kept(
         passes=passes,
         standing=made.standing if extends else without_former(made.standing),
         recent=recent,
-        history=(*(before.history if before is not None else ()), *events),
+        history=(*history, *events),
     )
     writing.finish(kept, extends=extends)
     return Assembled(kept, events, extends)

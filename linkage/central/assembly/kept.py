@@ -19,18 +19,32 @@ import pyarrow as pa
 
 from keys import BadSeal, BadSignature, Identity, sign_note, verify_note
 from keys.sealing import SealHeader, open_into, read_header, unwrap_key
+from linkage.central.assembly.history import Event
+from linkage.central.assembly.identities import People
 from linkage.central.assembly.kept_tables import (
     ABOUT,
+    HISTORY_TABLE,
+    PAIRS_TABLE,
+    PEOPLE_TABLE,
+    RECENT_TABLE,
+    RECORDS_TABLE,
     ROWS,
     ROWS_TABLE,
     Kept,
     Noted,
     PassRows,
+    history_in,
+    pairs_in,
     parsed,
+    people_in,
+    recent_in,
+    records_in,
     rows_in,
     tables_of,
 )
+from linkage.central.assembly.pairs import Rows, ScoredRecords
 from linkage.central.assembly.sealed_files import sealed_whole
+from linkage.central.assembly.standing import Standing
 from linkage.central.direct import body_of, room_to_read
 from linkage.central.pairs.run import sha256
 from linkage.drafts import put_whole
@@ -45,6 +59,8 @@ SUFFIX: Final = ".kept.sealed"
 FIRST_LINE: Final = f"{TABLE_FORMAT}\n".encode()
 ALIGNED: Final = 64
 NONE: Final = np.empty(0, dtype=np.int64)
+
+Room = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +114,8 @@ class Place:
 
 
 class Shelf:
-    """What was kept, as one note names it. The rows of passes are opened one after another in the same memory: to ask for more every time takes longer than to
-    open them."""
+    """What was kept, as one note names it: all at once, or a table when it is needed, so that it can stand where another was that is needed no more. The rows of
+    passes are opened one after another in the same memory. To ask the system for more every time takes longer than to open them."""
 
     def __init__(self, place: Place, note: Mapping[str, Any]) -> None:
         self._place, self._note = place, note
@@ -112,7 +128,7 @@ class Shelf:
             BadSubmission: it was altered, or is not readable: without it people would get other ids.
         """
         with self._readable():
-            return parsed(self._note, table=lambda name: read_table(self._opened(name), kind=TABLE_FORMAT)[0])
+            return parsed(self._note, table=self._table)
 
     def noted(self) -> Noted:
         """What the note says of it.
@@ -123,14 +139,50 @@ class Shelf:
         with self._readable():
             return Noted.of(self._note)
 
-    @contextmanager
-    def _readable(self) -> Iterator[None]:
-        try:
-            yield
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as fault:
-            raise BadSubmission(
-                _damaged(self._place.folder, "cannot be read: another version made it")
-            ) from fault
+    def records(self) -> Standing:
+        """The records as they stood, without people and pairs.
+
+        Raises:
+            BadSubmission: as `read`.
+        """
+        with self._readable():
+            return records_in(self._table(RECORDS_TABLE), self._note)
+
+    def pairs(self) -> ScoredRecords:
+        """The pairs as they stood.
+
+        Raises:
+            BadSubmission: as `read`.
+        """
+        with self._readable():
+            return pairs_in(self._table(PAIRS_TABLE))
+
+    def people(self) -> People:
+        """The people as they stood.
+
+        Raises:
+            BadSubmission: as `read`.
+        """
+        with self._readable():
+            return people_in(self._table(PEOPLE_TABLE))
+
+    def recent(self) -> dict[str, dict[str, Rows]]:
+        """The rows that updates brought since the last full assembly, by pass and partner.
+
+        Raises:
+            BadSubmission: as `read`.
+        """
+        with self._readable():
+            return recent_in(self._table(RECENT_TABLE))
+
+    def history(self) -> tuple[Event, ...]:
+        """What became of people.
+
+        Raises:
+            BadSubmission: as `read`.
+        """
+        with self._readable():
+            return history_in(self._table(HISTORY_TABLE))
 
     def let_go(self) -> None:
         """The memory in which rows were opened may be used for something else; rows that were given out are gone."""
@@ -142,37 +194,59 @@ class Shelf:
         Raises:
             BadSubmission: as `read`.
         """
-        return rows_in(read_table(self._opened(f"{ROWS_TABLE}-{key}", again=True), kind=TABLE_FORMAT)[0])
+        if not len(self._scratch):
+            self._scratch = np.empty(self._longest_rows() + ALIGNED, dtype=np.uint8)
+        return rows_in(self._table(f"{ROWS_TABLE}-{key}", room=self._scratch))
 
-    def _opened(self, name: str, *, again: bool = False) -> memoryview:
-        place = self._place
-        file, digest = self._note["files"][name]
-        path = place.folder / str(file)
-        if Path(str(file)).name != file or not path.is_file():
-            raise BadSubmission(_damaged(place.folder, f"lacks {file}"))
-        context = place.context(str(file))
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        try:
+            yield
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as fault:
+            raise BadSubmission(
+                _damaged(self._place.folder, "cannot be read: another version made it")
+            ) from fault
+
+    def _table(self, name: str, *, room: Room | None = None) -> pa.Table:
+        return read_table(self._opened(name, room=room), kind=TABLE_FORMAT)[0]
+
+    def _opened(self, name: str, *, room: Room | None = None) -> memoryview:
+        """The table as bytes, in this memory if it is given."""
+        path, digest = self._file(name)
+        context = self._place.context(path.name)
         try:
             with path.open("rb") as source:
                 header = read_header(source)
                 if _digest(header) != digest:
-                    raise BadSubmission(_damaged(place.folder, f"has {file} altered"))
-            room = self._room(path.stat().st_size, again=again)
-            key = unwrap_key(header.wrapped, by=place.assembler, context=context)
+                    raise BadSubmission(_damaged(path.parent, f"has {path.name} altered"))
+            if room is None:
+                room = np.empty(path.stat().st_size + ALIGNED, dtype=np.uint8)
+            into = _aligned(room)
+            key = unwrap_key(header.wrapped, by=self._place.assembler, context=context)
             pieces = body_of(path, begin=len(header.text), room=self._sealed)
-            size = open_into(pieces, header=header, key=key, context=context, room=room)
+            size = open_into(pieces, header=header, key=key, context=context, room=into)
         except BadSeal as fault:
-            raise BadSubmission(_damaged(place.folder, f"has {file} altered")) from fault
-        return room[:size]
+            raise BadSubmission(_damaged(path.parent, f"has {path.name} altered")) from fault
+        return into[:size]
 
-    def _room(self, size: int, *, again: bool) -> memoryview:
-        """Memory for so much, in which the numbers of a table stand where the processor reads them best: whatever searches among others copies them first."""
-        room = self._scratch
-        if not again or len(room) < size + ALIGNED:
-            room = np.empty(size + ALIGNED, dtype=np.uint8)
-        if again:
-            self._scratch = room
-        begins = -(room.ctypes.data + len(FIRST_LINE)) % ALIGNED
-        return memoryview(room)[begins:]  # type: ignore[arg-type]  # an array of bytes is a buffer
+    def _file(self, name: str) -> tuple[Path, str]:
+        """The file of a table, and the digest of its header."""
+        file, digest = self._note["files"][name]
+        path = self._place.folder / str(file)
+        if Path(str(file)).name != file or not path.is_file():
+            raise BadSubmission(_damaged(self._place.folder, f"lacks {file}"))
+        return path, digest
+
+    def _longest_rows(self) -> int:
+        """As much as the longest table of rows is: whatever follows in its place needs no other."""
+        names = [name for name in self._note["files"] if name.startswith(f"{ROWS_TABLE}-")]
+        return max(self._file(name)[0].stat().st_size for name in names)
+
+
+def _aligned(room: Room) -> memoryview:
+    """Memory in which the numbers of a table stand where the processor reads them best: whatever searches among others copies them first."""
+    begins = -(room.ctypes.data + len(FIRST_LINE)) % ALIGNED
+    return memoryview(room)[begins:]  # type: ignore[arg-type]  # an array of bytes is a buffer
 
 
 class Writing:

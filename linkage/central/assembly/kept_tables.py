@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from typing import Any, Final
 
@@ -11,8 +11,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from linkage.central.assembly.history import EVENTS, Event
-from linkage.central.assembly.identities import ID_BYTES, People, id_rows
-from linkage.central.assembly.pairs import Rows, ScoredRecords
+from linkage.central.assembly.identities import ID_BYTES, People, id_rows, nobody
+from linkage.central.assembly.pairs import Rows, ScoredRecords, no_pairs
 from linkage.central.assembly.records import Bytes12
 from linkage.central.assembly.rules import Rules
 from linkage.central.assembly.standing import Standing
@@ -113,27 +113,40 @@ def parsed(note: Mapping[str, Any], *, table: Callable[[str], pa.Table]) -> Kept
     Raises:
         KeyError, TypeError, ValueError, AttributeError, IndexError: they do not fit each other.
     """
-    records, people, pairs = table(RECORDS_TABLE), table(PEOPLE_TABLE), table(PAIRS_TABLE)
-    standing = Standing(
-        partners=tuple(str(n) for n in note["partners"]),
-        record_ref=fixed_bytes(records, "record_ref", width=16),
-        people=People(_ids(people), as_numpy(people.column("made"))),
-        pairs=ScoredRecords(
-            as_numpy(pairs.column("left")),
-            as_numpy(pairs.column("right")),
-            as_numpy(pairs.column("probability")),
-            as_numpy(pairs.column("conflict")) > 0,
-        ),
-        **{name: as_numpy(records.column(name)) for name in RECORDS if name != "record_ref"},
-    )
-    history = table(HISTORY_TABLE).to_pylist()
-    noted = Noted.of(note)
+    noted, records = Noted.of(note), records_in(table(RECORDS_TABLE), note)
     return Kept(
         **{one.name: getattr(noted, one.name) for one in fields(noted)},
-        standing=standing,
-        recent=_recent(table(RECENT_TABLE)),
-        history=tuple(Event(**one) for one in history),
+        standing=replace(records, people=people_in(table(PEOPLE_TABLE)), pairs=pairs_in(table(PAIRS_TABLE))),
+        recent=recent_in(table(RECENT_TABLE)),
+        history=history_in(table(HISTORY_TABLE)),
     )
+
+
+def records_in(table: pa.Table, note: Mapping[str, Any]) -> Standing:
+    """The records, without people and pairs: tables of their own have these."""
+    return Standing(
+        partners=tuple(str(n) for n in note["partners"]),
+        record_ref=fixed_bytes(table, "record_ref", width=16),
+        people=nobody(),
+        pairs=no_pairs(),
+        **{name: as_numpy(table.column(name)) for name in RECORDS if name != "record_ref"},
+    )
+
+
+def people_in(table: pa.Table) -> People:
+    """All people by number."""
+    return People(_ids(table), as_numpy(table.column("made")))
+
+
+def pairs_in(table: pa.Table) -> ScoredRecords:
+    """All pairs."""
+    left, right, probability, conflict = (as_numpy(table.column(name)) for name in PAIRS)
+    return ScoredRecords(left, right, probability, conflict > 0)
+
+
+def history_in(table: pa.Table) -> tuple[Event, ...]:
+    """What became of people."""
+    return tuple(Event(**one) for one in table.to_pylist())
 
 
 def rows_in(table: pa.Table) -> dict[str, Rows]:
@@ -142,7 +155,8 @@ def rows_in(table: pa.Table) -> dict[str, Rows]:
     return dict(zip([n for n, _ in bounds], _cut(table, [many for _, many in bounds]), strict=True))
 
 
-def _recent(table: pa.Table) -> dict[str, dict[str, Rows]]:
+def recent_in(table: pa.Table) -> dict[str, dict[str, Rows]]:
+    """The rows that updates brought, by pass and partner."""
     bounds = [(str(key), str(name), int(many)) for key, name, many in json.loads(_about(table))]
     out: dict[str, dict[str, Rows]] = {}
     for (key, name, _), rows in zip(bounds, _cut(table, [many for *_, many in bounds]), strict=True):

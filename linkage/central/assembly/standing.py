@@ -53,11 +53,12 @@ class Standing:
     def settled_order(self, which: Ints) -> Ints:
         """These records in the order of their partners' names and their pseudonyms."""
         by_name = sorted(range(len(self.partners)), key=self.partners.__getitem__)
-        partner = self.partner[which]
-        files = [which[partner == at] for at in by_name]
-        return np.concatenate(
-            [which[:0], *(its[byte_order(self.record_ref.take(its, axis=0))] for its in files)]
-        )
+        partner, out, begin = self.partner[which], np.empty_like(which), 0
+        for at in by_name:
+            its = which[partner == at]
+            out[begin : begin + len(its)] = its[byte_order(self.record_ref.take(its, axis=0))]
+            begin += len(its)
+        return out
 
 
 def nothing() -> Standing:
@@ -85,8 +86,9 @@ def with_records(before: Standing, arrived: Sequence[Arrived]) -> Standing:
     return replace(
         before,
         partners=partners,
-        partner=np.concatenate([before.partner, *code]),
+        # The longest first, while memory that was let go of is in one piece.
         record_ref=np.concatenate([before.record_ref, *(one.record_ref for one in arrived)]),
+        partner=np.concatenate([before.partner, *code]),
         told=np.concatenate([before.told, *(one.told.astype(np.int32) for one in arrived)]),
         group=np.concatenate([before.group, nobody_yet]),
         person=np.concatenate([before.person, nobody_yet]),
@@ -117,13 +119,13 @@ class Regrouped:
 def regrouped(
     before: Standing, which: Ints, *, left: Shorts, rules: Rules, secret: Secret, number: int
 ) -> Regrouped:
-    """These records grouped anew, each person with the id that it keeps or a new one of the assembly of this number.
+    """These records grouped anew, each person with the id that it keeps or a new one of the assembly of this number. What was said of them is written over.
 
     `which` has all records of every connected group that may have changed, so that no kept pair leads out of them; `left` are the former
     people of records that are gone.
     """
     which = before.settled_order(which)
-    chosen, place = np.zeros(len(before.told), dtype=np.bool_), np.empty(len(before.told), dtype=np.int64)
+    chosen, place = np.zeros(len(before.told), dtype=np.bool_), np.empty(len(before.told), dtype=np.int32)
     chosen[which], place[which] = True, np.arange(len(which))
     pairs = before.pairs.only(chosen[before.pairs.left] & chosen[before.pairs.right])
     ends = place[pairs.left], place[pairs.right]
@@ -151,14 +153,11 @@ def regrouped(
         probability=local.probability,
         threshold=rules.threshold,
     )[WEAKEST_LINK]
-    after = replace(
-        before,
-        group=_put(before.group, which, formed.group + int(before.group.max(initial=-1)) + 1),
-        person=_put(before.person, which, person[formed.person]),
-        marks=_put(before.marks, which, formed.marks),
-        band=_put(before.band, which, np.frombuffer(letters.encode("ascii"), dtype=np.uint8)),
-        people=before.people.with_new(ids, made=number),
-    )
+    before.group[which] = formed.group + int(before.group.max(initial=-1)) + 1
+    before.person[which] = person[formed.person]
+    before.marks[which] = formed.marks
+    before.band[which] = np.frombuffer(letters.encode("ascii"), dtype=np.uint8)
+    after = replace(before, people=before.people.with_new(ids, made=number))
     return Regrouped(after, tuple(settled.changes(person, left=left)))
 
 

@@ -82,23 +82,37 @@ def with_news(before: Standing, news: Sequence[News], *, reader: Reader) -> Chan
     Raises:
         BadSubmission: an update takes back what is not there or brings what is; or as `Reader.map_of`.
     """
-    after, renewed, lost, arrived = [NONE], [NONE], [NONE], list[Arrived]()
-    for one in news:
-        here = before.of(one.head.partner)
-        its = _followed(one, known=Finder(before.record_ref.take(here, axis=0)), reader=reader)
-        there = its.place >= 0
-        known, told = here[its.place[there]], its.told[there]
-        renewed.append(known[told != NOBODY])
-        after.append(told[told != NOBODY])
-        lost.append(known[told == GONE])
-        fresh = ~there & (its.told != GONE)
-        arrived.append(Arrived(one.head.partner, its.record_ref[fresh], its.told[fresh]))
-    gone, again = np.concatenate(lost), np.concatenate(renewed)
+    came = [_came(before, one, reader=reader) for one in news]
+    gone, again = (np.concatenate([NONE, *(getattr(one, name) for one in came)]) for name in ("gone", "again"))
     left = before.person[gone]
-    grown = with_records(before, arrived)
-    grown.told[again] = np.concatenate(after)
+    grown = with_records(before, [one.arrived for one in came])
+    grown.told[again] = np.concatenate([NONE, *(one.told for one in came)])
     grown.record_ref[gone], grown.person[gone] = 0, NOBODY
     return Changed(grown, again, left)
+
+
+@dataclass(frozen=True, slots=True)
+class _Came:
+    """What a partner's news do to its records: those that are `gone`, those that came `again` and by which submission, and those that are new."""
+
+    gone: Ints
+    again: Ints
+    told: Ints
+    arrived: Arrived
+
+
+def _came(before: Standing, news: News, *, reader: Reader) -> _Came:
+    here = before.of(news.head.partner)
+    its = _followed(news, known=Finder(before.record_ref.take(here, axis=0)), reader=reader)
+    there = its.place >= 0
+    known, told = here[its.place[there]], its.told[there]
+    fresh = ~there & (its.told != GONE)
+    return _Came(
+        gone=known[told == GONE],
+        again=known[told != NOBODY],
+        told=told[told != NOBODY],
+        arrived=Arrived(news.head.partner, its.record_ref[fresh], its.told[fresh]),
+    )
 
 
 @dataclass(frozen=True, slots=True)
